@@ -8,7 +8,8 @@ export const mgdlPerMmol = 18.01559;
 export const sensorLimits = { low: 40, high: 400 } as const;
 
 /** A value in mg/dL, not rounded. */
-export const toMgdl = (value: number, unit: GlucoseUnit): number => (unit === 'mg/dL' ? value : value * mgdlPerMmol);
+export const toMgdl = (value: number, unit: GlucoseUnit): number =>
+  unit === 'mg/dL' ? value : value * mgdlPerMmol;
 
 /** The value as a screen in mg/dL shows it: a whole number. Ranges are judged on this (DESIGN 3). */
 export const displayMgdl = (value: number, unit: GlucoseUnit): number => Math.round(toMgdl(value, unit));

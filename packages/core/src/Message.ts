@@ -1,0 +1,143 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+
+import { equal } from './crypto/bytes.js';
+import * as Secp256k1 from './crypto/secp256k1.js';
+import { type Domain, digest, type Struct, structHash, type Value } from './crypto/typedData.js';
+
+// The EIP-712 messages people sign, field for field as the contracts declare them. Every message names its
+// chain and contract, so that one meant for elsewhere is refused with its own reason, not as a bad signature.
+
+const place = [
+  ['uint256', 'chain'],
+  ['address', 'target'],
+] as const;
+const once = [
+  ['uint256', 'nonce'],
+  ['uint64', 'deadline'],
+] as const;
+
+export const register = {
+  name: 'Register',
+  fields: [
+    ...place,
+    ['bytes32', 'account'],
+    ['bytes', 'signer'],
+    ['bytes32', 'encryptionKeyHash'],
+    ['uint64', 'deadline'],
+  ],
+} as const satisfies Struct;
+
+export const authoriseGateway = {
+  name: 'AuthoriseGateway',
+  fields: [...place, ['bytes32', 'account'], ['bytes32', 'gatewayKey'], ...once],
+} as const satisfies Struct;
+
+export const endGateway = { ...authoriseGateway, name: 'EndGateway' } as const satisfies Struct;
+
+export const grant = {
+  name: 'Grant',
+  fields: [
+    ...place,
+    ['bytes32', 'grantId'],
+    ['bytes32', 'patient'],
+    ['bytes32', 'reader'],
+    ['bytes32[]', 'streams'],
+    ['int32', 'firstDay'],
+    ['int32', 'lastDay'],
+    ['uint64', 'notBefore'],
+    ['uint64', 'expiresAt'],
+    ['bytes32', 'purpose'],
+    ['uint32', 'maxUses'],
+    ['bytes32', 'nodesHash'],
+    ['uint64', 'deadline'],
+  ],
+} as const satisfies Struct;
+
+export const revoke = {
+  name: 'Revoke',
+  fields: [...place, ['bytes32', 'grantId'], ['bytes32', 'patient'], ['uint64', 'deadline']],
+} as const satisfies Struct;
+
+export const request = {
+  name: 'Request',
+  fields: [
+    ...place,
+    ['bytes32', 'grantId'],
+    ['bytes32', 'patient'],
+    ['bytes32', 'reader'],
+    ['bytes32[]', 'streams'],
+    ['int32', 'firstDay'],
+    ['int32', 'lastDay'],
+    ['bytes32', 'purpose'],
+    ['bytes32', 'oneTimeKeyHash'],
+    ...once,
+  ],
+} as const satisfies Struct;
+
+/**
+ * The wallet's word on a document kept off chain (key bundles, enrolment, questions to a custodian): `kind` is
+ * the keccak-256 of the document's name, `hash` its SHA-256, `version` grows so that an old one cannot return.
+ */
+export const statement = {
+  name: 'Statement',
+  fields: [...place, ['bytes32', 'account'], ['bytes32', 'kind'], ['bytes32', 'hash'], ['uint64', 'version']],
+} as const satisfies Struct;
+
+type FieldValue<T> = T extends 'bytes32[]'
+  ? Uint8Array[]
+  : T extends 'address' | 'bytes32' | 'bytes'
+    ? Uint8Array
+    : T extends 'int32' | 'uint32' | 'uint64'
+      ? number
+      : bigint;
+
+/** The message type of a struct: ids and keys as bytes, days and seconds as numbers, nonces as bigint. */
+export type Of<S extends Struct> = { [F in S['fields'][number] as F[1]]: FieldValue<F[0]> };
+
+export type Register = Of<typeof register>;
+export type AuthoriseGateway = Of<typeof authoriseGateway>;
+export type Grant = Of<typeof grant>;
+export type Revoke = Of<typeof revoke>;
+export type Request = Of<typeof request>;
+export type Statement = Of<typeof statement>;
+
+/** A message with who signed it: `signer` in ERC-7913 form, a 20-byte address for a secp256k1 key. */
+export type Signed<M> = { message: M; signer: Uint8Array; signature: Uint8Array };
+
+type AnyMessage = Readonly<Record<string, Value>>;
+const domainOf = (m: { chain: bigint; target: Uint8Array }): Domain => ({
+  chainId: Number(m.chain),
+  contract: m.target,
+});
+
+/** The 32 bytes a wallet signs, in the domain that the message itself names. */
+export const digestOf = <M extends { chain: bigint; target: Uint8Array }>(
+  struct: Struct,
+  message: M,
+): Uint8Array => digest(struct, message as unknown as AnyMessage, domainOf(message));
+
+export const structHashOf = <M>(struct: Struct, message: M): Uint8Array =>
+  structHash(struct, message as unknown as AnyMessage);
+
+/** Signs with a secp256k1 key. */
+export function sign<M extends { chain: bigint; target: Uint8Array }>(
+  struct: Struct,
+  message: M,
+  key: Uint8Array,
+): Signed<M> {
+  return {
+    message,
+    signer: Secp256k1.addressOf(key),
+    signature: Secp256k1.sign(digestOf(struct, message), key),
+  };
+}
+
+/** Whether `signed.signer` signed it. Which account that signer speaks for is for the caller to know. */
+export function verify<M extends { chain: bigint; target: Uint8Array }>(
+  struct: Struct,
+  signed: Signed<M>,
+): boolean {
+  if (signed.signer.length !== 20) return false;
+  const signer = Secp256k1.recover(digestOf(struct, signed.message), signed.signature);
+  return signer !== undefined && equal(signer, signed.signer);
+}

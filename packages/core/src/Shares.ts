@@ -1,0 +1,164 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { decode, encode, type Item } from './codec.js';
+import { concat, equal, uint64, utf8 } from './crypto/bytes.js';
+import { type SigningKey, verify as verifySignature } from './crypto/ed25519.js';
+import { domainHash, hkdf } from './crypto/hash.js';
+import * as Hpke from './crypto/hpke.js';
+import { deal } from './crypto/shamir.js';
+import type { Epoch } from './Epoch.js';
+
+/**
+ * The custodians' shares of an epoch's lock secret, each sealed to one custodian's key of that patient, stream
+ * and day. A record of its own, so that custodians can be replaced without touching what is anchored.
+ * The dealing is derived from the secret: whoever opens the lock can re-derive the record and tell whether
+ * the writer dealt falsely (`rederives`) or a custodian handed out another share (`isShare`).
+ */
+export type Record = {
+  epochHash: Uint8Array;
+  /** Which set of custodians; the index of a share is the custodian's place in it, from 1. */
+  setVersion: number;
+  threshold: number;
+  shares: Sealed[];
+  /** Ed25519 key of who dealt: the gateway, or the wallet when custodians were replaced. */
+  dealer: Uint8Array;
+};
+
+type Sealed = Hpke.Sealed & { commitment: Uint8Array };
+
+export type Shares = { record: Record; signature: Uint8Array; bytes: Uint8Array };
+
+const name = 'islet/shares';
+const shareLength = 33;
+
+/** Deals the lock secret to the custodians' public keys, in the order of their indices 1…n. */
+export async function create(
+  epoch: Epoch,
+  lockSecret: Uint8Array,
+  set: { version: number; threshold: number; keys: Uint8Array[] },
+  signer: SigningKey,
+): Promise<Shares> {
+  const record: Record = {
+    epochHash: epoch.hash,
+    setVersion: set.version,
+    threshold: set.threshold,
+    shares: await dealSealed(epoch, lockSecret, set),
+    dealer: signer.publicKey,
+  };
+  return assemble(record, await signer.sign(signedBytes(record)));
+}
+
+export function parse(bytes: Uint8Array): Shares {
+  const f = decode(name, 1, bytes);
+  const record: Record = {
+    epochHash: f.bytes(32),
+    setVersion: f.int(),
+    threshold: f.int(2, 32),
+    shares: f.list(
+      (g) =>
+        g.tuple((t) => ({
+          encapsulated: t.bytes(32),
+          ciphertext: t.bytes(shareLength + 16),
+          commitment: t.bytes(32),
+        })),
+      32,
+    ),
+    dealer: f.bytes(32),
+  };
+  const signature = f.bytes(64);
+  f.end();
+  return assemble(record, signature);
+}
+
+/** Whether the dealer named in the record signed it, and deals for this epoch. */
+export const verify = async (shares: Shares, epoch: Epoch): Promise<boolean> =>
+  equal(shares.record.epochHash, epoch.hash) &&
+  shares.record.threshold <= shares.record.shares.length &&
+  (await verifySignature(shares.signature, signedBytes(shares.record), shares.record.dealer));
+
+/** A custodian opens its own share; `undefined` where it was not sealed to this key, epoch and place. */
+export async function openOwn(
+  shares: Shares,
+  epoch: Epoch,
+  index: number,
+  seed: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  const sealed = shares.record.shares[index - 1];
+  if (!sealed) return undefined;
+  const share = await Hpke.open(seed, info, associated(epoch, index, shares.record.setVersion), sealed);
+  return share && isShare(shares, index, share) ? share : undefined;
+}
+
+/** Whether this is the share the dealer committed to at that index. A custodian whose signed release fails this lied. */
+export function isShare(shares: Shares, index: number, share: Uint8Array): boolean {
+  const sealed = shares.record.shares[index - 1];
+  return (
+    sealed !== undefined &&
+    share.length === shareLength &&
+    share[shareLength - 1] === index &&
+    equal(commit(shares.record.epochHash, share), sealed.commitment)
+  );
+}
+
+/** Whether dealing this secret anew gives exactly this record. If not, the dealer, not a custodian, is at fault. */
+export async function rederives(
+  shares: Shares,
+  epoch: Epoch,
+  lockSecret: Uint8Array,
+  keys: Uint8Array[],
+): Promise<boolean> {
+  const { setVersion: version, threshold } = shares.record;
+  const again = {
+    ...shares.record,
+    shares: await dealSealed(epoch, lockSecret, { version, threshold, keys }),
+  };
+  return equal(signedBytes(again), signedBytes(shares.record));
+}
+
+const info = utf8('islet/share/v1');
+
+async function dealSealed(
+  epoch: Epoch,
+  lockSecret: Uint8Array,
+  set: { version: number; threshold: number; keys: Uint8Array[] },
+): Promise<Sealed[]> {
+  const seed = (purpose: string): Uint8Array =>
+    hkdf(lockSecret, epoch.hash, concat(utf8(`islet/${purpose}/v1`), uint64(set.version)), 32);
+  const shares = deal(lockSecret, seed('deal'), set.threshold, set.keys.length);
+  return Promise.all(
+    set.keys.map(async (key, i) => {
+      const share = shares[i]!;
+      const sealed = await Hpke.seal(
+        key,
+        info,
+        associated(epoch, i + 1, set.version),
+        share,
+        seed(`deal-ephemeral-${i + 1}`),
+      );
+      return { ...sealed, commitment: commit(epoch.hash, share) };
+    }),
+  );
+}
+
+const commit = (epochHash: Uint8Array, share: Uint8Array): Uint8Array =>
+  domainHash('islet/share-commitment/v1', epochHash, share);
+
+// Binds a share to its account, stream, day, epoch, gateway (all in the epoch's hash), custodian and set.
+const associated = (epoch: Epoch, index: number, setVersion: number): Uint8Array =>
+  domainHash('islet/share-place/v1', epoch.hash, uint64(index), uint64(setVersion));
+
+const fields = (r: Record): Item[] => [
+  r.epochHash,
+  r.setVersion,
+  r.threshold,
+  r.shares.map((s) => [s.encapsulated, s.ciphertext, s.commitment]),
+  r.dealer,
+];
+
+const signedBytes = (r: Record): Uint8Array =>
+  domainHash('islet/shares-signature/v1', encode(name, 1, fields(r)));
+
+const assemble = (record: Record, signature: Uint8Array): Shares => ({
+  record,
+  signature,
+  bytes: encode(name, 1, [...fields(record), signature]),
+});
