@@ -82,7 +82,7 @@ function find(run: Interpolate.Cell[], isBeyond: (mgdl: number) => boolean, step
     if (!away && out.length === 0) continue;
     out.push(cell);
     back = away ? 0 : back + 1;
-    begun ||= out.length >= needed;
+    begun ||= away && out.length >= needed;
     if (back >= (begun ? needed : 1)) close();
   }
   close();

@@ -35,7 +35,7 @@ export function fromReadings(readings: Iterable<Reading>): Point[] {
       throw new InvalidReadingError();
     heard.push({ at: r.at, offsetMinutes: r.offsetMinutes, mgdl, beyond: r.beyond });
   }
-  heard.sort((a, b) => a.at - b.at || a.offsetMinutes - b.offsetMinutes || a.mgdl - b.mgdl);
+  heard.sort((a, b) => a.at - b.at || a.offsetMinutes - b.offsetMinutes);
   const points: Point[] = [];
   for (let i = 0; i < heard.length; ) {
     let end = i + 1;

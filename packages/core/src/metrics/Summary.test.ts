@@ -81,6 +81,11 @@ describe('a summary', () => {
     expect(Summary.fromCounts(Counts.of(series([100])))).toMatchObject({ meanMgDl: 100, sdMgDl: null });
   });
 
+  test('is not made of counts that contradict each other', () => {
+    const counts = Counts.of(series([100, 120]));
+    expect(() => Summary.fromCounts({ ...counts, low: 1 })).toThrow(Counts.ImpossibleCountsError);
+  });
+
   test('survives JSON', () => {
     for (const s of [
       Summary.summarise([]),
@@ -111,8 +116,8 @@ describe('data suffice', () => {
   });
 
   test('at 70 percent of the window, not below', () => {
-    const window = { from: start, to: start + 14 * day };
-    const enough = Math.ceil(14 * 288 * 0.7);
+    const window = { from: start, to: start + 15 * day };
+    const enough = 15 * 288 * 0.7;
     expect(Summary.summarise(worn(enough), window).sufficient).toBe(true);
     expect(Summary.summarise(worn(enough - 1), window).insufficiency).toEqual([
       'sensor-active-below-70-percent',

@@ -47,6 +47,22 @@ describe('wear', () => {
     expect(wear).toMatchObject({ intervalMs: 5 * minute, present: 144, activePercent: 50 });
   });
 
+  test('nor does it count as a negative gap', () => {
+    const twice = [0, 1, 300, 301, 900].map((s) => ({ ...flat(1)[0]!, at: start + s * 1000 }));
+    expect(Wear.betweenEnds(twice)).toMatchObject({ present: 3, expected: 4, activePercent: 75 });
+  });
+
+  test('a sensor of an interval we do not know is not overcounted', () => {
+    // Every 3 min for half a day is half a day, not 240 slots of 5 min.
+    expect(Wear.inWindow(flat(240, 3), day)).toMatchObject({ present: 144, activePercent: 50 });
+  });
+
+  test('a reading at each edge of a window does not make more than all of it', () => {
+    const points = [0, 300, 599].map((s) => ({ ...flat(1)[0]!, at: start + s * 1000 }));
+    const wear = Wear.inWindow(points, { from: start, to: start + 10 * minute });
+    expect(wear).toMatchObject({ present: 3, expected: 2, activePercent: 100 });
+  });
+
   test('law: seconds of jitter lose no slot, wherever the readings stand against the clock', () => {
     fc.assert(
       fc.property(

@@ -1,0 +1,217 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { to0x, toHex } from '@islet/core/crypto/bytes';
+import * as Abi from './Abi.js';
+import { anchorsAbi } from './abi/Anchors.js';
+import { consentAbi } from './abi/Consent.js';
+import { identityAbi } from './abi/Identity.js';
+import { membersAbi } from './abi/Members.js';
+import type { Deployment } from './Deployment.js';
+import type { Hex } from './Wire.js';
+
+/**
+ * What Islet's contracts have said so far, from their events alone: the state that custodians, hubs, gateways
+ * and readers each build from blocks they verified themselves. Ids and keys are lower-case hex without prefix.
+ */
+export type View = {
+  accounts: Map<string, Account>;
+  grants: Map<string, Grant>;
+  /** Every decision, granted or refused, by request id. */
+  decisions: Map<string, Decision>;
+  /** Batch roots by `hub/number`. */
+  roots: Map<string, string>;
+  /** The newest batch of each hub. */
+  batches: Map<string, number>;
+  custodians: Map<number, { org: string; signingKey: string }>;
+  custodianSetVersion: number;
+  threshold: number;
+};
+
+export type Account = {
+  signers: Set<string>;
+  encryptionKeyHash: string;
+  /** Gateways by key; those ended stay, so that what they sealed before can still be judged. */
+  gateways: Map<string, { authorisedAt: number; endedAt: number | null }>;
+};
+
+export type Grant = {
+  grantHash: string;
+  patient: string;
+  reader: string;
+  /** Seconds, as on chain. */
+  expiresAt: number;
+  grantedAt: number;
+  revokedAt: number | null;
+};
+
+export type Decision = {
+  requestId: string;
+  patient: string;
+  reader: string;
+  grantId: string;
+  reason: number;
+  /** Present except on a folded repetition. */
+  scope: {
+    streams: string[];
+    firstDay: number;
+    lastDay: number;
+    purpose: string;
+    oneTimeKeyHash: string;
+  } | null;
+  /** How often this same denial was decided before and now; 1 unless folded. */
+  count: number;
+  number: number;
+  blockNumber: number;
+  /** UTC ms of the block. */
+  at: number;
+};
+
+/** As much of a verified log and its block as the view needs. */
+export type Event = {
+  address: Hex;
+  topics: readonly Hex[];
+  data: Hex;
+  blockNumber: number;
+  timestamp: number;
+};
+
+export const empty = (): View => ({
+  accounts: new Map(),
+  grants: new Map(),
+  decisions: new Map(),
+  roots: new Map(),
+  batches: new Map(),
+  custodians: new Map(),
+  custodianSetVersion: 0,
+  threshold: 0,
+});
+
+/** The root that a hub anchored, in hex; `undefined` where it anchored no such batch. */
+export const rootOf = (view: View, hub: Uint8Array, number: number): string | undefined =>
+  view.roots.get(`${toHex(hub)}/${number}`);
+
+/** Whether a signer (ERC-7913 form) speaks for an account now. */
+export const speaksFor = (view: View, account: Uint8Array, signer: Uint8Array): boolean =>
+  view.accounts.get(toHex(account))?.signers.has(toHex(signer)) ?? false;
+
+/** Applies one event in place. Events of other contracts change nothing. */
+export function apply(view: View, deployment: Deployment, event: Event): void {
+  const at = event.timestamp * 1000;
+  switch (event.address) {
+    case deployment.consent:
+      return applyConsent(view, event, at);
+    case deployment.identity:
+      return applyIdentity(view, event, at);
+    case deployment.anchors:
+      return applyAnchors(view, event);
+    case deployment.members:
+      return applyMembers(view, event);
+  }
+}
+
+function applyConsent(view: View, event: Event, at: number): void {
+  const log = Abi.decodeLog(consentAbi, event);
+  switch (log?.name) {
+    case 'Granted':
+      view.grants.set(toHex(log.args.grantId), {
+        grantHash: toHex(log.args.grantHash),
+        patient: toHex(log.args.patient),
+        reader: toHex(log.args.reader),
+        expiresAt: Number(log.args.expiresAt),
+        grantedAt: at,
+        revokedAt: null,
+      });
+      return;
+    case 'Revoked': {
+      const grant = view.grants.get(toHex(log.args.grantId));
+      if (grant) grant.revokedAt ??= at;
+      return;
+    }
+    case 'AccessDecided':
+    case 'AccessDenialRepeated': {
+      const { args } = log;
+      const scope =
+        log.name === 'AccessDecided'
+          ? {
+              streams: log.args.streams.map(toHex),
+              firstDay: Number(log.args.firstDay),
+              lastDay: Number(log.args.lastDay),
+              purpose: toHex(log.args.purpose),
+              oneTimeKeyHash: toHex(log.args.oneTimeKeyHash),
+            }
+          : null;
+      view.decisions.set(toHex(args.requestId), {
+        requestId: toHex(args.requestId),
+        patient: toHex(args.patient),
+        reader: toHex(args.reader),
+        grantId: toHex(args.grantId),
+        reason: Number(args.reason),
+        scope,
+        count: log.name === 'AccessDenialRepeated' ? Number(log.args.count) : 1,
+        number: Number(args.number),
+        blockNumber: event.blockNumber,
+        at,
+      });
+    }
+  }
+}
+
+function applyIdentity(view: View, event: Event, at: number): void {
+  const log = Abi.decodeLog(identityAbi, event);
+  if (!log || log.name === 'EIP712DomainChanged') return;
+  const id = toHex(log.args.account);
+  if (log.name === 'Registered') {
+    view.accounts.set(id, {
+      signers: new Set([toHex(log.args.signer)]),
+      encryptionKeyHash: toHex(log.args.encryptionKeyHash),
+      gateways: new Map(),
+    });
+    return;
+  }
+  const account = view.accounts.get(id);
+  if (!account) return;
+  switch (log.name) {
+    case 'SignerAdded':
+      account.signers.add(toHex(log.args.signer));
+      return;
+    case 'SignerRemoved':
+      account.signers.delete(toHex(log.args.signer));
+      return;
+    case 'GatewayAuthorised':
+      account.gateways.set(toHex(log.args.gatewayKey), { authorisedAt: at, endedAt: null });
+      return;
+    case 'GatewayEnded': {
+      const gateway = account.gateways.get(toHex(log.args.gatewayKey));
+      if (gateway) gateway.endedAt ??= at;
+      return;
+    }
+    case 'EncryptionKeyReplaced':
+      account.encryptionKeyHash = toHex(log.args.encryptionKeyHash);
+  }
+}
+
+function applyAnchors(view: View, event: Event): void {
+  const log = Abi.decodeLog(anchorsAbi, event);
+  if (log?.name !== 'Anchored') return;
+  const hub = log.args.hub.slice(2);
+  view.roots.set(`${hub}/${log.args.number}`, toHex(log.args.root));
+  view.batches.set(hub, Number(log.args.number));
+}
+
+function applyMembers(view: View, event: Event): void {
+  const log = Abi.decodeLog(membersAbi, event);
+  switch (log?.name) {
+    case 'CustodianSet':
+      view.custodians.set(Number(log.args.index), {
+        org: toHex(log.args.org),
+        signingKey: toHex(log.args.signingKey),
+      });
+      view.custodianSetVersion = Number(log.args.setVersion);
+      return;
+    case 'ThresholdSet':
+      view.threshold = Number(log.args.threshold);
+      view.custodianSetVersion = Number(log.args.setVersion);
+  }
+}
+
+/** A hub's address as contracts write it. */
+export const hubAddress = (hub: Uint8Array): Hex => to0x(hub);
