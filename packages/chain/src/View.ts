@@ -96,16 +96,10 @@ export const speaksFor = (view: View, account: Uint8Array, signer: Uint8Array): 
 /** Applies one event in place. Events of other contracts change nothing. */
 export function apply(view: View, deployment: Deployment, event: Event): void {
   const at = event.timestamp * 1000;
-  switch (event.address) {
-    case deployment.consent:
-      return applyConsent(view, event, at);
-    case deployment.identity:
-      return applyIdentity(view, event, at);
-    case deployment.anchors:
-      return applyAnchors(view, event);
-    case deployment.members:
-      return applyMembers(view, event);
-  }
+  if (event.address === deployment.consent) applyConsent(view, event, at);
+  else if (event.address === deployment.identity) applyIdentity(view, event, at);
+  else if (event.address === deployment.anchors) applyAnchors(view, event);
+  else if (event.address === deployment.members) applyMembers(view, event);
 }
 
 function applyConsent(view: View, event: Event, at: number): void {
