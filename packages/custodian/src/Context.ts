@@ -1,0 +1,20 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import type { Deployment } from '@islet/chain/Deployment';
+import type { Follower } from '@islet/chain/Follower';
+import type { View } from '@islet/chain/View';
+import type { SigningKey } from '@islet/core/crypto/ed25519';
+import type { Record } from './Record.js';
+import type { Vault } from './Vault.js';
+
+/** Everything a custodian works with. */
+export type Context = {
+  index: number;
+  signer: SigningKey;
+  deployment: Deployment;
+  /** Its own verified view of the chain. */
+  chain: Follower<View>;
+  vault: Vault;
+  record: Record;
+  now: () => number;
+  random: (length: number) => Uint8Array;
+};

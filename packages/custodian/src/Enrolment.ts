@@ -1,0 +1,71 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+
+import * as Bundle from '@islet/core/Bundle';
+import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
+import * as Message from '@islet/core/Message';
+import { parseSigned } from '@islet/core/signed';
+import type { Enrol, MoreKeys, Wanted } from '@islet/core/wire/Ask';
+import type { Context } from './Context.js';
+import { daysPerQuestion } from './limits.js';
+import { Refusal } from './Refusal.js';
+
+/**
+ * Pins who speaks for an account and hands out public keys. Both must agree: the patient's own signature on the
+ * registration, and the chain that recorded it.
+ */
+export async function enrol(context: Context, ask: Enrol): Promise<Uint8Array[]> {
+  const signed = parseSigned(Message.register, ask.register);
+  const { message } = signed;
+  const { deployment, chain } = context;
+  const here =
+    Number(message.chain) === deployment.chainId && equal(message.target, fromHex(deployment.identity));
+  // Stops: a chain or a hub enrolling someone who never signed.
+  if (!here || !equal(message.signer, signed.signer) || !Message.verify(Message.register, signed))
+    throw new Refusal(
+      403,
+      'ENROL_BAD_SIGNATURE',
+      'The signature on the registration does not hold. Sign it for this chain.',
+    );
+  await chain.freshHead();
+  // Stops: someone who signs a registration of another's account.
+  const account = chain.state.accounts.get(toHex(message.account));
+  if (!account?.signers.has(toHex(message.signer)))
+    throw new Refusal(
+      403,
+      'ENROL_NOT_REGISTERED',
+      'The chain does not have this registration. Register first, then enrol.',
+    );
+  // Stops: pinning anew after the account was taken over on chain.
+  if (!(await context.vault.enrol(message.account, message.signer)))
+    throw new Refusal(403, 'ENROL_OTHER_SIGNER', 'This account is enrolled with another key. Use that key.');
+  return publicKeys(context, { account: message.account, wanted: ask.wanted });
+}
+
+/** Signed public keys of more days, for anyone: they only let one seal to us. */
+export async function publicKeys(context: Context, ask: MoreKeys): Promise<Uint8Array[]> {
+  requireModest(ask.wanted);
+  const bundles: Uint8Array[] = [];
+  for (const { stream, firstDay, days } of ask.wanted) {
+    const root = await context.vault.root(ask.account, stream);
+    if (!root)
+      throw new Refusal(
+        404,
+        'KEYS_NOT_ENROLLED',
+        'The account is not enrolled here. The patient enrols first.',
+      );
+    const about = { custodian: context.index, account: ask.account, stream };
+    bundles.push(
+      await Bundle.signCustodianKeys(await Bundle.custodianKeys(root, about, firstDay, days), context.signer),
+    );
+  }
+  return bundles;
+}
+
+function requireModest(wanted: Wanted): void {
+  if (wanted.reduce((sum, w) => sum + w.days, 0) > daysPerQuestion)
+    throw new Refusal(
+      400,
+      'KEYS_TOO_MANY',
+      `At most ${daysPerQuestion} days of keys at a time. Ask in parts.`,
+    );
+}

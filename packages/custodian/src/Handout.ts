@@ -1,0 +1,133 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { rootOf, type View } from '@islet/chain/View';
+import { equal, toHex } from '@islet/core/crypto/bytes';
+import * as Epoch from '@islet/core/Epoch';
+import * as KeyTree from '@islet/core/KeyTree';
+import * as Receipt from '@islet/core/Receipt';
+import * as Release from '@islet/core/Release';
+import * as Segment from '@islet/core/Segment';
+import * as Shares from '@islet/core/Shares';
+import type { AskRelease } from '@islet/core/wire/Ask';
+import type { Context } from './Context.js';
+import type { Permission } from './Permission.js';
+import { Refusal } from './Refusal.js';
+
+/** Opens our shares of the asked epochs, keeps a signed note of it, and seals them to the request's one-time key. */
+export async function release(
+  context: Context,
+  permission: Permission,
+  ask: AskRelease,
+): Promise<Uint8Array> {
+  const { record, signer, random, index, now } = context;
+  const opened = await Promise.all(ask.epochs.map((asked) => openOne(context, permission, asked)));
+  const note: Release.Note = {
+    requestId: permission.requestId,
+    custodian: index,
+    epochs: opened.map((o) => o.epoch.hash),
+    blockNumber: permission.head.number,
+    blockHash: permission.head.hash,
+    at: now(),
+  };
+  for (const { epoch } of opened) {
+    const key = revisionKey(epoch);
+    if (epoch.header.revision > record.revision(key)) await record.keepRevision(key, epoch.header.revision);
+  }
+  // The patient's record of it is durable before the reader has it.
+  await record.keepNote(permission.patient, await Release.signNote(note, signer));
+  return Release.seal(
+    note,
+    opened.map((o) => o.share),
+    ask.oneTimeKey,
+    signer,
+    random(32),
+  );
+}
+
+async function openOne(context: Context, permission: Permission, asked: AskRelease['epochs'][number]) {
+  const view = context.chain.state;
+  const epoch = Epoch.parse(asked.epoch);
+  const { header } = epoch;
+  // Stops: asking for someone else's data, another stream or another day under this request.
+  if (!equal(header.account, permission.patient))
+    throw new Refusal(403, 'DENIED_WRONG_PATIENT', 'An epoch is another patient’s.');
+  if (!permission.streams.includes(header.stream))
+    throw new Refusal(403, 'DENIED_WRONG_STREAM', 'An epoch is of a kind of data that was not granted.');
+  const inside =
+    header.day === null
+      ? permission.own
+      : header.day >= permission.firstDay && header.day <= permission.lastDay;
+  if (!inside) throw new Refusal(403, 'DENIED_OUTSIDE_WINDOW', 'An epoch lies outside the granted days.');
+  // Stops: an epoch nobody authorised made up, to make us open ciphertexts of the asker's choosing.
+  if (!view.accounts.get(toHex(permission.patient))?.gateways.has(toHex(header.gateway)))
+    throw new Refusal(
+      403,
+      'RELEASE_UNKNOWN_GATEWAY',
+      'The patient never authorised the gateway that sealed this.',
+    );
+  if (!(await Epoch.verify(epoch)))
+    throw new Refusal(403, 'RELEASE_EPOCH_FORGED', 'An epoch is not signed by its gateway.');
+  await requireAnchored(view, epoch, asked);
+  // Stops: an older revision of a summary, whose difference from the newer one is a reading.
+  if (header.revision < context.record.revision(revisionKey(epoch)))
+    throw new Refusal(
+      403,
+      'RELEASE_OLD_REVISION',
+      'A newer revision of this summary exists. Fetch that one.',
+    );
+
+  const shares = Shares.parse(asked.shares);
+  // Stops: a dealing by anyone but the gateway that sealed the epoch.
+  if (!equal(shares.record.dealer, header.gateway) || !(await Shares.verify(shares, epoch)))
+    throw new Refusal(403, 'RELEASE_SHARES_FORGED', 'The shares are not signed by the epoch’s gateway.');
+  const share = await ownShare(context, epoch, shares);
+  return { epoch, share };
+}
+
+async function ownShare(context: Context, epoch: Epoch.Epoch, shares: Shares.Shares): Promise<Uint8Array> {
+  const { account, stream, day } = epoch.header;
+  const root = await context.vault.root(account, stream);
+  if (!root)
+    throw new Refusal(
+      404,
+      'RELEASE_NOT_ENROLLED',
+      'The patient is not enrolled with this custodian. Ask the others.',
+    );
+  const seed =
+    day === null ? KeyTree.lateSeed(root, 'hpke') : KeyTree.keySeed(KeyTree.leaf([root], day)!, 'hpke');
+  const share = await Shares.openOwn(shares, epoch, context.index, seed);
+  if (!share)
+    throw new Refusal(
+      403,
+      'RELEASE_NO_SHARE',
+      'The share was not sealed to this custodian. Its gateway dealt falsely or to another set.',
+    );
+  return share;
+}
+
+// Stops: an epoch whose data were never anchored, or were anchored elsewhere than in a batch we saw.
+async function requireAnchored(
+  view: View,
+  epoch: Epoch.Epoch,
+  asked: AskRelease['epochs'][number],
+): Promise<void> {
+  const segment = Segment.parseHeader(asked.segmentHeader);
+  const { header } = segment;
+  const same =
+    equal(header.epochHash, epoch.hash) &&
+    equal(header.account, epoch.header.account) &&
+    equal(header.gateway, epoch.header.gateway) &&
+    header.stream === epoch.header.stream &&
+    header.day === epoch.header.day;
+  const receipt = Receipt.parseReceipt(asked.receipt);
+  const root = Receipt.rootOfLeaf(receipt, Segment.leaf(segment));
+  const anchored = root !== undefined && rootOf(view, receipt.hub, receipt.number) === toHex(root);
+  if (!same || !anchored || !(await Segment.verifyHeader(segment)))
+    throw new Refusal(
+      403,
+      'RELEASE_NOT_ANCHORED',
+      'An epoch’s receipt does not lead to a batch on chain. Fetch it anew.',
+    );
+}
+
+const revisionKey = (epoch: Epoch.Epoch): string =>
+  `${toHex(epoch.header.account)}/${epoch.header.stream}/${epoch.header.day ?? 'late'}`;

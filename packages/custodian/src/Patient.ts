@@ -1,0 +1,50 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// What the patient may say to a custodian directly.
+import { equal, fromHex, toHex, utf8 } from '@islet/core/crypto/bytes';
+import { keccak256 } from '@islet/core/crypto/hash';
+import * as Message from '@islet/core/Message';
+import { parseSigned } from '@islet/core/signed';
+import type { Context } from './Context.js';
+import { questionLifeMs } from './limits.js';
+import { Refusal } from './Refusal.js';
+
+/** A revocation handed straight to us binds at once, whatever the chain says or withholds. */
+export async function revoke(context: Context, bytes: Uint8Array): Promise<void> {
+  const signed = parseSigned(Message.revoke, bytes);
+  const { message } = signed;
+  const here =
+    Number(message.chain) === context.deployment.chainId &&
+    equal(message.target, fromHex(context.deployment.consent));
+  requirePatient(context, message.patient, signed.signer, here && Message.verify(Message.revoke, signed));
+  const grant = context.chain.state.grants.get(toHex(message.grantId));
+  // Stops: one patient revoking another's grant by naming its id.
+  if (grant && grant.patient !== toHex(message.patient))
+    throw new Refusal(403, 'REVOKE_NOT_YOURS', 'The grant is another patient’s.');
+  await context.record.keepRevoked(message.grantId);
+}
+
+export const notesKind = keccak256(utf8('islet/ask-notes'));
+
+/** The signed notes of everything we released of the asking patient's data. */
+export function notes(context: Context, bytes: Uint8Array): Uint8Array[] {
+  const signed = parseSigned(Message.statement, bytes);
+  const { message } = signed;
+  const here =
+    Number(message.chain) === context.deployment.chainId &&
+    equal(message.target, fromHex(context.deployment.identity));
+  // Stops: a question seen once and repeated later, or signed for something else.
+  const current =
+    equal(message.kind, notesKind) && Math.abs(context.now() - message.version) <= questionLifeMs;
+  requirePatient(
+    context,
+    message.account,
+    signed.signer,
+    here && current && Message.verify(Message.statement, signed),
+  );
+  return context.record.notes(message.account);
+}
+
+function requirePatient(context: Context, account: Uint8Array, signer: Uint8Array, valid: boolean): void {
+  if (!valid || context.vault.signerOf(account) !== toHex(signer))
+    throw new Refusal(403, 'CUSTODIAN_NOT_THE_PATIENT', 'This needs the patient’s own signature, made now.');
+}

@@ -1,0 +1,173 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import type { Decision, View } from '@islet/chain/View';
+import { speaksFor } from '@islet/chain/View';
+import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
+import type { Day } from '@islet/core/Day';
+import * as Message from '@islet/core/Message';
+import { codeOf, sentenceOf } from '@islet/core/Reason';
+import { oneTimeKeyHash } from '@islet/core/Release';
+import type { Stream } from '@islet/core/Stream';
+import * as Streams from '@islet/core/Stream';
+import { parseSigned } from '@islet/core/signed';
+import type { AskRelease } from '@islet/core/wire/Ask';
+import type { Context } from './Context.js';
+import { decisionLifeMs } from './limits.js';
+import { Refusal } from './Refusal.js';
+
+/** What a request may have: checked, so that only epochs remain to be judged. */
+export type Permission = {
+  requestId: Uint8Array;
+  patient: Uint8Array;
+  streams: Stream[];
+  firstDay: Day;
+  lastDay: Day;
+  /** The patient looking at their own data. */
+  own: boolean;
+  head: { number: number; hash: Uint8Array };
+};
+
+/**
+ * Judges a request on our own view of the chain and the signatures themselves. The chain may forbid, never permit
+ * by itself: without the pinned patient's signature on the grant and the reader's on the request, no decision helps.
+ */
+export async function judge(context: Context, ask: AskRelease): Promise<Permission> {
+  const { chain, deployment, now } = context;
+  const signed = parseSigned(Message.request, ask.request);
+  const { message: request } = signed;
+  const requestId = Message.digestOf(Message.request, request);
+
+  // Stops: a request for another chain or contract, whose decision we could mistake for ours.
+  if (Number(request.chain) !== deployment.chainId || !equal(request.target, fromHex(deployment.consent)))
+    throw new Refusal(
+      403,
+      'RELEASE_WRONG_CHAIN',
+      'The request is for another chain or contract. Sign it for this one.',
+    );
+  // Stops: anyone but the reader using a decision they saw on chain.
+  if (!Message.verify(Message.request, signed))
+    throw new Refusal(
+      403,
+      'RELEASE_BAD_SIGNATURE',
+      'The reader’s signature on the request does not hold. Sign it again.',
+    );
+  // Stops: shares sealed to a key that the reader did not choose.
+  if (!equal(oneTimeKeyHash(ask.oneTimeKey), request.oneTimeKeyHash))
+    throw new Refusal(
+      403,
+      'RELEASE_WRONG_KEY',
+      'The one-time key is not the one in the request. Send that key.',
+    );
+
+  // Stops: a frozen, rolled-back or forged view. Throws CHAIN_STALE, CHAIN_MOVED_BACK, CHAIN_FORKED, CHAIN_…_FORGED.
+  const head = await chain.freshHead();
+  const view = chain.state;
+  // Judged by the later of the chain's time and ours; Head refuses where the two differ too much.
+  const at = Math.max(head.at, now());
+
+  // Stops: a stranger's key in place of the reader's.
+  if (!speaksFor(view, request.reader, signed.signer))
+    throw new Refusal(
+      403,
+      'RELEASE_NOT_THE_READER',
+      'Who signed does not speak for the reader. Sign with the reader’s key.',
+    );
+  const decision = decisionOf(view, requestId, at);
+  // Stops: a decision on chain whose words differ from the request we were shown.
+  if (decision.patient !== toHex(request.patient) || decision.reader !== toHex(request.reader))
+    throw new Refusal(403, 'RELEASE_DECISION_MISMATCH', 'The decision on chain is about someone else.');
+
+  const pinned = context.vault.signerOf(request.patient);
+  if (!pinned)
+    throw new Refusal(
+      404,
+      'RELEASE_NOT_ENROLLED',
+      'The patient is not enrolled with this custodian. Ask the others.',
+    );
+  const scope = { requestId, patient: request.patient, firstDay: request.firstDay, lastDay: request.lastDay };
+  const headMark = { number: head.number, hash: fromHex(head.hash) };
+  requireStreams(ask, request.streams);
+
+  if (request.grantId.every((b) => b === 0)) {
+    // Stops: a chain that lets someone else pass as the patient.
+    if (!equal(request.reader, request.patient) || toHex(signed.signer) !== pinned)
+      throw new Refusal(403, 'RELEASE_NOT_THE_PATIENT', 'Only the patient opens their data without a grant.');
+    return { ...scope, streams: ask.streams, own: true, head: headMark };
+  }
+  requireGrant(context, view, ask, request, pinned, at);
+  return { ...scope, streams: ask.streams, own: false, head: headMark };
+}
+
+function decisionOf(view: View, requestId: Uint8Array, at: number): Decision {
+  const decision = view.decisions.get(toHex(requestId));
+  // Stops: asking before or without the contract.
+  if (!decision)
+    throw new Refusal(
+      403,
+      'RELEASE_NOT_DECIDED',
+      'The contract has not decided this request. Submit it through a member’s relay first.',
+    );
+  if (decision.reason !== 0)
+    throw new Refusal(
+      403,
+      codeOf(decision.reason),
+      `The contract denied the request: ${sentenceOf(decision.reason)}.`,
+    );
+  // Stops: an old decision kept for later, out of the patient’s sight.
+  if (at - decision.at > decisionLifeMs)
+    throw new Refusal(
+      403,
+      'RELEASE_TOO_LATE',
+      'The decision is too old. Make a new request, which is decided and recorded anew.',
+    );
+  return decision;
+}
+
+function requireStreams(ask: AskRelease, codes: Uint8Array[]): void {
+  const allowed = new Set(codes.map(toHex));
+  // Stops: asking for glucose/raw with a decision about glucose/day.
+  if (ask.streams.length === 0 || ask.streams.some((s) => !allowed.has(toHex(Streams.code(ask.salt, s)))))
+    throw new Refusal(403, 'DENIED_WRONG_STREAM', 'The request does not name this kind of data.');
+}
+
+function requireGrant(
+  context: Context,
+  view: View,
+  ask: AskRelease,
+  request: Message.Request,
+  pinned: string,
+  at: number,
+): void {
+  if (!ask.grant)
+    throw new Refusal(
+      400,
+      'RELEASE_NO_GRANT',
+      'The request rests on a grant. Send the signed grant with it.',
+    );
+  const signed = parseSigned(Message.grant, ask.grant);
+  const { message: grant } = signed;
+  // Stops: a chain, or all members together, inventing a grant: the patient's pinned key must have signed it.
+  if (toHex(signed.signer) !== pinned || !Message.verify(Message.grant, signed))
+    throw new Refusal(403, 'RELEASE_GRANT_NOT_SIGNED', 'The patient’s signature on the grant does not hold.');
+  const same =
+    equal(grant.grantId, request.grantId) &&
+    equal(grant.patient, request.patient) &&
+    grant.chain === request.chain;
+  if (!same || !equal(grant.target, request.target))
+    throw new Refusal(403, 'RELEASE_GRANT_MISMATCH', 'The grant is not the one that the request names.');
+  if (!equal(grant.reader, request.reader)) throw denied(5);
+  const known = view.grants.get(toHex(grant.grantId));
+  // Stops: a signed grant that was never submitted, or one of two with the same id.
+  if (known?.grantHash !== toHex(Message.structHashOf(Message.grant, grant))) throw denied(1);
+  // Stops: use after revocation, whether we heard it from the chain or from the patient.
+  if (known.revokedAt !== null || context.record.isRevoked(grant.grantId)) throw denied(2);
+  if (at >= grant.expiresAt * 1000) throw denied(3);
+  if (at < grant.notBefore * 1000) throw denied(4);
+  const codes = new Set(grant.streams.map(toHex));
+  if (ask.streams.some((s) => !codes.has(toHex(Streams.code(ask.salt, s))))) throw denied(7);
+  if (request.firstDay < grant.firstDay || request.lastDay > grant.lastDay) throw denied(8);
+  const purpose = Streams.purposeCode(ask.salt, ask.purpose);
+  if (!equal(purpose, grant.purpose) || !equal(request.purpose, grant.purpose)) throw denied(9);
+}
+
+const denied = (reason: number): Refusal =>
+  new Refusal(403, codeOf(reason), `This custodian refuses: ${sentenceOf(reason)}.`);

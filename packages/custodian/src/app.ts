@@ -1,0 +1,83 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { MalformedError } from '@islet/core/codec';
+import { UnknownStreamError } from '@islet/core/Epoch';
+import { IsletError } from '@islet/core/IsletError';
+import { encodeList, parseAskRelease, parseEnrol, parseMoreKeys } from '@islet/core/wire/Ask';
+import { Hono, type Context as HttpContext } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { Context } from './Context.js';
+import { enrol, publicKeys } from './Enrolment.js';
+import { release } from './Handout.js';
+import { enrolmentsPerHour, releaseBodyBytes, smallBodyBytes } from './limits.js';
+import { notes, revoke } from './Patient.js';
+import { judge } from './Permission.js';
+import { Refusal } from './Refusal.js';
+
+/** The custodian's five questions over HTTP (docs/protocol.md). */
+export function app(context: Context): Hono {
+  const http = new Hono();
+  const enrolments = { hour: -1, count: 0 };
+  http.use('/v1/release', bodyLimit({ maxSize: releaseBodyBytes, onError: tooLarge }));
+  http.use('/v1/*', (c, next) =>
+    c.req.path === '/v1/release'
+      ? next()
+      : bodyLimit({ maxSize: smallBodyBytes, onError: tooLarge })(c, next),
+  );
+
+  http.post('/v1/enrol', async (c) => {
+    const hour = Math.floor(context.now() / 3_600_000);
+    if (enrolments.hour !== hour) Object.assign(enrolments, { hour, count: 0 });
+    // Stops: filling our disk with accounts.
+    if (++enrolments.count > enrolmentsPerHour)
+      throw new Refusal(429, 'ENROL_TOO_MANY', 'Too many people enrolled this hour. Try again in an hour.');
+    return cbor(c, encodeList('islet/bundles', await enrol(context, parseEnrol(await bodyOf(c)))));
+  });
+  http.post('/v1/keys', async (c) =>
+    cbor(c, encodeList('islet/bundles', await publicKeys(context, parseMoreKeys(await bodyOf(c))))),
+  );
+  http.post('/v1/release', async (c) => {
+    const ask = parseAskRelease(await bodyOf(c));
+    return cbor(c, await release(context, await judge(context, ask), ask));
+  });
+  http.post('/v1/revoke', async (c) => {
+    await revoke(context, await bodyOf(c));
+    return c.json({ revoked: true });
+  });
+  http.post('/v1/notes', async (c) => cbor(c, encodeList('islet/notes', notes(context, await bodyOf(c)))));
+
+  http.get('/health', async (c) => {
+    const chain = await context.chain.freshHead().then(
+      (head) => ({ number: head.number, ageMs: context.now() - head.at }),
+      (error: unknown) => ({ code: error instanceof IsletError ? error.code : 'CUSTODIAN_UNEXPECTED' }),
+    );
+    const status = 'code' in chain ? 'refusing' : 'ok';
+    return c.json({ status, service: 'custodian', index: context.index, chain });
+  });
+
+  http.notFound((c) =>
+    c.json({ code: 'CUSTODIAN_NO_SUCH_CALL', message: 'There is no such call. See docs/protocol.md.' }, 404),
+  );
+  http.onError((error, c) => {
+    if (error instanceof Refusal) return c.json({ code: error.code, message: error.message }, error.status);
+    if (error instanceof MalformedError || error instanceof UnknownStreamError)
+      return c.json({ code: error.code, message: error.message }, 400);
+    // A view of the chain that cannot be trusted now: no release, and the reader may ask the others.
+    if (error instanceof IsletError) return c.json({ code: error.code, message: error.message }, 503);
+    return c.json(
+      { code: 'CUSTODIAN_UNEXPECTED', message: 'The custodian failed. Its operator finds why in its log.' },
+      503,
+    );
+  });
+  return http;
+}
+
+const bodyOf = async (c: HttpContext): Promise<Uint8Array> => new Uint8Array(await c.req.arrayBuffer());
+
+const cbor = (c: HttpContext, bytes: Uint8Array): Response =>
+  c.body(bytes as Uint8Array<ArrayBuffer>, 200, { 'content-type': 'application/cbor' });
+
+const tooLarge = (c: HttpContext): Response =>
+  c.json(
+    { code: 'CUSTODIAN_TOO_LARGE', message: 'The request is too large. Ask for fewer days at a time.' },
+    413,
+  );

@@ -1,0 +1,14 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// Every limit of the custodian.
+
+/** A release request of 4,096 epochs fits. */
+export const releaseBodyBytes = 16 << 20;
+export const smallBodyBytes = 64 << 10;
+/** Days of public keys in one question. */
+export const daysPerQuestion = 8_000;
+/** A decision opens shares for this long; afterwards the reader asks the contract again, and that is on record again. */
+export const decisionLifeMs = 10 * 60_000;
+/** How old a wallet's signed question may be. */
+export const questionLifeMs = 2 * 60_000;
+/** Accounts that may enrol in one hour: what an attacker can make us store. */
+export const enrolmentsPerHour = 2_000;
