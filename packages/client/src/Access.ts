@@ -1,0 +1,220 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+
+import * as Content from '@islet/core/Content';
+import { toHex } from '@islet/core/crypto/bytes';
+import * as Hpke from '@islet/core/crypto/hpke';
+import type { Day } from '@islet/core/Day';
+import * as Epoch from '@islet/core/Epoch';
+import { IsletError } from '@islet/core/IsletError';
+import * as KeyTree from '@islet/core/KeyTree';
+import * as Message from '@islet/core/Message';
+import { codeOf, sentenceOf } from '@islet/core/Reason';
+import * as Release from '@islet/core/Release';
+import * as Segment from '@islet/core/Segment';
+import type { Stream } from '@islet/core/Stream';
+import * as Streams from '@islet/core/Stream';
+import { encodeFetch, parseFetched } from '@islet/core/wire/Fetch';
+import type { Held } from './Held.js';
+import * as Http from './Http.js';
+import { deadline, type Network, nonce, placeOf } from './Network.js';
+import { type Answer, type Ticket, unlock } from './Opening.js';
+import { relay } from './Relaying.js';
+import { check, type Proven, TamperedError } from './Verification.js';
+import type { Wallet } from './Wallet.js';
+
+export type Wanted = { streams: Stream[]; firstDay: Day; lastDay: Day };
+
+/** What a request brought, opened and verified. */
+export type Opened = {
+  requestId: string;
+  segments: {
+    stream: Stream;
+    day: Day | null;
+    content: Content.Content;
+    proven: Proven;
+    contentKey: Uint8Array;
+  }[];
+  verified: { segments: number; receipts: number; heads: number; chainHead: number; completeUntil: number };
+  custodians: Answer[];
+};
+
+/** The patient's own data, without a grant. Recorded like any other look. */
+export function own(network: Network, wallet: Wallet, wanted: Wanted): Promise<Opened> {
+  const salt = network.random(32);
+  const leafOf = (stream: Stream, day: Day | null): Uint8Array | undefined => {
+    const root = KeyTree.root(wallet.rootSeed, wallet.generation, stream);
+    return day === null
+      ? KeyTree.lateSeed(root, 'xwing')
+      : KeyTree.keySeed(KeyTree.leaf([root], day)!, 'xwing');
+  };
+  const right = { grantId: new Uint8Array(32), grant: null, salt, purpose: 'own', patient: wallet.account };
+  return look(network, wallet, wanted, right, leafOf, true);
+}
+
+/** A patient's data under a grant. The contract decides first; a refusal is on record and thrown as `DeniedError`. */
+export function granted(network: Network, reader: Wallet, held: Held, wanted: Wanted): Promise<Opened> {
+  const seedOf = (stream: Stream, day: Day | null): Uint8Array | undefined => {
+    const nodes = held.keys.streams.find((s) => s.stream === stream)?.nodes ?? [];
+    const leaf = day === null ? undefined : KeyTree.leaf(nodes, day);
+    return leaf && KeyTree.keySeed(leaf, 'xwing');
+  };
+  const { salt, purpose } = held.keys;
+  const right = { grantId: held.grantId, grant: held.signed, salt, purpose, patient: held.message.patient };
+  return look(network, reader, wanted, right, seedOf, false);
+}
+
+/** A request that rests on no grant at all: always denied, always recorded. */
+export function withoutGrant(
+  network: Network,
+  reader: Wallet,
+  patient: Uint8Array,
+  wanted: Wanted,
+): Promise<Opened> {
+  const right = {
+    grantId: network.random(32),
+    grant: null,
+    salt: network.random(32),
+    purpose: 'treatment',
+    patient,
+  };
+  return look(network, reader, wanted, right, () => undefined, false);
+}
+
+type Right = {
+  grantId: Uint8Array;
+  grant: Uint8Array | null;
+  salt: Uint8Array;
+  purpose: string;
+  patient: Uint8Array;
+};
+
+async function look(
+  network: Network,
+  reader: Wallet,
+  wanted: Wanted,
+  right: Right,
+  seedOf: SeedOf,
+  late: boolean,
+): Promise<Opened> {
+  const ticket = await ask(network, reader, wanted, right);
+  await network.chain.freshHead();
+  const { state: view } = network.chain;
+  const decision = view.decisions.get(toHex(ticket.requestId));
+  // The relay said it is decided; our own view must say so too.
+  if (!decision) throw new NotDecidedError();
+  if (decision.reason !== 0) throw new DeniedError(decision.reason, toHex(ticket.requestId));
+  const batchBefore = Math.max(0, ...view.batches.values());
+  const fetched = await Http.post(
+    network.hub,
+    '/v1/fetch',
+    encodeFetch({ ...wanted, request: ticket.request, salt: right.salt, blockNumber: ticket.blockNumber }),
+  );
+  const head = await network.chain.freshHead();
+  const asked = { patient: right.patient, ...wanted, view, batchBefore, late };
+  const checked = await check(parseFetched(fetched), asked);
+  const { secrets, answers } = await unlock(network, checked.proven, ticket);
+  const keys = contentKeys(checked.proven, secrets, seedOf);
+  const segments = await Promise.all(checked.proven.map((p) => open(p, keys.get(toHex(p.epoch.hash))!)));
+  const verified = {
+    segments: segments.length,
+    receipts: checked.receipts,
+    heads: checked.heads,
+    chainHead: head.number,
+    completeUntil: checked.completeUntil,
+  };
+  return { requestId: toHex(ticket.requestId), segments, verified, custodians: answers };
+}
+
+async function ask(network: Network, reader: Wallet, wanted: Wanted, right: Right): Promise<Ticket> {
+  const oneTimeSeed = network.random(32);
+  const message: Message.Request = {
+    ...placeOf(network, 'consent'),
+    grantId: right.grantId,
+    patient: right.patient,
+    reader: reader.account,
+    streams: wanted.streams.map((s) => Streams.code(right.salt, s)),
+    firstDay: wanted.firstDay,
+    lastDay: wanted.lastDay,
+    purpose: Streams.purposeCode(right.salt, right.purpose),
+    oneTimeKeyHash: Release.oneTimeKeyHash(await Hpke.publicKeyOf(oneTimeSeed)),
+    nonce: nonce(network),
+    deadline: deadline(network),
+  };
+  const along = right.grant ? { grant: right.grant } : {};
+  const { bytes, answer } = await relay(network, reader, Message.request, message, along);
+  return {
+    requestId: Message.digestOf(Message.request, message),
+    request: bytes,
+    grant: right.grant,
+    salt: right.salt,
+    streams: wanted.streams,
+    purpose: right.purpose,
+    oneTimeSeed,
+    blockNumber: answer.blockNumber,
+  };
+}
+
+type SeedOf = (stream: Stream, day: Day | null) => Uint8Array | undefined;
+
+/** The content key of every epoch, once each: with both locks. */
+function contentKeys(
+  proven: Proven[],
+  secrets: Map<string, Uint8Array>,
+  seedOf: SeedOf,
+): Map<string, Uint8Array> {
+  const keys = new Map<string, Uint8Array>();
+  for (const { segment, epoch } of proven) {
+    const id = toHex(epoch.hash);
+    if (keys.has(id)) continue;
+    const { stream, day } = epoch.header;
+    const seed = seedOf(stream, day);
+    if (!seed)
+      throw new TamperedError('DAY_NOT_GRANTED', 'the grant holds no key for this day', {
+        stream,
+        day,
+        segment: toHex(segment.hash),
+      });
+    keys.set(id, Epoch.open(epoch, seed, secrets.get(id)!));
+  }
+  return keys;
+}
+
+async function open(proven: Proven, contentKey: Uint8Array): Promise<Opened['segments'][number]> {
+  const { segment, epoch } = proven;
+  const { stream, day } = segment.header;
+  try {
+    return {
+      stream,
+      day,
+      content: await Content.parse(Segment.open(segment, epoch, contentKey)),
+      proven,
+      contentKey,
+    };
+  } catch (error) {
+    if (!(error instanceof Segment.TamperedError)) throw error;
+    throw new TamperedError(error.code, 'it does not open', { stream, day, segment: toHex(segment.hash) });
+  }
+}
+
+/** The contract refused, by policy; the refusal is on record. */
+export class DeniedError extends IsletError {
+  override readonly name = 'DeniedError';
+  readonly requestId: string;
+  constructor(reason: number, requestId: string) {
+    super(
+      codeOf(reason),
+      `Refused, and on record: ${sentenceOf(reason)}. Ask the patient for a grant that fits.`,
+    );
+    this.requestId = requestId;
+  }
+}
+
+export class NotDecidedError extends IsletError {
+  override readonly name = 'NotDecidedError';
+  constructor() {
+    super(
+      'REQUEST_NOT_DECIDED',
+      'The relay says the request is decided, but the chain does not have it. Try again through another hub.',
+    );
+  }
+}

@@ -1,0 +1,112 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+
+import * as Bundle from '@islet/core/Bundle';
+import { encode } from '@islet/core/codec';
+import { toHex, utf8 } from '@islet/core/crypto/bytes';
+import { keccak256 } from '@islet/core/crypto/hash';
+import * as Secp256k1 from '@islet/core/crypto/secp256k1';
+import type { Day } from '@islet/core/Day';
+import * as KeyTree from '@islet/core/KeyTree';
+import * as Message from '@islet/core/Message';
+import type { Stream } from '@islet/core/Stream';
+import { encodeSigned } from '@islet/core/signed';
+import { encodeEnrol } from '@islet/core/wire/Ask';
+import * as Http from './Http.js';
+import { deadline, type Network, nonce, placeOf } from './Network.js';
+import { relay } from './Relaying.js';
+import * as Wallet from './Wallet.js';
+
+/** Puts the account on chain and its public encryption key where others find it. Returns the signed registration. */
+export async function register(network: Network, wallet: Wallet.Wallet): Promise<Uint8Array> {
+  const key = Wallet.encryptionKey(wallet);
+  await Http.put(network.hub, '/v1/keys', key);
+  const { bytes } = await relay(network, wallet, Message.register, {
+    ...placeOf(network, 'identity'),
+    account: wallet.account,
+    signer: Secp256k1.addressOf(wallet.signerKey),
+    encryptionKeyHash: Wallet.encryptionKeyHash(key),
+    deadline: deadline(network),
+  });
+  return bytes;
+}
+
+/** Enrols a patient with every custodian: each pins the signer and draws its secrets. */
+export async function enrol(network: Network, registration: Uint8Array): Promise<void> {
+  const body = encodeEnrol({ register: registration, wanted: [] });
+  await Promise.all(network.custodians.map((c) => Http.post(c, '/v1/enrol', body)));
+}
+
+/** Lets a gateway write for this account. */
+export async function authoriseGateway(
+  network: Network,
+  wallet: Wallet.Wallet,
+  gatewayKey: Uint8Array,
+): Promise<void> {
+  const known = network.chain.state.accounts.get(toHex(wallet.account))?.gateways.get(toHex(gatewayKey));
+  if (known && known.endedAt === null) return;
+  await relay(network, wallet, Message.authoriseGateway, {
+    ...placeOf(network, 'identity'),
+    account: wallet.account,
+    gatewayKey,
+    nonce: nonce(network),
+    deadline: deadline(network),
+  });
+}
+
+export type Run = { stream: Stream; firstDay: Day; days: number };
+
+/** Gives the gateway public keys to seal those days to, signed by the wallet. */
+export async function publishKeys(
+  network: Network,
+  wallet: Wallet.Wallet,
+  runs: Run[],
+  dayOffsetMinutes: number,
+  onProgress: (done: number, of: number) => void = () => {},
+): Promise<void> {
+  for (const [i, { stream, firstDay, days }] of runs.entries()) {
+    const root = KeyTree.root(wallet.rootSeed, wallet.generation, stream);
+    const about = { account: wallet.account, stream, generation: wallet.generation, dayOffsetMinutes };
+    const bytes = Bundle.encodeStreamKeys(Bundle.streamKeys(root, about, firstDay, days));
+    await Http.put(network.gateway, '/v1/keys', state(network, wallet, 'islet/stream-keys', bytes));
+    onProgress(i + 1, runs.length);
+  }
+}
+
+/** A document with the wallet's signed Statement about it, as gateways take them. */
+export function state(
+  network: Network,
+  wallet: Wallet.Wallet,
+  kind: string,
+  document: Uint8Array,
+): Uint8Array {
+  return encode('islet/stated', 1, [statement(network, wallet, kind, Bundle.hashOf(document)), document]);
+}
+
+/** The wallet's signed word on a document, or, with 32 zero bytes, a question asked now. */
+export function statement(
+  network: Network,
+  wallet: Wallet.Wallet,
+  kind: string,
+  hash: Uint8Array = new Uint8Array(32),
+): Uint8Array {
+  const message: Message.Statement = {
+    ...placeOf(network, 'identity'),
+    account: wallet.account,
+    kind: keccak256(utf8(kind)),
+    hash,
+    version: network.now(),
+  };
+  return encodeSigned(Message.statement, Message.sign(Message.statement, message, wallet.signerKey));
+}
+
+/** Finds the public encryption key that the chain commits to for an account. */
+export async function encryptionKeyOf(
+  network: Network,
+  account: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  const hash = network.chain.state.accounts.get(toHex(account))?.encryptionKeyHash;
+  if (!hash) return undefined;
+  const key = await Http.get(network.hub, `/v1/keys/${hash}`);
+  // A hub that serves another key would be sealing to itself.
+  return toHex(Wallet.encryptionKeyHash(key)) === hash ? key : undefined;
+}

@@ -1,0 +1,104 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { toHex } from '@islet/core/crypto/bytes';
+import type { Day } from '@islet/core/Day';
+import * as GrantKeys from '@islet/core/GrantKeys';
+import { IsletError } from '@islet/core/IsletError';
+import * as Message from '@islet/core/Message';
+import type { Stream } from '@islet/core/Stream';
+import * as Streams from '@islet/core/Stream';
+import { encodeSigned } from '@islet/core/signed';
+import { encryptionKeyOf } from './Account.js';
+import * as Http from './Http.js';
+import { deadline, type Network, placeOf } from './Network.js';
+import { relay } from './Relaying.js';
+import type { Wallet } from './Wallet.js';
+
+export type Terms = {
+  reader: Uint8Array;
+  streams: Stream[];
+  firstDay: Day;
+  lastDay: Day;
+  /** UTC ms; judged in whole seconds. */
+  notBefore: number;
+  expiresAt: number;
+  purpose: string;
+  /** 0: as often as they like. */
+  maxUses: number;
+};
+
+/** Grants: signs the terms, seals the tree nodes of exactly those days to the reader, records both. */
+export async function grant(
+  network: Network,
+  wallet: Wallet,
+  terms: Terms,
+): Promise<{ grantId: Uint8Array }> {
+  await network.chain.follow();
+  const readerKey = await encryptionKeyOf(network, terms.reader);
+  if (!readerKey) throw new UnknownReaderError();
+  const { random } = network;
+  const grantId = random(32);
+  const salt = random(32);
+  const streams = GrantKeys.derive(
+    wallet.rootSeed,
+    wallet.generation,
+    terms.streams,
+    terms.firstDay,
+    terms.lastDay,
+  );
+  const sealed = GrantKeys.seal({ salt, purpose: terms.purpose, streams }, grantId, readerKey, random);
+  const message: Message.Grant = {
+    ...placeOf(network, 'consent'),
+    grantId,
+    patient: wallet.account,
+    reader: terms.reader,
+    streams: terms.streams.map((s) => Streams.code(salt, s)),
+    firstDay: terms.firstDay,
+    lastDay: terms.lastDay,
+    notBefore: Math.floor(terms.notBefore / 1000),
+    expiresAt: Math.floor(terms.expiresAt / 1000),
+    purpose: Streams.purposeCode(salt, terms.purpose),
+    maxUses: terms.maxUses,
+    nodesHash: GrantKeys.hashOf(sealed),
+    deadline: deadline(network),
+  };
+  await relay(network, wallet, Message.grant, message, { keys: sealed });
+  return { grantId };
+}
+
+/** Revokes on chain, and tells every custodian directly, so that none waits for the chain. */
+export async function revoke(
+  network: Network,
+  wallet: Wallet,
+  grantId: Uint8Array,
+): Promise<{ told: number }> {
+  const message: Message.Revoke = {
+    ...placeOf(network, 'consent'),
+    grantId,
+    patient: wallet.account,
+    deadline: deadline(network),
+  };
+  const bytes = encodeSigned(Message.revoke, Message.sign(Message.revoke, message, wallet.signerKey));
+  const direct = Promise.allSettled(network.custodians.map((c) => Http.post(c, '/v1/revoke', bytes)));
+  await relay(network, wallet, Message.revoke, message);
+  const told = (await direct).filter((r) => r.status === 'fulfilled').length;
+  return { told };
+}
+
+/** The ids of a patient's grants, as the chain has them. */
+export async function grantsBy(network: Network, patient: Uint8Array) {
+  await network.chain.follow();
+  const id = toHex(patient);
+  return [...network.chain.state.grants]
+    .filter(([, g]) => g.patient === id)
+    .map(([grantId, g]) => ({ grantId, ...g }));
+}
+
+export class UnknownReaderError extends IsletError {
+  override readonly name = 'Granting.UnknownReaderError';
+  constructor() {
+    super(
+      'GRANT_UNKNOWN_READER',
+      'The reader has no account, or its key cannot be found. Ask them to register first.',
+    );
+  }
+}

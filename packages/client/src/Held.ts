@@ -1,0 +1,60 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import type { Grant } from '@islet/chain/View';
+import { speaksFor } from '@islet/chain/View';
+import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import * as GrantKeys from '@islet/core/GrantKeys';
+import * as Message from '@islet/core/Message';
+import type { Stream } from '@islet/core/Stream';
+import { parseSigned } from '@islet/core/signed';
+import * as Http from './Http.js';
+import type { Network } from './Network.js';
+import type { Wallet } from './Wallet.js';
+
+/** A grant a reader holds: the signed terms, the keys sealed to them, and what the chain says of it now. */
+export type Held = {
+  grantId: Uint8Array;
+  signed: Uint8Array;
+  message: Message.Grant;
+  keys: GrantKeys.GrantKeys;
+  onChain: Grant;
+};
+
+/** Every grant from this patient to this reader, newest first; those whose papers do not hold are left out. */
+export async function from(network: Network, reader: Wallet, patient: Uint8Array): Promise<Held[]> {
+  await network.chain.follow();
+  const mine = [...network.chain.state.grants].filter(
+    ([, g]) => g.patient === toHex(patient) && g.reader === toHex(reader.account),
+  );
+  const held = await Promise.all(mine.map(([id, onChain]) => one(network, reader, id, onChain)));
+  return held.filter((h) => h !== undefined).sort((a, b) => b.onChain.grantedAt - a.onChain.grantedAt);
+}
+
+async function one(network: Network, reader: Wallet, id: string, onChain: Grant): Promise<Held | undefined> {
+  const told = Http.json(await Http.get(network.hub, `/v1/grants/${id}`)) as { signed: string; keys: string };
+  const signed = fromHex(told.signed);
+  const grant = parseSigned(Message.grant, signed);
+  const { message } = grant;
+  const sound =
+    toHex(Message.structHashOf(Message.grant, message)) === onChain.grantHash &&
+    Message.verify(Message.grant, grant) &&
+    speaksFor(network.chain.state, message.patient, grant.signer);
+  const sealed = fromHex(told.keys);
+  if (!sound || toHex(GrantKeys.hashOf(sealed)) !== toHex(message.nodesHash)) return undefined;
+  const keys = GrantKeys.open(sealed, message.grantId, reader.encryptionSeed);
+  return keys && { grantId: message.grantId, signed, message, keys, onChain };
+}
+
+/** The grant that allows most of what is wanted: one that should be granted, else one whose refusal says most. */
+export function best(
+  held: Held[],
+  wanted: { stream: Stream; firstDay: number; lastDay: number },
+  now: number,
+): Held | undefined {
+  const score = (h: Held): number => {
+    const stream = h.keys.streams.some((s) => s.stream === wanted.stream);
+    const window = h.message.firstDay <= wanted.firstDay && h.message.lastDay >= wanted.lastDay;
+    const alive = h.onChain.revokedAt === null && h.onChain.expiresAt * 1000 > now;
+    return (stream ? 4 : 0) + (window ? 2 : 0) + (alive ? 1 : 0);
+  };
+  return held.reduce<Held | undefined>((a, b) => (a && score(a) >= score(b) ? a : b), undefined);
+}

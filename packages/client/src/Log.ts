@@ -1,0 +1,45 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import type { Decision } from '@islet/chain/View';
+import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import * as Release from '@islet/core/Release';
+import { parseList } from '@islet/core/wire/Ask';
+import { statement } from './Account.js';
+import * as Http from './Http.js';
+import type { Network } from './Network.js';
+import type { Wallet } from './Wallet.js';
+
+/** One line of who saw what: the request, the contract's decision, and the custodians' signed notes of release. */
+export type Access = Decision & { releases: { custodian: number; at: number; epochs: number }[] };
+
+/** Every request about a patient's data, granted or refused, oldest first; and the custodians that did not answer. */
+export async function accesses(
+  network: Network,
+  wallet: Wallet,
+): Promise<{ accesses: Access[]; silent: number[] }> {
+  await network.chain.follow();
+  const view = network.chain.state;
+  const silent: number[] = [];
+  const notes = new Map<string, Access['releases']>();
+  const question = statement(network, wallet, 'islet/ask-notes');
+  await Promise.all(
+    network.custodians.map(async (service, i) => {
+      const key = view.custodians.get(i + 1)?.signingKey;
+      try {
+        for (const bytes of parseList('islet/notes', await Http.post(service, '/v1/notes', question))) {
+          const note = key && (await Release.parseNote(bytes, fromHex(key)));
+          if (!note) continue;
+          const id = toHex(note.requestId);
+          const line = { custodian: note.custodian, at: note.at, epochs: note.epochs.length };
+          notes.set(id, [...(notes.get(id) ?? []), line]);
+        }
+      } catch {
+        silent.push(i + 1);
+      }
+    }),
+  );
+  const id = toHex(wallet.account);
+  const mine = [...view.decisions.values()]
+    .filter((d) => d.patient === id)
+    .sort((a, b) => a.number - b.number);
+  return { accesses: mine.map((d) => ({ ...d, releases: notes.get(d.requestId) ?? [] })), silent };
+}

@@ -1,0 +1,33 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import type { Deployment } from '@islet/chain/Deployment';
+import type { Follower } from '@islet/chain/Follower';
+import type { View } from '@islet/chain/View';
+import { fromHex } from '@islet/core/crypto/bytes';
+import type { Service } from './Http.js';
+
+/** The parts a wallet works with. `chain` is its own verified view; everything else is believed only with proof. */
+export type Network = {
+  deployment: Deployment;
+  chain: Follower<View>;
+  hub: Service;
+  /** In the order of their indices, from 1. */
+  custodians: Service[];
+  gateway: Service;
+  now: () => number;
+  random: (length: number) => Uint8Array;
+};
+
+/** How long a signed message may wait for its block. */
+const patienceSeconds = 10 * 60;
+
+/** The fields that tie a message to its chain and contract, and its deadline. */
+export const placeOf = (network: Network, contract: 'identity' | 'consent') => ({
+  chain: BigInt(network.deployment.chainId),
+  target: fromHex(network.deployment[contract]),
+});
+
+export const deadline = (network: Network): number => Math.floor(network.now() / 1000) + patienceSeconds;
+
+/** A fresh number for an unordered nonce. */
+export const nonce = (network: Network): bigint =>
+  network.random(16).reduce((n, b) => n * 256n + BigInt(b), 0n);

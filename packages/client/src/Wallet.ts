@@ -1,0 +1,80 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import { sha256 } from '@islet/core/crypto/hash';
+import * as Secp256k1 from '@islet/core/crypto/secp256k1';
+import * as Xwing from '@islet/core/crypto/xwing';
+import { IsletError } from '@islet/core/IsletError';
+
+/**
+ * The keys of one person or clinician: who they are on chain, what signs for them, what opens what is sealed
+ * to them, and, for a patient, the root of lock P. Kept in one private file.
+ */
+export type Wallet = {
+  name: string;
+  account: Uint8Array;
+  /** secp256k1, signs messages. */
+  signerKey: Uint8Array;
+  /** X-Wing seed, opens what is sealed to this account. */
+  encryptionSeed: Uint8Array;
+  rootSeed: Uint8Array;
+  generation: number;
+};
+
+export const create = (name: string, random: (length: number) => Uint8Array): Wallet => ({
+  name,
+  account: random(32),
+  signerKey: Secp256k1.secretKeyFrom(random),
+  encryptionSeed: random(32),
+  rootSeed: random(32),
+  generation: 0,
+});
+
+export const encryptionKey = (wallet: Wallet): Uint8Array => Xwing.publicKeyOf(wallet.encryptionSeed);
+
+/** What `Identity` keeps of an encryption key. */
+export const encryptionKeyHash = (publicKey: Uint8Array): Uint8Array => sha256(publicKey);
+
+export const format = (w: Wallet): Uint8Array =>
+  new TextEncoder().encode(
+    `${JSON.stringify({
+      version: 1,
+      name: w.name,
+      account: toHex(w.account),
+      signerKey: toHex(w.signerKey),
+      encryptionSeed: toHex(w.encryptionSeed),
+      rootSeed: toHex(w.rootSeed),
+      generation: w.generation,
+    })}\n`,
+  );
+
+export function parse(bytes: Uint8Array): Wallet {
+  try {
+    const kept = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+    const key = (field: string): Uint8Array => {
+      const value = fromHex(String(kept[field]));
+      if (value.length !== 32) throw new RangeError(field);
+      return value;
+    };
+    if (kept.version !== 1 || !Number.isInteger(kept.generation)) throw new RangeError('version');
+    return {
+      name: String(kept.name),
+      account: key('account'),
+      signerKey: key('signerKey'),
+      encryptionSeed: key('encryptionSeed'),
+      rootSeed: key('rootSeed'),
+      generation: kept.generation as number,
+    };
+  } catch {
+    throw new BadWalletError();
+  }
+}
+
+export class BadWalletError extends IsletError {
+  override readonly name = 'Wallet.BadWalletError';
+  constructor() {
+    super(
+      'WALLET_UNREADABLE',
+      'A wallet file cannot be read. Restore it from your recovery kit or a backup.',
+    );
+  }
+}
