@@ -1,0 +1,189 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { toMgdl } from '@islet/core/Glucose';
+import type { GlucoseUnit } from '@islet/core/Reading';
+import * as Amount from './Amount.js';
+import { clip } from './Clip.js';
+import { judge } from './DateOrder.js';
+import { type Draft, settle, type Untimed } from './Draft.js';
+import { maxCarbGrams, maxInsulinUnits, maxNameLength, maxNoteLength } from './Limits.js';
+import { type Outcome, type Parsed, type Reason, type Remark, refused, untimed } from './Outcome.js';
+import type * as Table from './Table.js';
+import * as Unit from './Unit.js';
+import { parse as parseTime, toWall, type Written } from './WallTime.js';
+import type { Zone } from './Zone.js';
+
+/** Where each column stands; -1 where the export has none. */
+export type Columns = {
+  width: number;
+  time: number;
+  type: number;
+  subtype: number;
+  info: number;
+  device: number;
+  glucose: number;
+  insulin: number;
+  carbs: number;
+  duration: number;
+  tick: number;
+  transmitter: number;
+  unit: GlucoseUnit;
+  /** The names are in another language; the places were taken for granted. */
+  translated: boolean;
+};
+
+/** The columns of a Dexcom Clarity export, or undefined where these are not its column names. */
+export function columns(names: string[]): Columns | undefined {
+  const plain = names.map(normal);
+  const find = (start: string) => plain.findIndex((name) => name.startsWith(start));
+  const named = find('event type') >= 0 && find('timestamp') >= 0 && find('glucose value') >= 0;
+  // Clarity translates the names, never the order.
+  const translated = !named && plain.length >= 13 && plain[0] === 'index' && /hh:mm:ss/.test(plain[1]!);
+  if (!named && !translated) return undefined;
+  const at = (start: string, place: number) => (named ? find(start) : place < plain.length ? place : -1);
+  const glucose = at('glucose value', 7);
+  const unit = Unit.declared(plain[glucose]!);
+  if (!unit) return undefined;
+  const rate = at('glucose rate of change', 11);
+  Unit.same([unit, Unit.declared(plain[rate] ?? '') ?? unit]);
+  return {
+    width: names.length,
+    time: at('timestamp', 1),
+    type: at('event type', 2),
+    subtype: at('event subtype', 3),
+    info: at('patient info', 4),
+    device: at('source device id', 6),
+    glucose,
+    insulin: at('insulin value', 8),
+    carbs: at('carb value', 9),
+    duration: at('duration', 10),
+    tick: at('transmitter time', 12),
+    transmitter: at('transmitter id', 13),
+    unit,
+    translated,
+  };
+}
+
+/** A column name without byte order marks (also those encoded twice), quotes and differences of case. */
+const normal = (name: string): string =>
+  name
+    .replace(/\uFEFF|ï»¿|"/g, '')
+    .trim()
+    .toLowerCase();
+
+/** Reads the records of an export. */
+export function read(records: Table.Record[], columns: Columns, zone: Zone, now: number): Parsed {
+  const times = records.map((r) => (r.bad ? undefined : parseTime(r.cells[columns.time] ?? '')));
+  // The export itself writes the year first; a spreadsheet that saved it again may not.
+  const judged = judge([times.filter((t): t is Written => t !== undefined)], undefined, now);
+  const outcomes: (Outcome | Draft)[] = [];
+  const numbers: number[] = [];
+  records.forEach((record, i) => {
+    outcomes.push(row(record, times[i], columns, judged.order, numbers));
+  });
+  const drafts = outcomes.filter((o): o is Draft => 'lane' in o);
+  const settled = settle(zone, drafts);
+  let next = 0;
+  const remarks: Remark[] = [...settled.remarks];
+  if (judged.sure !== 'certain') {
+    remarks.push({
+      code: 'date-order',
+      text: `Dates were read ${judged.order} (${judged.sure}): ${judged.because}.`,
+    });
+  }
+  if (columns.translated) {
+    const text = 'The column names are in a language not known here; the columns were told by their places.';
+    remarks.push({ code: 'names-translated', text });
+  }
+  return {
+    outcomes: outcomes.map((o) => ('lane' in o ? settled.outcomes[next++]! : o)),
+    unit: columns.unit,
+    numbers,
+    remarks,
+  };
+}
+
+function row(
+  record: Table.Record,
+  time: Written | undefined,
+  columns: Columns,
+  order: 'day-first' | 'month-first',
+  numbers: number[],
+): Outcome | Draft {
+  if (record.bad) return refused(record.row, record.bad);
+  const cell = (column: number) => (column < 0 ? '' : (record.cells[column] ?? '').trim());
+  const said = cell(columns.time);
+  if (said === '') return untimed(record.row);
+  const wall = time && toWall(time, order);
+  if (wall === undefined) return refused(record.row, 'time');
+  const number = Amount.parse(cell(columns.glucose));
+  if (number !== undefined && cell(columns.type).toLowerCase() === 'egv') numbers.push(number);
+  const event = eventOf(cell, columns);
+  if (typeof event === 'string') return refused(record.row, event);
+  const ticks = Amount.parse(cell(columns.tick));
+  const id = identity(cell, columns);
+  const source = { app: 'clarity', device: clip(cell(columns.device), maxNameLength), id };
+  const readings = [{ ...event, said, source } as Untimed];
+  return { row: record.row, wall, tick: ticks === undefined ? null : ticks * 1000, lane: '', readings };
+}
+
+/** The transmitter and its own count of seconds name a measurement, whatever phone or receiver heard it. */
+function identity(cell: (column: number) => string, columns: Columns): string | null {
+  const tick = cell(columns.tick);
+  // Older exports name no transmitter; there the receiver's name has to do.
+  const transmitter = cell(columns.transmitter < 0 ? columns.device : columns.transmitter);
+  if (!tick || !transmitter || tick.length + transmitter.length >= maxNameLength) return null;
+  return `${transmitter}/${tick}`;
+}
+
+type Event = Untimed extends infer T ? (T extends unknown ? Omit<T, 'said' | 'source'> : never) : never;
+
+const intensity: { [subtype: string]: number } = { light: 1, medium: 2, heavy: 3 };
+
+function eventOf(cell: (column: number) => string, columns: Columns): Event | Reason {
+  const subtype = cell(columns.subtype);
+  switch (cell(columns.type).toLowerCase()) {
+    case 'egv': {
+      const level = Amount.glucose(cell(columns.glucose), columns.unit, 'cgm');
+      return level ? { kind: 'glucose', ...level, method: 'cgm' } : 'value';
+    }
+    case 'calibration': {
+      const value = Amount.parse(cell(columns.glucose));
+      if (value === undefined || !Amount.plausible(value, columns.unit, 'meter')) return 'value';
+      return { kind: 'device', what: 'calibration', value: toMgdl(value, columns.unit) };
+    }
+    case 'insulin': {
+      const units = Amount.upTo(cell(columns.insulin), maxInsulinUnits);
+      const type = subtype === 'Fast-Acting' ? 'rapid' : subtype === 'Long-Acting' ? 'long' : 'bolus';
+      return units === undefined ? 'value' : { kind: 'insulin', units, type, durationMs: 0 };
+    }
+    case 'carbs': {
+      const grams = Amount.upTo(cell(columns.carbs), maxCarbGrams);
+      return grams === undefined ? 'value' : { kind: 'carbs', grams };
+    }
+    case 'exercise': {
+      const durationMs = cell(columns.duration) === '' ? 0 : Amount.duration(cell(columns.duration));
+      if (durationMs === undefined) return 'value';
+      return {
+        kind: 'activity',
+        what: 'exercise',
+        amount: intensity[subtype.toLowerCase()] ?? 0,
+        durationMs,
+      };
+    }
+    case 'alert': {
+      const level = Amount.glucose(cell(columns.glucose), columns.unit, 'meter');
+      const what = clip(`alert ${subtype.toLowerCase()}`.trim(), maxNameLength);
+      return { kind: 'device', what, value: level ? toMgdl(level.value, level.unit) : null };
+    }
+    case 'device':
+      return { kind: 'device', what: 'device', value: null };
+    case 'health':
+    case 'note':
+    case 'notes': {
+      const text = [subtype, cell(columns.info)].filter((t) => t !== '').join(': ');
+      return text ? { kind: 'note', text: clip(text, maxNoteLength) } : 'value';
+    }
+    default:
+      return 'kind';
+  }
+}

@@ -1,0 +1,39 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+
+/** Bytes in one file. A decade of five-minute readings with all its commas is about 80 bytes times a million. */
+export const maxFileBytes = 64 * 1024 * 1024;
+
+/** Data rows (or JSON entries) in one file. */
+export const maxRows = 1_000_000;
+
+/** Characters in one line, and in one record that runs over several lines. */
+export const maxLineLength = 64 * 1024;
+
+/** Lines that one quoted field may run over. Beyond that the quote is taken for a slip, and costs one row. */
+export const maxRecordLines = 32;
+
+/** Fields in one row. */
+export const maxFields = 256;
+
+/** Lines above the column names in which those names are looked for. */
+export const maxPreambleLines = 12;
+
+/** Characters of a name or an identity, as sources write them. What is sealed has the same bounds. */
+export const maxNameLength = 256;
+
+/** Characters of a time as written. */
+export const maxSaidLength = 64;
+
+/** Characters kept of a person's note. */
+export const maxNoteLength = 4096;
+
+/** What can be a glucose value at all, mg/dL: wider than any sensor (39 to 500) or meter (10 to 1000) shows. */
+export const glucoseMgdl = { leastBySensor: 30, leastByMeter: 10, most: 1000 } as const;
+
+export const maxInsulinUnits = 1000;
+export const maxCarbGrams = 5000;
+export const maxKetoneMmol = 50;
+export const maxDurationMs = 7 * 86_400_000;
+
+/** The years a time may lie in: old exports are moved into the past to hide whose they are. */
+export const years = { first: 1900, last: 2200 } as const;
