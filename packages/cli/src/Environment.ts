@@ -1,0 +1,51 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { to0x } from '@islet/core/crypto/bytes';
+import * as Home from './Home.js';
+import { CHAIN_ID } from './limits.js';
+
+type Variables = Record<string, string>;
+
+/** What those who follow the chain need to know. */
+export type Chain = { url: string; validators: Uint8Array[] };
+
+export const ledger = (home: Home.Home, port: number): Variables => ({
+  ISLET_LEDGER_FOLDER: Home.ledger(home),
+  ISLET_LEDGER_PORT: String(port),
+  ISLET_LEDGER_CHAIN_ID: String(CHAIN_ID),
+  ISLET_LEDGER_KEY: Home.validatorKey(home),
+});
+
+export const custodian = (home: Home.Home, port: number, chain: Chain, index: number): Variables => ({
+  ...follower(home, chain),
+  ISLET_CUSTODIAN_FOLDER: Home.custodian(home, index),
+  ISLET_CUSTODIAN_PORT: String(port),
+  ISLET_CUSTODIAN_INDEX: String(index),
+  ISLET_CUSTODIAN_KEY: Home.custodianKey(home, index),
+});
+
+export const hub = (home: Home.Home, port: number, chain: Chain): Variables => ({
+  ...follower(home, chain),
+  ISLET_HUB_FOLDER: Home.hub(home),
+  ISLET_HUB_PORT: String(port),
+  ISLET_HUB_KEY: Home.relayKey(home),
+});
+
+export const gateway = (
+  home: Home.Home,
+  port: number,
+  chain: Chain,
+  hubUrl: string,
+  custodians: string[],
+): Variables => ({
+  ...follower(home, chain),
+  ISLET_GATEWAY_FOLDER: Home.gateway(home),
+  ISLET_GATEWAY_PORT: String(port),
+  ISLET_HUB_URL: hubUrl,
+  ISLET_CUSTODIANS: custodians.join(','),
+});
+
+const follower = (home: Home.Home, { url, validators }: Chain): Variables => ({
+  ISLET_RPC_URL: url,
+  ISLET_DEPLOYMENT: Home.deployment(home),
+  ISLET_VALIDATORS: validators.map(to0x).join(','),
+});

@@ -1,0 +1,158 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+
+import type { Run } from '@islet/client/Account';
+import * as Http from '@islet/client/Http';
+import type { Network } from '@islet/client/Network';
+import { encode } from '@islet/core/codec';
+import { toHex } from '@islet/core/crypto/bytes';
+import * as Day from '@islet/core/Day';
+import { IsletError } from '@islet/core/IsletError';
+import type { Kind, Reading } from '@islet/core/Reading';
+import * as Readings from '@islet/core/Readings';
+import * as Streams from '@islet/core/Stream';
+import type * as Home from './Home.js';
+import * as People from './People.js';
+import { keyDays } from './Provision.js';
+
+/** How many readings travel at once. */
+const perPost = 4_000;
+/** Days between two runs of keys that are cheaper to include than to skip. */
+const bridge = 14;
+
+export type Sent = { importId: string; accepted: number; duplicates: number; byKind: Record<string, number> };
+
+/** Sends readings to the gateway as the person: keys for their days first, then whole days at a time, then settled. */
+export async function send(
+  home: Home.Home,
+  network: Network,
+  person: People.Person,
+  readings: Reading[],
+  onProgress: (what: string, done: number, of: number) => void,
+): Promise<Sent> {
+  const { notes } = person;
+  const importId = toHex(network.random(8));
+  const sent: Sent = { importId, accepted: 0, duplicates: 0, byKind: {} };
+  if (readings.length === 0) return sent;
+  await settleOffset(home, network, person, readings);
+  const offset = notes.dayOffsetMinutes ?? 0;
+  const runs = missingRuns(readings, offset, notes.keyed ?? {});
+  if (runs.length > 0)
+    await keyDays(home, network, person, runs, (done, of) => onProgress('making keys', done, of));
+  const device = notes.devices?.find((d) => d.may === 'write');
+  if (!device) throw new NoDeviceError();
+  const headers = { 'api-secret': device.secret };
+  let done = 0;
+  for (const chunk of chunks(readings, offset)) {
+    const body = encode('islet/ingest', 1, [importId, Readings.encodeRun(chunk)]);
+    const told = Http.json(await Http.post(network.gateway, '/v1/readings', body, headers)) as Told;
+    add(sent, told);
+    done += chunk.length;
+    onProgress('sealing', done, readings.length);
+  }
+  notes.hasData = true;
+  await People.remember(home, person);
+  onProgress('closing days', 0, 1);
+  await Http.post(network.gateway, '/v1/settle', new Uint8Array(), headers);
+  onProgress('closing days', 1, 1);
+  return sent;
+}
+
+type Count = number | Partial<Record<Kind, number>>;
+type Told = { accepted: Count; duplicates: Count };
+const total = (c: Count): number =>
+  typeof c === 'number' ? c : Object.values(c).reduce((a, b) => a + (b ?? 0), 0);
+
+function add(sent: Sent, told: Told): void {
+  sent.accepted += total(told.accepted);
+  sent.duplicates += total(told.duplicates);
+  if (typeof told.accepted === 'number') return;
+  for (const [kind, n] of Object.entries(told.accepted))
+    sent.byKind[kind] = (sent.byKind[kind] ?? 0) + (n ?? 0);
+}
+
+/** Before the first data, days are set to start at midnight where the newest reading was made. */
+async function settleOffset(
+  home: Home.Home,
+  network: Network,
+  person: People.Person,
+  readings: Reading[],
+): Promise<void> {
+  const { notes } = person;
+  if (notes.hasData) return;
+  const newest = readings.reduce((a, b) => (b.at > a.at ? b : a));
+  if (notes.dayOffsetMinutes === newest.offsetMinutes) return;
+  notes.dayOffsetMinutes = newest.offsetMinutes;
+  const known = Object.entries(notes.keyed ?? {});
+  const again = known.flatMap(([stream, ranges]) =>
+    Streams.isStream(stream)
+      ? ranges.map(([first, last]): Run => ({ stream, firstDay: first, days: last - first + 1 }))
+      : [],
+  );
+  notes.keyed = {};
+  await keyDays(home, network, person, again);
+}
+
+/** The runs of days that these readings need and the gateway has no keys for. */
+export function missingRuns(
+  readings: Reading[],
+  offset: number,
+  keyed: Record<string, [number, number][]>,
+): Run[] {
+  const wanted = new Map<Streams.Stream, Set<number>>();
+  const want = (stream: Streams.Stream, day: number): void => {
+    if ((keyed[stream] ?? []).some(([first, last]) => first <= day && day <= last)) return;
+    wanted.set(stream, (wanted.get(stream) ?? new Set()).add(day));
+  };
+  for (const r of readings) {
+    const day = Day.of(r.at, offset);
+    want(Streams.ofKind(r.kind), day);
+    if (r.kind === 'glucose') for (const s of ['glucose/hour', 'glucose/day'] as const) want(s, day);
+  }
+  return [...wanted].flatMap(([stream, days]) =>
+    runsOf([...days].sort((a, b) => a - b)).map((run) => ({ stream, ...run })),
+  );
+}
+
+function runsOf(days: number[]): { firstDay: number; days: number }[] {
+  const runs: { firstDay: number; days: number }[] = [];
+  for (const day of days) {
+    const run = runs.at(-1);
+    const end = run ? run.firstDay + run.days : Number.NEGATIVE_INFINITY;
+    if (run && day < end + bridge && day - run.firstDay < 366) run.days = day - run.firstDay + 1;
+    else runs.push({ firstDay: day, days: 1 });
+  }
+  return runs;
+}
+
+/** In order of time, cut between days where possible, so that a day is sealed once. */
+function* chunks(readings: Reading[], offset: number): Generator<Reading[]> {
+  const ordered = [...readings].sort((a, b) => a.at - b.at);
+  let from = 0;
+  while (from < ordered.length) {
+    let to = Math.min(from + perPost, ordered.length);
+    if (to < ordered.length) {
+      const day = Day.of(ordered[to]!.at, offset);
+      let cut = to;
+      while (cut > from && Day.of(ordered[cut - 1]!.at, offset) === day) cut--;
+      if (cut > from) to = cut;
+    }
+    yield ordered.slice(from, to);
+    from = to;
+  }
+}
+
+/** Undoes one import. */
+export async function withdraw(network: Network, person: People.Person, importId: string): Promise<unknown> {
+  const device = person.notes.devices?.find((d) => d.may === 'write');
+  if (!device) throw new NoDeviceError();
+  const headers = { 'api-secret': device.secret, 'content-type': 'application/json' };
+  const body = new TextEncoder().encode(JSON.stringify({ importId }));
+  return Http.json(await Http.post(network.gateway, '/v1/withdraw', body, headers));
+}
+
+export class NoDeviceError extends IsletError {
+  override readonly name = 'NoDeviceError';
+  constructor() {
+    super('CLI_NO_DEVICE', 'This person has no device that may write. Make one with: npx islet pair');
+  }
+}

@@ -1,0 +1,91 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+
+import { webcrypto } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as Wallet from '@islet/client/Wallet';
+import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import { IsletError } from '@islet/core/IsletError';
+import * as PrivateFile from '@islet/store/PrivateFile';
+import * as Home from './Home.js';
+
+/** What this machine remembers of a person beside the wallet. */
+export type Notes = {
+  /** A patient has data and custodians; a clinician only reads. */
+  role: 'patient' | 'clinician';
+  /** The signed registration, hex. */
+  registration?: string;
+  enrolled?: boolean;
+  /** Where stream days start, minutes east of UTC. Open to change until the first data are in. */
+  dayOffsetMinutes?: number;
+  hasData?: boolean;
+  /** Days the gateway holds keys for, by stream, as `[first, last]`. */
+  keyed?: Record<string, [number, number][]>;
+  devices?: { id: string; name: string; may: 'write' | 'read'; secret: string }[];
+};
+
+export type Person = { wallet: Wallet.Wallet; notes: Notes };
+
+export const random = (length: number): Uint8Array => webcrypto.getRandomValues(new Uint8Array(length));
+
+const walletPath = (home: Home.Home, name: string): string => join(Home.wallets(home), `${name}.wallet`);
+const notesPath = (home: Home.Home, name: string): string => join(Home.wallets(home), `${name}.notes`);
+const isName = (name: string): boolean => /^[a-z0-9][a-z0-9-]{0,31}$/.test(name);
+
+/** Who has a wallet here. */
+export async function names(home: Home.Home): Promise<string[]> {
+  const files = await readdir(Home.wallets(home)).catch(() => []);
+  return files.flatMap((f) => (f.endsWith('.wallet') ? [f.slice(0, -'.wallet'.length)] : [])).sort();
+}
+
+export async function find(home: Home.Home, name: string): Promise<Person | undefined> {
+  if (!isName(name)) throw new NoSuchPersonError(name, await names(home));
+  const bytes = await PrivateFile.read(walletPath(home, name));
+  if (!bytes) return undefined;
+  const notes = await PrivateFile.read(notesPath(home, name));
+  return {
+    wallet: Wallet.parse(bytes),
+    notes: notes ? (JSON.parse(new TextDecoder().decode(notes)) as Notes) : { role: 'patient' },
+  };
+}
+
+/** Throws `CLI_NO_SUCH_PERSON`. */
+export async function need(home: Home.Home, name: string): Promise<Person> {
+  const person = await find(home, name);
+  if (!person) throw new NoSuchPersonError(name, await names(home));
+  return person;
+}
+
+export async function findOrCreate(home: Home.Home, name: string, role: Notes['role']): Promise<Person> {
+  const found = await find(home, name);
+  if (found) return found;
+  const person: Person = { wallet: Wallet.create(name, random), notes: { role } };
+  await PrivateFile.write(walletPath(home, name), Wallet.format(person.wallet));
+  await remember(home, person);
+  return person;
+}
+
+export const remember = (home: Home.Home, { wallet, notes }: Person): Promise<void> =>
+  PrivateFile.write(notesPath(home, wallet.name), new TextEncoder().encode(`${JSON.stringify(notes)}\n`));
+
+/** Everyone's name by account id, for sentences. */
+export async function byAccount(home: Home.Home): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const name of await names(home)) {
+    const person = await find(home, name);
+    if (person) found.set(toHex(person.wallet.account), name);
+  }
+  return found;
+}
+
+export const registrationOf = ({ notes }: Person): Uint8Array | undefined =>
+  notes.registration === undefined ? undefined : fromHex(notes.registration);
+
+export class NoSuchPersonError extends IsletError {
+  override readonly name = 'NoSuchPersonError';
+  constructor(name: string, known: string[]) {
+    const have =
+      known.length > 0 ? `Here are: ${known.join(', ')}.` : 'There is nobody here yet: npx islet up';
+    super('CLI_NO_SUCH_PERSON', `There is no wallet named "${name.slice(0, 40)}". ${have}`);
+  }
+}

@@ -1,0 +1,16 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { fileURLToPath } from 'node:url';
+
+/** The modules that the services run, and the guard loaded before each. Paths or `file:` URLs. */
+export type Programs = { ledger: string; hub: string; custodian: string; gateway: string; guard: string };
+
+/** What is installed. */
+export const installed = (): Programs => ({
+  ledger: path('@islet/ledger/main'),
+  hub: path('@islet/hub/main'),
+  custodian: path('@islet/custodian/main'),
+  gateway: path('@islet/gateway/main'),
+  guard: new URL('./childGuard.js', import.meta.url).href,
+});
+
+const path = (module: string): string => fileURLToPath(import.meta.resolve(module));

@@ -1,0 +1,98 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Account from '@islet/client/Account';
+import * as Http from '@islet/client/Http';
+import type { Network } from '@islet/client/Network';
+import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import * as Day from '@islet/core/Day';
+import { streams } from '@islet/core/Stream';
+import * as Devices from '@islet/gateway/Devices';
+import type * as Home from './Home.js';
+import * as People from './People.js';
+
+/** Keys ahead and back that a gateway gets for live data (DESIGN 4). */
+const daysBack = 90;
+const daysAhead = 400;
+const live = ['glucose/raw', 'glucose/hour', 'glucose/day'] as const;
+
+/** Makes a person ready: account on chain; for a patient also custodians, gateway, keys. Every step once, resumable. */
+export async function provision(
+  home: Home.Home,
+  network: Network,
+  name: string,
+  role: People.Notes['role'],
+  note: (text: string) => void = () => {},
+): Promise<People.Person> {
+  const person = await People.findOrCreate(home, name, role);
+  const { wallet, notes } = person;
+  await network.chain.follow();
+  if (!network.chain.state.accounts.has(toHex(wallet.account))) {
+    note(`registering ${name}`);
+    notes.registration = toHex(await Account.register(network, wallet));
+    await People.remember(home, person);
+    await network.chain.follow();
+  }
+  if (role === 'clinician') return person;
+  const registration = People.registrationOf(person);
+  if (!notes.enrolled && registration) {
+    note(`enrolling ${name} with the custodians`);
+    await Account.enrol(network, registration);
+    notes.enrolled = true;
+    await People.remember(home, person);
+  }
+  const health = Http.json(await Http.get(network.gateway, '/health')) as { gatewayKey: string };
+  await Account.authoriseGateway(network, wallet, fromHex(health.gatewayKey));
+  if (!notes.keyed) {
+    notes.dayOffsetMinutes = -new Date().getTimezoneOffset();
+    note(`making ${name}'s keys for ${daysBack + daysAhead} days`);
+    await keyDays(home, network, person, liveRuns(network.now(), notes.dayOffsetMinutes));
+  }
+  if (!notes.devices) await pair(home, network, person, 'this computer', 'write');
+  return person;
+}
+
+function liveRuns(now: number, offset: number): Account.Run[] {
+  const today = Day.of(now, offset);
+  return streams.map((stream) =>
+    (live as readonly string[]).includes(stream)
+      ? { stream, firstDay: today - daysBack, days: daysBack + daysAhead }
+      : { stream, firstDay: today, days: 1 },
+  );
+}
+
+/** Gives the gateway keys for those days and remembers which. */
+export async function keyDays(
+  home: Home.Home,
+  network: Network,
+  person: People.Person,
+  runs: Account.Run[],
+  onProgress?: (done: number, of: number) => void,
+): Promise<void> {
+  const { wallet, notes } = person;
+  await Account.publishKeys(network, wallet, runs, notes.dayOffsetMinutes ?? 0, onProgress);
+  const keyed = { ...notes.keyed };
+  for (const { stream, firstDay, days } of runs)
+    keyed[stream] = [...(keyed[stream] ?? []), [firstDay, firstDay + days - 1]];
+  notes.keyed = keyed;
+  await People.remember(home, person);
+}
+
+/** Makes a key for one device. It writes or it reads, never both. */
+export async function pair(
+  home: Home.Home,
+  network: Network,
+  person: People.Person,
+  name: string,
+  may: 'write' | 'read',
+): Promise<{ id: string; secret: string }> {
+  const { wallet, notes } = person;
+  const device = { id: toHex(network.random(8)), name, may, secret: toHex(network.random(16)) };
+  const devices = [...(notes.devices ?? []), device];
+  const listed = await Promise.all(
+    devices.map((d) => Devices.of({ id: d.id, name: d.name, may: d.may }, d.secret)),
+  );
+  const document = Devices.encodeDevices({ account: wallet.account, devices: listed });
+  await Http.put(network.gateway, '/v1/devices', Account.state(network, wallet, 'islet/devices', document));
+  notes.devices = devices;
+  await People.remember(home, person);
+  return device;
+}

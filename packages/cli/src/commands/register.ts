@@ -1,0 +1,30 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import type { Command } from 'commander';
+import type { Context } from '../Context.js';
+import { registerAccess } from './access.js';
+import { registerExport } from './export.js';
+import { registerGrant } from './grant.js';
+import { registerGrants } from './grants.js';
+import { registerImport } from './import.js';
+import { registerPair } from './pair.js';
+import { registerReport } from './report.js';
+import { registerRevoke } from './revoke.js';
+import { registerStart } from './start.js';
+import { registerVerify } from './verify.js';
+
+/** The commands about people's data, in the order one meets them. */
+export function registerCommands(program: Command, context: Context): void {
+  for (const register of [
+    registerStart,
+    registerImport,
+    registerPair,
+    registerGrant,
+    registerGrants,
+    registerRevoke,
+    registerReport,
+    registerAccess,
+    registerVerify,
+    registerExport,
+  ])
+    register(program, context);
+}

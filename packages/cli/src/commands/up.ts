@@ -1,0 +1,53 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import type { Command } from 'commander';
+import type { Context } from '../Context.js';
+import * as Defaults from '../Defaults.js';
+import * as Interrupt from '../Interrupt.js';
+import type * as Output from '../Output.js';
+import * as Supervisor from '../Supervisor.js';
+
+export function registerUp(program: Command, context: Context): void {
+  program
+    .command('up')
+    .description('start Islet and keep it running until interrupted')
+    .option('--json', 'one JSON line when ready')
+    .action(async (options: { json?: boolean }) => up(context, context.output(options)));
+}
+
+async function up({ home }: Context, output: Output.Output): Promise<void> {
+  using interrupt = Interrupt.listen();
+  const { services, stop } = await Supervisor.start(home, {
+    signal: interrupt.signal,
+    onProgress: (step) => showStep(output, step),
+    log: output.warn,
+  });
+  try {
+    await Defaults.people(home, services, (what) => output.progress.update(what, 0, 0));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  output.progress.end();
+  const { gateway, hub, ledger } = services;
+  const text = `ready: connect an app with "npx islet pair", or import a file with "npx islet import FILE"\n  gateway  ${gateway}\n  hub      ${hub}\n  chain    ${ledger}\n  data     ${home.root}`;
+  output.result({ ready: true, gateway, hub, chain: ledger, home: home.root }, text);
+  await interrupt.asked;
+  output.say('stopping');
+  await stop();
+  output.say('stopped');
+}
+
+/** Shows what starts now, in plain words. */
+export const showStep = (output: Output.Output, { what, done, of }: Supervisor.Step): void =>
+  output.progress.update(words[what], done, of);
+
+const words: { [W in Supervisor.Step['what']]: string } = {
+  clearing: 'looking at the data folder',
+  ledger: 'starting the chain',
+  contracts: 'putting the contracts on the chain (once)',
+  'custodian-1': 'starting custodian 1',
+  'custodian-2': 'starting custodian 2',
+  'custodian-3': 'starting custodian 3',
+  hub: 'starting the hub',
+  gateway: 'starting the gateway',
+};

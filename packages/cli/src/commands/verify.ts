@@ -1,0 +1,94 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { readFile } from 'node:fs/promises';
+import * as Access from '@islet/client/Access';
+import * as Export from '@islet/client/Export';
+import * as Held from '@islet/client/Held';
+import * as Day from '@islet/core/Day';
+import { streams } from '@islet/core/Stream';
+import type { Command } from 'commander';
+import { connect } from '../Connect.js';
+import type { Context } from '../Context.js';
+import * as People from '../People.js';
+import { FileError } from './import.js';
+
+type Options = { as?: string; person: string; chain?: string; anchors?: string; json?: boolean };
+
+export function registerVerify(program: Command, context: Context): void {
+  program
+    .command('verify')
+    .description('check everything from the bytes up: what is stored, or an export')
+    .argument('[file]', 'an export, checked without asking Islet anything')
+    .option('--as <name>', 'check what this reader was granted (default: everything, as the person)')
+    .option('--chain <url>', 'with a file: compare with the chain behind this address')
+    .option('--anchors <file>', 'with a file: compare with a set of anchors exported before')
+    .option('--person <name>', 'whose data', 'me')
+    .option('--json', 'one line of JSON')
+    .action((file: string | undefined, options: Options) =>
+      file === undefined ? online(context, options) : offline(context, file, options),
+    );
+}
+
+async function online(context: Context, options: Options): Promise<void> {
+  const { home, now } = context;
+  const patient = await People.need(home, options.person);
+  const reader = await People.need(home, options.as ?? options.person);
+  await using network = await connect(home);
+  const everything = { streams: [...streams], firstDay: Day.first, lastDay: Day.last };
+  const all: Access.Opened[] = [];
+  if (reader.wallet.name === patient.wallet.name)
+    all.push(await Access.own(network, reader.wallet, everything));
+  else {
+    const held = (await Held.from(network, reader.wallet, patient.wallet.account)).filter(
+      (h) => h.onChain.revokedAt === null && h.onChain.expiresAt * 1000 > now(),
+    );
+    const none = { ...everything, streams: ['glucose/raw' as const] };
+    if (held.length === 0)
+      all.push(await Access.withoutGrant(network, reader.wallet, patient.wallet.account, none));
+    for (const h of held) {
+      const { firstDay, lastDay } = h.message;
+      all.push(
+        await Access.granted(network, reader.wallet, h, {
+          streams: h.keys.streams.map((s) => s.stream),
+          firstDay,
+          lastDay,
+        }),
+      );
+    }
+  }
+  const sum = (f: (o: Access.Opened) => number): number => all.reduce((n, o) => n + f(o), 0);
+  const verified = {
+    segments: sum((o) => o.verified.segments),
+    receipts: sum((o) => o.verified.receipts),
+    heads: sum((o) => o.verified.heads),
+    chainHead: Math.max(...all.map((o) => o.verified.chainHead)),
+    completeUntil: Math.min(...all.map((o) => o.verified.completeUntil)),
+  };
+  context
+    .output(options)
+    .result(
+      { verified },
+      `All holds: ${verified.segments} segments opened, ${verified.receipts} receipts and ${verified.heads} statements checked against the chain at block ${verified.chainHead}.`,
+    );
+}
+
+async function offline(context: Context, file: string, options: Options): Promise<void> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) throw new FileError('it cannot be read');
+  const anchors =
+    options.anchors === undefined
+      ? undefined
+      : await readFile(options.anchors, 'utf8').catch(() => undefined);
+  if (options.anchors !== undefined && anchors === undefined)
+    throw new FileError('the anchors cannot be read');
+  const checked = await Export.verify(text, {
+    ...(options.chain && { chainUrl: options.chain }),
+    ...(anchors && { anchors }),
+    now: context.now,
+  });
+  context
+    .output(options)
+    .result(
+      { verified: checked },
+      `All holds: ${checked.readings} readings in ${checked.segments} segments, ${checked.receipts} receipts against ${checked.against}.`,
+    );
+}

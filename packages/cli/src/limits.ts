@@ -1,0 +1,46 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// Every limit of the command line and its supervisor.
+
+/** How long a service may take to say that it is ready, ms: a long chain is rebuilt at start. */
+export const START_MS = 120_000;
+/** Tries of a service that ends before it was ever ready. */
+export const START_TRIES = 3;
+/** How long a service has to stop by itself, ms, before it is killed. */
+export const STOP_MS = 10_000;
+/** Waited before a service that ended is started again, ms: doubled each time, up to the longest. */
+export const BACKOFF_MS = 100;
+export const LONGEST_BACKOFF_MS = 5_000;
+/** A service that ran this long has recovered, ms: its next end is its first again. */
+export const RECOVERED_MS = 30_000;
+/** How long services of a killed supervisor may take to notice, ms, before they are killed. */
+export const STALE_MS = 5_000;
+/** How long `down` waits for the supervisor to end, ms: it stops its services one after another. */
+export const DOWN_MS = 60_000;
+
+/** Below the range from which Linux takes ports for outgoing connections, which could occupy one during a restart. */
+export const FIRST_PORT = 10_240;
+export const LAST_PORT = 32_767;
+export const PORT_TRIES = 200;
+
+/** A service's log is put aside at this size, bytes; one older part is kept. */
+export const LOG_BYTES = 10 * 1024 * 1024;
+/** The longest line of a service's output that we read, bytes. */
+export const LINE_BYTES = 64 * 1024;
+
+export const HEALTH_MS = 3_000;
+/** A head older than this is reported, ms. */
+export const HEAD_AGE_MS = 30_000;
+
+/** Between two plain progress lines, ms. */
+export const PROGRESS_MS = 2_000;
+/** Between two drawings of a bar, ms. */
+export const REDRAW_MS = 80;
+
+export const CUSTODIANS = 3;
+export const THRESHOLD = 2;
+/** Calls each relay may make in an hour. */
+export const RELAY_BUDGET = 1_000_000;
+/** "ISLT". The same for all embedded chains: keys and contracts differ, so nothing signed for one fits another. */
+export const CHAIN_ID = 0x49_53_4c_54;
+/** Less room than this on the disk is reported, bytes. */
+export const FREE_BYTES = 256 * 1024 * 1024;

@@ -1,0 +1,247 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Deployment from '@islet/chain/Deployment';
+import * as Followed from '@islet/chain/Followed';
+import type { Mark } from '@islet/chain/Follower';
+import * as Rpc from '@islet/chain/Rpc';
+import * as Content from '@islet/core/Content';
+import { fromHex, to0x, toHex } from '@islet/core/crypto/bytes';
+import * as Epoch from '@islet/core/Epoch';
+import { IsletError } from '@islet/core/IsletError';
+import * as Receipt from '@islet/core/Receipt';
+import * as Segment from '@islet/core/Segment';
+import type { Opened } from './Access.js';
+import type { Network } from './Network.js';
+
+/**
+ * An export: readings anyone can read, beside the sealed segments they came from, with keys, receipts and the
+ * anchored roots, so that whoever doubts a digit can check it against the chain without Islet.
+ */
+type File = {
+  islet: 'export';
+  version: 1;
+  notice: string;
+  account: string;
+  gateways: string[];
+  chain: { deployment: Deployment.Deployment; validators: string[]; block: number };
+  anchors: Record<string, string>;
+  segments: {
+    stream: string;
+    day: number | null;
+    content: Content.Content;
+    segment: string;
+    epoch: string;
+    contentKey: string;
+    receipt: string;
+  }[];
+};
+
+const notice = 'Whoever has this file can read the data in it. Check it with: islet verify FILE --chain URL';
+
+/** The export of what was opened and verified. */
+export function build(
+  network: Network,
+  validators: Uint8Array[],
+  opened: Opened,
+): { text: string; readings: number; segments: number; anchors: number } {
+  const { state: view } = network.chain;
+  const first = opened.segments[0];
+  const account = first ? toHex(first.proven.segment.header.account) : '';
+  const anchors: Record<string, string> = {};
+  const segments = opened.segments.map(({ stream, day, content, proven, contentKey }) => {
+    const { hub, number } = Receipt.parseReceipt(proven.receipt);
+    const place = `${toHex(hub)}/${number}`;
+    anchors[place] = view.roots.get(place)!;
+    return {
+      stream,
+      day,
+      content,
+      segment: base64(proven.segment.bytes),
+      epoch: base64(proven.epoch.bytes),
+      contentKey: base64(contentKey),
+      receipt: base64(proven.receipt),
+    };
+  });
+  const file: File = {
+    islet: 'export',
+    version: 1,
+    notice,
+    account,
+    gateways: [...(view.accounts.get(account)?.gateways.keys() ?? [])],
+    chain: {
+      deployment: network.deployment,
+      validators: validators.map(to0x),
+      block: opened.verified.chainHead,
+    },
+    anchors,
+    segments,
+  };
+  const readings = opened.segments.reduce(
+    (n, s) => n + (s.content.kind === 'readings' ? s.content.readings.length : 0),
+    0,
+  );
+  return {
+    text: `${JSON.stringify(file, null, 1)}\n`,
+    readings,
+    segments: segments.length,
+    anchors: Object.keys(anchors).length,
+  };
+}
+
+export type Against = { chainUrl?: string; anchors?: string; now: () => number };
+export type Verified = {
+  readings: number;
+  segments: number;
+  receipts: number;
+  against: string;
+  chainHead: number | null;
+};
+
+/** Recomputes everything an export says from its bytes. The first thing that does not hold is thrown with its place. */
+export async function verify(text: string, against: Against): Promise<Verified> {
+  const file = parse(text);
+  const trusted = await roots(file, against);
+  let readings = 0;
+  for (const [i, s] of file.segments.entries())
+    readings += await verifyOne(file, trusted.rootOf, trusted.gateways, s, i);
+  return {
+    readings,
+    segments: file.segments.length,
+    receipts: file.segments.length,
+    against: trusted.name,
+    chainHead: trusted.head,
+  };
+}
+
+async function verifyOne(
+  file: File,
+  rootOf: (place: string) => string | undefined,
+  gateways: Set<string>,
+  s: File['segments'][number],
+  index: number,
+): Promise<number> {
+  const fail = (what: string, where = ''): never => {
+    throw new ExportTamperedError(`segment ${index + 1} (${s.stream}${where})`, what);
+  };
+  const decoded = decodeOne(s) ?? fail('its bytes are damaged');
+  const { segment, epoch, contentKey, receipt } = decoded;
+  const { header } = segment;
+  if (toHex(header.account) !== file.account || header.stream !== s.stream || header.day !== s.day)
+    fail('it belongs elsewhere');
+  if (!gateways.has(toHex(header.gateway))) fail('the person never authorised the gateway that sealed it');
+  if (!(await Segment.verify(segment)) || !(await Epoch.verify(epoch))) fail('its signature does not hold');
+  const root = Receipt.rootOfLeaf(receipt, Segment.leaf(segment));
+  if (!root || rootOf(`${toHex(receipt.hub)}/${receipt.number}`) !== toHex(root))
+    fail('its receipt does not lead to an anchored batch');
+  if (!Epoch.isContentKey(epoch, contentKey)) fail('its key is not the one sealed under');
+  let content: Content.Content;
+  try {
+    content = await Content.parse(Segment.open(segment, epoch, contentKey));
+  } catch {
+    return fail('it does not open');
+  }
+  const place = firstDifference(content, s.content);
+  if (place !== undefined) fail('what is written differs from what was sealed', `, ${place}`);
+  return content.kind === 'readings' ? content.readings.length : 0;
+}
+
+function decodeOne(s: File['segments'][number]) {
+  try {
+    return {
+      segment: Segment.parse(unbase64(s.segment)),
+      epoch: Epoch.parse(unbase64(s.epoch)),
+      contentKey: unbase64(s.contentKey),
+      receipt: Receipt.parseReceipt(unbase64(s.receipt)),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where sealed and written content first differ, by the time of the reading; undefined where they are the same. */
+function firstDifference(sealed: Content.Content, written: Content.Content): string | undefined {
+  const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+  if (sealed.kind !== written?.kind) return 'another kind of content';
+  if (sealed.kind === 'summary' || written.kind === 'summary')
+    return same(sealed, written) ? undefined : 'the summary';
+  const listed = Array.isArray(written.readings) ? written.readings : [];
+  for (const [i, reading] of sealed.readings.entries())
+    if (!same(reading, listed[i])) return `the reading of ${new Date(reading.at).toISOString()}`;
+  return listed.length === sealed.readings.length ? undefined : 'readings were added';
+}
+
+async function roots(file: File, against: Against) {
+  if (against.chainUrl !== undefined) return fromChain(file, against.chainUrl, against.now);
+  const listed = against.anchors === undefined ? file.anchors : parse(against.anchors).anchors;
+  return {
+    rootOf: (place: string) => listed[place],
+    gateways: new Set(file.gateways),
+    name:
+      against.anchors === undefined
+        ? 'the anchors in the file itself (give --chain to compare with the chain)'
+        : 'the given anchors',
+    head: null,
+  };
+}
+
+/** Follows the chain from its first block, believing only its validators, and keeps nothing. */
+async function fromChain(file: File, url: string, now: () => number) {
+  let mark: Mark | null = null;
+  const chain = await Followed.open({
+    rpc: Rpc.connect(url),
+    deployment: file.chain.deployment,
+    validators: file.chain.validators.map(fromHex),
+    now,
+    openLog: async () => ({
+      load: async () => mark,
+      save: async (next) => {
+        mark = next;
+      },
+    }),
+  });
+  const head = await chain.freshHead();
+  return {
+    rootOf: (place: string) => chain.state.roots.get(place),
+    gateways: new Set(chain.state.accounts.get(file.account)?.gateways.keys() ?? []),
+    name: `the chain at block ${head.number}`,
+    head: head.number,
+  };
+}
+
+function parse(text: string): File {
+  try {
+    const file = JSON.parse(text) as File;
+    if (file.islet !== 'export' || file.version !== 1 || !Array.isArray(file.segments))
+      throw new TypeError('shape');
+    Deployment.parse(JSON.stringify(file.chain.deployment));
+    return file;
+  } catch {
+    throw new NotAnExportError();
+  }
+}
+
+const base64 = (bytes: Uint8Array): string => {
+  let binary = '';
+  for (const b of bytes) binary += String.fromCharCode(b);
+  return btoa(binary);
+};
+const unbase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+
+export class ExportTamperedError extends IsletError {
+  override readonly name = 'ExportTamperedError';
+  constructor(place: string, what: string) {
+    super(
+      'EXPORT_TAMPERED',
+      `Verification failed at ${place}: ${what}. Do not rely on this file; export anew.`,
+    );
+  }
+}
+
+export class NotAnExportError extends IsletError {
+  override readonly name = 'NotAnExportError';
+  constructor() {
+    super(
+      'EXPORT_UNREADABLE',
+      'The file is not an export of Islet, or it is cut. Export anew with: npx islet export FILE',
+    );
+  }
+}

@@ -1,0 +1,203 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { join } from 'node:path';
+import { anchorsAbi } from '@islet/chain/abi/Anchors';
+import { consentAbi } from '@islet/chain/abi/Consent';
+import { identityAbi } from '@islet/chain/abi/Identity';
+import type { Deployment } from '@islet/chain/Deployment';
+import * as Followed from '@islet/chain/Followed';
+import type { Follower } from '@islet/chain/Follower';
+import { connect } from '@islet/chain/Rpc';
+import * as Sender from '@islet/chain/Sender';
+import type * as View from '@islet/chain/View';
+import { addressOf } from '@islet/core/crypto/secp256k1';
+import * as ChangeLog from '@islet/store/ChangeLog';
+import type { Hono } from 'hono';
+import { type Admission, admission } from './Admission.js';
+import * as Archive from './Archive.js';
+import { appOf } from './app.js';
+import * as Batcher from './Batcher.js';
+import type { Events } from './events.js';
+import { type KeyedLock, keyedLock } from './KeyedLock.js';
+import { BATCH_DELAY_MS, FOLLOW_MS, PUTS_REMEMBERED, RATES, type Rates } from './limits.js';
+import { type Recent, recent } from './Recent.js';
+import * as Sweeper from './Sweeper.js';
+
+export type Options = {
+  folder: string;
+  rpcUrl: string;
+  deployment: Deployment;
+  validators: Uint8Array[];
+  /** The member's relay key, 32 bytes. Its address is the hub's name on the chain. */
+  key: Uint8Array;
+  /** A PostgreSQL for the index; the embedded one without. */
+  sqlUrl?: string;
+  now: () => number;
+  random: (length: number) => Uint8Array;
+  events: Events;
+  batchDelayMs?: number;
+  rates?: Rates;
+};
+
+/** What the routes work with. */
+export type HubContext = {
+  readonly address: Uint8Array;
+  readonly archive: Archive.Archive;
+  readonly batcher: Batcher.Batcher;
+  readonly follower: Follower<View.View>;
+  readonly sender: Sender.Sender;
+  readonly deployment: Deployment;
+  readonly admission: Admission;
+  readonly locks: KeyedLock;
+  /** Puts answered lately, by the hash of their bytes. */
+  readonly answered: Recent<{ epochs: number; shares: number; segments: number; heads: number }>;
+  readonly events: Events;
+  now(): number;
+  pause(ms: number): Promise<void>;
+  /** The index was found to be wrong: at the next start it is made anew. */
+  doubtIndex(): void;
+};
+
+export type Hub = AsyncDisposable & {
+  readonly app: Hono;
+  readonly context: HubContext;
+  close(): Promise<void>;
+};
+
+/**
+ * Opens a hub in its folder: keeps sealed bytes, anchors their roots, relays messages. It serves nothing by itself:
+ * `hub.app` is the HTTP side. Throws what `Archive.open` and `ChangeLog.open` throw.
+ */
+export async function open(options: Options): Promise<Hub> {
+  const { folder, deployment, validators, key, now, events } = options;
+  const address = addressOf(key);
+  const closers: (() => Promise<unknown>)[] = [];
+  try {
+    const rpc = connect(options.rpcUrl, { abis: [identityAbi, consentAbi, anchorsAbi], retries: 1 });
+    const follower = await Followed.open({
+      rpc,
+      deployment,
+      validators,
+      now,
+      openLog: async (keep, replay) => {
+        const log = await ChangeLog.open<never, never, View.Event>(
+          join(folder, 'chain'),
+          keep as never,
+          replay,
+        );
+        closers.push(() => log.close());
+        return log as never;
+      },
+    });
+    const sender = Sender.open({ rpc, chainId: deployment.chainId, key, now });
+    const locks = keyedLock();
+    const start = () => openArchive(options, address, follower, sender, locks);
+    const { archive, batcher, sweeper } = await start().catch(async (error) => {
+      if (!(error instanceof Batcher.IndexWrongError)) throw error;
+      // Forgotten by now, so made anew.
+      events.indexDoubted();
+      return start();
+    });
+    closers.push(
+      () => archive.close(),
+      () => sweeper.close(),
+      () => batcher.close(),
+    );
+    const following = follow(follower, now, events, () => batcher.wake());
+    closers.push(() => following.close());
+    const context: HubContext = {
+      address,
+      archive,
+      batcher,
+      follower,
+      sender,
+      deployment,
+      locks,
+      events,
+      now,
+      admission: admission(options.rates ?? RATES, now),
+      answered: recent(PUTS_REMEMBERED),
+      pause: (ms) => new Promise((done) => setTimeout(done, ms)),
+      doubtIndex: () => {
+        events.indexDoubted();
+        archive.index.forget().catch((error) => events.indexFailed(error));
+      },
+    };
+    const close = once(async () => {
+      for (const one of closers.reverse()) await one();
+      events.stopped();
+    });
+    return { app: appOf(context), context, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    for (const one of closers.reverse()) await one().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function openArchive(
+  options: Options,
+  hub: Uint8Array,
+  follower: Follower<View.View>,
+  sender: Sender.Sender,
+  locks: KeyedLock,
+) {
+  const { folder, sqlUrl, deployment, random, events, now } = options;
+  const archive = await Archive.open({ folder, sqlUrl, hub, chainId: deployment.chainId, random, events });
+  const sweeper = Sweeper.open(archive.store, locks, events);
+  try {
+    const batcher = Batcher.open({
+      archive,
+      follower,
+      sender,
+      hub,
+      anchors: deployment.anchors,
+      delayMs: options.batchDelayMs ?? BATCH_DELAY_MS,
+      now,
+      events,
+      onPassed: (passed) => sweeper.sweep(passed),
+    });
+    return { archive, batcher, sweeper };
+  } catch (error) {
+    if (error instanceof Batcher.IndexWrongError) await archive.index.forget();
+    await archive.close();
+    throw error;
+  }
+}
+
+/** Follows the chain whether anyone asks or not, so that an ended gateway is known as ended. */
+function follow(follower: Follower<View.View>, now: () => number, events: Events, after: () => void) {
+  let closed = false;
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> = Promise.resolve();
+  let failing = false;
+  const step = async (): Promise<void> => {
+    const started = now();
+    try {
+      await follower.follow();
+      failing = false;
+      after();
+    } catch (error) {
+      if (!failing) events.followFailed(error);
+      failing = true;
+    }
+    if (!closed) timer = setTimeout(go, Math.max(0, started + FOLLOW_MS - now()));
+  };
+  const go = (): void => {
+    running = step();
+  };
+  go();
+  return {
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= work();
+    return done;
+  };
+}

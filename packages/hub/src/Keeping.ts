@@ -1,0 +1,278 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { encode } from '@islet/core/codec';
+import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
+import * as Epoch from '@islet/core/Epoch';
+import * as Segment from '@islet/core/Segment';
+import * as Shares from '@islet/core/Shares';
+import { keyOf } from '@islet/store/Store';
+import type { Archive } from './Archive.js';
+import * as CalendarNodes from './CalendarNodes.js';
+import type { Kept, KeptHead, Writer } from './Entry.js';
+import type { Events } from './events.js';
+import * as HeadStand from './HeadStand.js';
+import { chainId, standOf } from './Hot.js';
+import type { KeyedLock } from './KeyedLock.js';
+import { badSignature, type Parsed, requireOfEpoch, writersOf } from './Putting.js';
+import { Refusal } from './Refusal.js';
+
+export type Options = { archive: Archive; locks: KeyedLock; events: Events };
+
+/**
+ * Keeps what is new in a put, all or nothing: bytes in the store first, then one record in the journal. Resolves when
+ * that is durable. Nothing is new the second time, so a put may be repeated. Throws `Refusal`.
+ */
+export function keep(options: Options, parsed: Parsed): Promise<void> {
+  // One writer's puts one after the other: what is checked against must not change before it is written.
+  const writers = writersOf(parsed).map((w) => toHex(w.gateway));
+  const dealers = parsed.shares.map((s) => toHex(s.record.dealer));
+  return options.locks.run([...writers, ...dealers], () => keepLocked(options, parsed));
+}
+
+async function keepLocked({ archive, events }: Options, parsed: Parsed): Promise<void> {
+  const draft = newDraft();
+  await addEpochs(archive, parsed, draft);
+  await addShares(archive, parsed, draft);
+  await addSegments(archive, parsed, draft, events);
+  await addHeads(archive, parsed, draft);
+  const { entry } = draft;
+  if (entry.epochs.length + entry.shares.length + entry.segments.length + entry.heads.length === 0) return;
+  await archive.store.putAll(draft.objects);
+  await archive.append(entry);
+}
+
+/** What will be written. */
+type Draft = { entry: Kept; objects: Uint8Array[]; writers: Map<string, number> };
+
+const newDraft = (): Draft => ({
+  entry: { kind: 'put', writers: [], epochs: [], shares: [], segments: [], heads: [] },
+  objects: [],
+  writers: new Map(),
+});
+
+function writerIn(draft: Draft, { account, stream, gateway }: Writer): number {
+  const id = `${toHex(account)}/${stream}/${toHex(gateway)}`;
+  const known = draft.writers.get(id);
+  if (known !== undefined) return known;
+  draft.writers.set(id, draft.entry.writers.push({ account, stream, gateway }) - 1);
+  return draft.writers.get(id)!;
+}
+
+function object(draft: Draft, bytes: Uint8Array): Uint8Array {
+  draft.objects.push(bytes);
+  return fromHex(keyOf(bytes));
+}
+
+const distinct = <T extends { hash: Uint8Array }>(list: T[]): T[] => [
+  ...new Map(list.map((one) => [toHex(one.hash), one])).values(),
+];
+
+async function addEpochs(archive: Archive, parsed: Parsed, draft: Draft): Promise<void> {
+  const epochs = distinct(parsed.epochs);
+  const known = await archive.find.epochs(epochs.map((e) => e.hash));
+  for (const epoch of epochs) {
+    if (known.has(toHex(epoch.hash))) continue;
+    const writer = writerIn(draft, epoch.header);
+    draft.entry.epochs.push({ writer, hash: epoch.hash, key: object(draft, epoch.bytes) });
+  }
+}
+
+async function addShares(archive: Archive, parsed: Parsed, draft: Draft): Promise<void> {
+  const { find, store } = archive;
+  if (parsed.shares.length === 0) return;
+  const hashes = parsed.shares.map((s) => s.record.epochHash);
+  const known = await find.shares(hashes);
+  const inPut = new Map(parsed.epochs.map((e) => [toHex(e.hash), e]));
+  const kept = await find.epochs(hashes.filter((h) => !inPut.has(toHex(h))));
+  const noted = new Map<string, Uint8Array>();
+  for (const shares of parsed.shares) {
+    const { epochHash, setVersion, dealer } = shares.record;
+    const id = toHex(epochHash);
+    const key = fromHex(keyOf(shares.bytes));
+    const before = known.get(id)?.find((row) => row.set_version === setVersion)?.key;
+    const same = before ?? noted.get(`${id}/${setVersion}`);
+    if (same) {
+      if (equal(same, key)) continue;
+      throw new Refusal(
+        409,
+        'HUB_SHARES_CONTRADICT',
+        'Other shares of this epoch for the same set of custodians are kept. Nothing was kept.',
+      );
+    }
+    const row = kept.get(id);
+    const bytes = row && (await store.get(toHex(row.key)));
+    const epoch = inPut.get(id) ?? (bytes && Epoch.parse(bytes));
+    if (!epoch) throw unknownEpoch();
+    if (!equal(dealer, epoch.header.gateway))
+      throw new Refusal(
+        403,
+        'HUB_NOT_THE_DEALER',
+        'Shares are dealt by another key than their epoch’s writer. Nothing was kept.',
+      );
+    if (!(await Shares.verify(shares, epoch))) throw badSignature();
+    noted.set(`${id}/${setVersion}`, key);
+    object(draft, shares.bytes);
+    draft.entry.shares.push({ epoch: epochHash, setVersion, key });
+  }
+}
+
+const unknownEpoch = (): Refusal =>
+  new Refusal(
+    409,
+    'HUB_UNKNOWN_EPOCH',
+    'Something belongs to an epoch that this hub does not have. Put the epoch first, or with it.',
+  );
+
+async function addSegments(archive: Archive, parsed: Parsed, draft: Draft, events: Events): Promise<void> {
+  const segments = distinct(parsed.segments);
+  if (segments.length === 0) return;
+  const inPut = new Map(parsed.epochs.map((e) => [toHex(e.hash), e.header]));
+  const wanted = new Map(segments.map((s) => [toHex(s.header.epochHash), s.header.epochHash]));
+  const epochs = await archive.find.epochs([...wanted].filter(([id]) => !inPut.has(id)).map(([, h]) => h));
+  const places = new Map<string, Segment.Segment>();
+  const known = await knownOf(archive, segments);
+  for (const segment of segments) {
+    const { header } = segment;
+    const id = toHex(header.epochHash);
+    const epoch = inPut.get(id) ?? epochs.get(id);
+    if (!epoch) throw unknownEpoch();
+    requireOfEpoch(segment, epoch);
+    if (known.has(toHex(segment.hash))) continue;
+    const place = `${chainId(header.gateway, header.chain)}/${header.number}`;
+    const twin = places.get(place);
+    if (twin) await convict(archive, events, twin, segment);
+    const other = await archive.find.segmentAt(header.gateway, header.chain, header.number);
+    if (other !== undefined) await convict(archive, events, await keptSegment(archive, other), segment);
+    places.set(place, segment);
+    draft.entry.segments.push({
+      writer: writerIn(draft, header),
+      hash: segment.hash,
+      leaf: Segment.leaf(segment),
+      key: object(draft, segment.bytes),
+      chain: header.chain,
+      number: header.number,
+      epoch: header.epochHash,
+    });
+  }
+}
+
+/** Those kept already. A chain's next numbers cannot be, so the usual put asks the index nothing. */
+async function knownOf(archive: Archive, segments: Segment.Segment[]): Promise<Set<string>> {
+  const { hot, find } = archive;
+  const doubtful = segments.filter(({ header }) => {
+    const tip = hot.tips.get(chainId(header.gateway, header.chain));
+    return !tip || header.number <= tip.number;
+  });
+  return new Set((await find.segments(doubtful.map((s) => s.hash))).keys());
+}
+
+async function keptSegment(archive: Archive, hash: string): Promise<Segment.Segment | undefined> {
+  const row = (await archive.find.segments([fromHex(hash)])).get(hash);
+  const bytes = row && (await archive.store.get(toHex(row.key)));
+  return bytes && Segment.parse(bytes);
+}
+
+/** Keeps both headers: signed by the writer itself, they prove it to anyone. */
+async function convict(
+  archive: Archive,
+  events: Events,
+  first: Segment.Segment | undefined,
+  second: Segment.Segment,
+): Promise<never> {
+  if (first) {
+    const evidence = encode('islet/equivocation', 1, [first.headerBytes, second.headerBytes]);
+    if (!(await archive.store.has(keyOf(evidence)))) {
+      const key = fromHex(await archive.store.put(evidence));
+      await archive.append({ kind: 'equivocation', gateway: second.header.gateway, key });
+      events.equivocated();
+    }
+  }
+  throw new Refusal(
+    409,
+    'HUB_EQUIVOCATION',
+    'The writer signed two segments with one number of its chain. Nothing was kept but the proof; the writer’s key must be ended and a new one authorised.',
+  );
+}
+
+async function addHeads(archive: Archive, parsed: Parsed, draft: Draft): Promise<void> {
+  const byStand = new Map<HeadStand.Stand, Parsed['heads']>();
+  for (const one of parsed.heads) {
+    const stand = standOf(archive.hot, one.head.statement);
+    byStand.set(stand, [...(byStand.get(stand) ?? []), one]);
+  }
+  for (const [stand, heads] of byStand) {
+    // Only the last is shown, but each may bring nodes that it rests on.
+    let before = stand.versions.at(-1);
+    let last: Parsed['heads'][number]['head'] | undefined;
+    for (const { head } of heads) {
+      if (before && equal(before.hash, head.hash)) continue;
+      if (before && head.statement.at <= before.at) throw olderHead();
+      before = { ...(before ?? none), hash: head.hash, at: head.statement.at };
+      last = head;
+    }
+    if (!last) continue;
+    draft.entry.heads.push(
+      await keptHead(
+        archive,
+        draft,
+        stand,
+        last,
+        heads.flatMap((h) => h.nodes),
+      ),
+    );
+  }
+}
+
+const nothing = new Uint8Array();
+const none: HeadStand.Version = {
+  position: 0,
+  hash: nothing,
+  key: nothing,
+  at: 0,
+  calendar: nothing,
+  nodes: nothing,
+};
+
+async function keptHead(
+  archive: Archive,
+  draft: Draft,
+  stand: HeadStand.Stand,
+  head: Parsed['heads'][number]['head'],
+  nodes: Uint8Array[],
+): Promise<KeptHead> {
+  const old = HeadStand.nodeKeys(stand.versions.at(-1));
+  const fresh = CalendarNodes.byHash(nodes);
+  const needed = await CalendarNodes.reachable(
+    head.statement.calendar,
+    (hash) => fresh.has(hash) || old.has(hash),
+    async (hash) => {
+      const bytes = fresh.get(hash);
+      if (bytes) return bytes;
+      const kept = await archive.store.get(old.get(hash)!);
+      return kept && CalendarNodes.unwrap(kept);
+    },
+  );
+  const added: KeptHead['added'] = [];
+  for (const hash of needed) {
+    if (old.has(hash)) continue;
+    added.push({
+      hash: fromHex(hash),
+      key: object(draft, CalendarNodes.wrap(stand.mapKey, fresh.get(hash)!)),
+    });
+  }
+  return {
+    writer: writerIn(draft, head.statement),
+    hash: head.hash,
+    key: object(draft, head.bytes),
+    at: head.statement.at,
+    calendar: head.statement.calendar,
+    added,
+    gone: [...old.keys()].filter((hash) => !needed.has(hash)).map(fromHex),
+  };
+}
+
+const olderHead = (): Refusal =>
+  new Refusal(
+    409,
+    'HUB_HEAD_OLDER',
+    'A head is not newer than the one kept for its stream, but says something else. Look at the clock, and state the head anew.',
+  );

@@ -1,0 +1,93 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import type { Deployment } from '@islet/chain/Deployment';
+import type { Follower } from '@islet/chain/Follower';
+import * as View from '@islet/chain/View';
+import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
+import * as Message from '@islet/core/Message';
+import * as Reason from '@islet/core/Reason';
+import * as Stream from '@islet/core/Stream';
+import { parseSigned } from '@islet/core/signed';
+import type { Fetch } from '@islet/core/wire/Fetch';
+import { FOLLOW_WAIT_MS } from './limits.js';
+import { Refusal } from './Refusal.js';
+
+export type Options = {
+  follower: Follower<View.View>;
+  deployment: Deployment;
+  now: () => number;
+  pause: (ms: number) => Promise<void>;
+};
+
+/** Who may have what: the account whose data it is, and whether the reader is that person. */
+export type Permit = { patient: Uint8Array; isOwn: boolean };
+
+/**
+ * Whether this fetch is covered by a granted request, on our own view of the chain, now. A grant revoked or expired since
+ * the decision is no leave any more. Throws `Refusal` with the reason.
+ */
+export async function permit(options: Options, fetch: Fetch): Promise<Permit> {
+  const { follower, deployment, now } = options;
+  const signed = parseSigned(Message.request, fetch.request);
+  const { message } = signed;
+  const here =
+    message.chain === BigInt(deployment.chainId) && equal(message.target, fromHex(deployment.consent));
+  if (!here) throw refuse('HUB_OTHER_CHAIN', 'The request is meant for another chain or contract.');
+  if (!Message.verify(Message.request, signed))
+    throw refuse('HUB_BAD_SIGNATURE', 'The request is not signed by the signer that it names.');
+  await reach(options, fetch.blockNumber);
+  const view = follower.state;
+  if (!View.speaksFor(view, message.reader, signed.signer))
+    throw refuse('HUB_NOT_A_SIGNER', 'Whoever signed the request does not speak for its reader.');
+  requireGranted(view, toHex(Message.digestOf(Message.request, message)));
+  requireInForce(view, message, Math.max(now(), follower.head?.at ?? 0));
+  requireWithin(fetch, message);
+  return { patient: message.patient, isOwn: equal(message.reader, message.patient) };
+}
+
+const refuse = (code: string, message: string): Refusal => new Refusal(403, code, message);
+
+/** Our view must be fresh, and have come to the decision's block; it may be a moment behind the reader's. */
+async function reach({ follower, now, pause }: Options, blockNumber: number): Promise<void> {
+  const until = now() + FOLLOW_WAIT_MS;
+  for (;;) {
+    await follower.freshHead();
+    if ((follower.mark?.number ?? -1) >= blockNumber) return;
+    if (now() >= until)
+      throw new Refusal(
+        503,
+        'HUB_BEHIND_CHAIN',
+        'This hub has not seen the block of the decision yet. Try again in a moment.',
+        { retryAfter: 2 },
+      );
+    await pause(100);
+  }
+}
+
+function requireGranted(view: View.View, requestId: string): void {
+  const decision = view.decisions.get(requestId);
+  if (!decision)
+    throw refuse('HUB_NOT_DECIDED', 'The chain holds no decision on this request. Relay it first.');
+  if (decision.reason !== 0)
+    throw refuse('HUB_NOT_GRANTED', `The request was denied: ${Reason.sentenceOf(decision.reason)}.`);
+}
+
+function requireInForce(view: View.View, message: Message.Request, at: number): void {
+  if (message.grantId.every((b) => b === 0)) return;
+  const grant = view.grants.get(toHex(message.grantId));
+  if (!grant || grant.revokedAt !== null)
+    throw refuse('HUB_GRANT_REVOKED', 'The patient has revoked the grant since.');
+  if (at >= grant.expiresAt * 1000) throw refuse('HUB_GRANT_EXPIRED', 'The grant has expired since.');
+}
+
+function requireWithin(fetch: Fetch, message: Message.Request): void {
+  const named = new Set(fetch.streams.map((stream) => toHex(Stream.code(fetch.salt, stream))));
+  const asked = new Set(message.streams.map(toHex));
+  const sameStreams =
+    named.size === fetch.streams.length &&
+    named.size === asked.size &&
+    [...named].every((code) => asked.has(code));
+  const { firstDay, lastDay } = fetch;
+  const sameDays = message.firstDay <= firstDay && firstDay <= lastDay && lastDay <= message.lastDay;
+  if (!sameStreams || !sameDays)
+    throw refuse('HUB_OUTSIDE_REQUEST', 'The fetch asks for other streams or days than its request.');
+}

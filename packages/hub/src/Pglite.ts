@@ -1,0 +1,103 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// The only file that touches PGlite.
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { PostgresPool, PostgresPoolClient } from 'kysely';
+
+/**
+ * PGlite in a thread of its own, as a pool of one connection. It is PostgreSQL in WebAssembly and computes where it
+ * is called: on the main thread, every insert would hold up every request.
+ */
+export async function open(folder: string, isNew: boolean): Promise<PostgresPool> {
+  // Making a database takes some 800 MB, which only the end of its thread gives back.
+  if (isNew) await (await start(folder)).end();
+  return poolOf(await start(folder));
+}
+
+type Answer = { rows: unknown[]; affectedRows?: number };
+type Thread = { ask(sql: string, parameters: readonly unknown[]): Promise<Answer>; end(): Promise<void> };
+type Reply = { id: number; answer?: Answer; error?: string };
+
+// Plain text, because a thread starts from a file and the sources run both compiled and not.
+const program = `
+const { parentPort, workerData } = require('node:worker_threads');
+const reply = (id, work) => work.then(
+  (answer) => parentPort.postMessage({ id, answer }),
+  (error) => parentPort.postMessage({ id, error: String(error?.message ?? error) }),
+);
+let db;
+const open = async () => {
+  const { PGlite } = await import(workerData.module);
+  db = await PGlite.create(workerData.folder);
+};
+const ask = async ({ sql, parameters }) => {
+  const { rows, affectedRows } = await db.query(sql, parameters);
+  return { rows, affectedRows };
+};
+parentPort.on('message', (m) => void reply(m.id, m.sql === undefined ? db.close() : ask(m)));
+void reply(0, open());
+`;
+
+async function start(folder: string): Promise<Thread> {
+  const module = pathToFileURL(createRequire(import.meta.url).resolve('@electric-sql/pglite')).href;
+  const worker = new Worker(program, { eval: true, workerData: { folder, module } });
+  const waiting = new Map<number, { resolve(a: Answer): void; reject(error: Error): void }>();
+  let ended: Error | undefined;
+  let next = 0;
+  const fail = (error: Error): void => {
+    ended ??= error;
+    for (const one of waiting.values()) one.reject(ended);
+    waiting.clear();
+  };
+  worker.on('error', fail);
+  worker.on('exit', () => fail(new Error('the index has ended')));
+  worker.on('message', ({ id, answer, error }: Reply) => {
+    const one = waiting.get(id);
+    waiting.delete(id);
+    if (error === undefined) one?.resolve(answer ?? { rows: [] });
+    else one?.reject(new Error(error));
+  });
+  const expect = (id: number): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      if (ended) reject(ended);
+      else waiting.set(id, { resolve, reject });
+    });
+  const post = (message: object): Promise<Answer> => {
+    const id = ++next;
+    const answer = expect(id);
+    if (!ended) worker.postMessage({ id, ...message });
+    return answer;
+  };
+  const end = async (): Promise<void> => {
+    await post({}).catch(() => undefined);
+    await worker.terminate();
+  };
+  await expect(0).catch(async (error) => {
+    await worker.terminate();
+    throw error;
+  });
+  return { ask: (sql, parameters) => post({ sql, parameters }), end };
+}
+
+/** One connection, lent to one at a time, so that a transaction is nobody else's. */
+function poolOf(thread: Thread): PostgresPool {
+  let turn: Promise<void> = Promise.resolve();
+  const query = async (sql: string, parameters: readonly unknown[]) => {
+    const { rows, affectedRows } = await thread.ask(sql, parameters);
+    const command = /^\s*(\w+)/.exec(sql)?.[1]?.toUpperCase() ?? '';
+    return { command, rowCount: affectedRows ?? 0, rows };
+  };
+  return {
+    connect: async () => {
+      const before = turn;
+      let release: () => void = () => {};
+      turn = new Promise((done) => {
+        release = done;
+      });
+      await before;
+      return { query, release } as unknown as PostgresPoolClient;
+    },
+    end: () => thread.end(),
+  } as unknown as PostgresPool;
+}

@@ -1,0 +1,159 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Abi from '@islet/chain/Abi';
+import { consentAbi } from '@islet/chain/abi/Consent';
+import { identityAbi } from '@islet/chain/abi/Identity';
+import type { Deployment } from '@islet/chain/Deployment';
+import { ChainRevertError } from '@islet/chain/Revert';
+import type { Receipt, Sender } from '@islet/chain/Sender';
+import { equal, fromHex, to0x, toHex } from '@islet/core/crypto/bytes';
+import type { Struct, Value } from '@islet/core/crypto/typedData';
+import * as GrantKeys from '@islet/core/GrantKeys';
+import * as Message from '@islet/core/Message';
+import { parseSigned } from '@islet/core/signed';
+import type { Relay, RelayAnswer } from '@islet/core/wire/Relay';
+import { keyOf } from '@islet/store/Store';
+import type { Archive } from './Archive.js';
+import { Refusal } from './Refusal.js';
+
+export type Options = { archive: Archive; sender: Sender; deployment: Deployment; now: () => number };
+
+/**
+ * Puts a signed message on chain with the hub's relay key. The hub can refuse to, and then another member's relay does
+ * it; it cannot alter a message or make one up. Throws `Refusal` with the contract's own code where it refuses.
+ */
+export async function relay(options: Options, asked: Relay): Promise<RelayAnswer> {
+  const call = callOf(asked, options.deployment);
+  if (asked.kind === 'Grant') await keepGrant(options.archive, asked);
+  const receipt = await options.sender.send(call).catch((error) => {
+    throw error instanceof ChainRevertError ? refusalOf(error, options.now()) : error;
+  });
+  const answer = { transaction: receipt.txHash, blockNumber: receipt.blockNumber };
+  return asked.kind === 'Request' ? { ...answer, ...decisionIn(receipt, asked, options.deployment) } : answer;
+}
+
+function callOf({ kind, signed, grant }: Relay, { identity, consent }: Deployment) {
+  switch (kind) {
+    case 'Register': {
+      const { message, signature } = open(Message.register, signed);
+      return {
+        to: identity,
+        data: Abi.encodeCall(identityAbi, 'register', { m: message as never, signature }),
+      };
+    }
+    case 'AuthoriseGateway': {
+      const { message: m, ...rest } = open(Message.authoriseGateway, signed);
+      return {
+        to: identity,
+        data: Abi.encodeCall(identityAbi, 'authoriseGateway', { m: m as never, ...rest }),
+      };
+    }
+    case 'EndGateway': {
+      const { message: m, ...rest } = open(Message.endGateway, signed);
+      return { to: identity, data: Abi.encodeCall(identityAbi, 'endGateway', { m: m as never, ...rest }) };
+    }
+    case 'Grant': {
+      const { message: g, ...rest } = open(Message.grant, signed);
+      return { to: consent, data: Abi.encodeCall(consentAbi, 'grant', { g: g as never, ...rest }) };
+    }
+    case 'Revoke': {
+      const { message: m, ...rest } = open(Message.revoke, signed);
+      return { to: consent, data: Abi.encodeCall(consentAbi, 'revoke', { m: m as never, ...rest }) };
+    }
+    case 'Request': {
+      const { message: r, ...rest } = open(Message.request, signed);
+      const g = grant ? open(Message.grant, grant).message : noGrant;
+      return {
+        to: consent,
+        data: Abi.encodeCall(consentAbi, 'request', { r: r as never, g: g as never, ...rest }),
+      };
+    }
+  }
+}
+
+/** A message as the ABI takes it: every integer a bigint, addresses in hex. */
+function open<S extends Struct>(struct: S, bytes: Uint8Array) {
+  const { message, signer, signature } = parseSigned(struct, bytes);
+  const values = message as unknown as Record<string, Value>;
+  // What is plainly not the signer's need not cost a call.
+  if (signer.length === 20 && !Message.verify(struct, { message, signer, signature } as never))
+    throw new Refusal(
+      403,
+      'HUB_BAD_SIGNATURE',
+      'The message is not signed by the signer that it names. Sign it again.',
+    );
+  return { message: toArgs(struct, (name) => values[name]!), signer, signature };
+}
+
+const toArgs = (struct: Struct, lookUp: (name: string) => Value): Record<string, unknown> =>
+  Object.fromEntries(
+    struct.fields.map(([type, name]) => {
+      const value = lookUp(name);
+      if (type === 'address') return [name, to0x(value as Uint8Array)];
+      return [name, typeof value === 'number' ? BigInt(value) : value];
+    }),
+  );
+
+/** A person's own access rests on no grant; the contract wants one of zeros. */
+const noGrant = toArgs(Message.grant, (name) => {
+  const type = Message.grant.fields.find(([, field]) => field === name)![0] as string;
+  if (type === 'bytes32[]') return [];
+  if (type === 'address') return new Uint8Array(20);
+  return type === 'bytes32' ? new Uint8Array(32) : 0n;
+});
+
+/** Before the chain hears of it: a grant whose keys are lost opens nothing. */
+async function keepGrant(archive: Archive, { signed, keys }: Relay): Promise<void> {
+  const { message } = parseSigned(Message.grant, signed);
+  if (!keys || !equal(GrantKeys.hashOf(keys), message.nodesHash))
+    throw new Refusal(
+      400,
+      'HUB_WRONG_GRANT_KEYS',
+      'The sealed keys are not those that the grant was signed with. Send both together.',
+    );
+  const row = {
+    grantId: message.grantId,
+    grantHash: Message.structHashOf(Message.grant, message),
+    signed: fromHex(keyOf(signed)),
+    keys: fromHex(keyOf(keys)),
+  };
+  const known = await archive.find.grants(row.grantId);
+  if (known.some((k) => equal(k.signed, row.signed) && equal(k.keys, row.keys))) return;
+  await archive.store.putAll([signed, keys]);
+  await archive.append({ kind: 'grant', ...row });
+}
+
+/** The contract's answer to this very request. */
+function decisionIn(
+  receipt: Receipt,
+  { signed }: Relay,
+  { consent }: Deployment,
+): Pick<RelayAnswer, 'requestId' | 'reason'> {
+  const id = Message.digestOf(Message.request, parseSigned(Message.request, signed).message);
+  for (const { address, topics, data } of receipt.logs) {
+    if (address !== consent) continue;
+    const log = Abi.decodeLog(consentAbi, { topics, data });
+    if (log?.name !== 'AccessDecided' && log?.name !== 'AccessDenialRepeated') continue;
+    if (equal(log.args.requestId, id)) return { requestId: toHex(id), reason: Number(log.args.reason) };
+  }
+  throw new Refusal(
+    503,
+    'HUB_NO_DECISION',
+    'The chain took the request but the node told no decision. Look for the request on the chain before sending another.',
+  );
+}
+
+/** What contradicts the chain's state, as against what its rules forbid. */
+const conflicts = /Exists|Already|Used|Ended|Unknown|Mismatch|NotAuthorised/;
+
+function refusalOf(error: ChainRevertError, now: number): Refusal {
+  const { code, message, errorName = '' } = error;
+  const options = { cause: error };
+  if (errorName === 'RelayedBudgetSpent') {
+    const hour = 3_600_000;
+    return new Refusal(429, code, message, {
+      ...options,
+      retryAfter: Math.ceil((hour - (now % hour)) / 1000),
+    });
+  }
+  return new Refusal(conflicts.test(errorName) ? 409 : 403, code, message, options);
+}

@@ -1,0 +1,50 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { parseFetch } from '@islet/core/wire/Fetch';
+import type { Hono } from 'hono';
+import { IndexWrongError } from '../Batcher.js';
+import * as Collecting from '../Collecting.js';
+import type { HubContext } from '../Hub.js';
+import { FETCH_BYTES } from '../limits.js';
+import { permit } from '../Permit.js';
+import { Refusal } from '../Refusal.js';
+
+/** `POST /v1/fetch`: sealed bytes, to a reader whose request the chain has granted and nobody has revoked since. */
+export function mount(app: Hono, hub: HubContext): void {
+  app.post('/v1/fetch', (c) =>
+    hub.admission.admit(c, 'fetch', FETCH_BYTES, async (body) => {
+      const started = hub.now();
+      try {
+        const asked = parseFetch(body);
+        const leave = await permit(hub, asked);
+        const options = { archive: hub.archive, hub: hub.address, anchored: hub.batcher.anchored };
+        const plans = await Collecting.plan(options, asked, leave);
+        const segments = plans.reduce((sum, plan) => sum + plan.segments.length, 0);
+        hub.events.fetched(plans.length, segments, hub.now() - started);
+        return c.body(streamOf(Collecting.read(hub.archive, plans)), 200, {
+          'content-type': 'application/cbor',
+        });
+      } catch (error) {
+        if (error instanceof Refusal) hub.events.fetchRefused(error.code);
+        if (error instanceof IndexWrongError) hub.doubtIndex();
+        throw error;
+      }
+    }),
+  );
+}
+
+/** Read on only as fast as the client takes it. */
+function streamOf(parts: AsyncGenerator<Uint8Array, void, undefined>): ReadableStream<Uint8Array> {
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await parts.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await parts.return();
+      },
+    },
+    { highWaterMark: 1 },
+  );
+}

@@ -1,0 +1,25 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { parseRelay } from '@islet/core/wire/Relay';
+import type { Hono } from 'hono';
+import type { HubContext } from '../Hub.js';
+import { RELAY_BYTES } from '../limits.js';
+import { Refusal } from '../Refusal.js';
+import { relay } from '../Relaying.js';
+
+/** `POST /v1/relay`: anyone's signed message, onto the chain. What it may do there is for the contracts to say. */
+export function mount(app: Hono, hub: HubContext): void {
+  app.post('/v1/relay', (c) =>
+    hub.admission.admit(c, 'relay', RELAY_BYTES, async (body) => {
+      const started = hub.now();
+      const asked = parseRelay(body);
+      try {
+        const answer = await relay(hub, asked);
+        hub.events.relayed(asked.kind, hub.now() - started);
+        return c.json(answer);
+      } catch (error) {
+        if (error instanceof Refusal) hub.events.relayRefused(asked.kind, error.code);
+        throw error;
+      }
+    }),
+  );
+}
