@@ -41,6 +41,8 @@ export async function install(): Promise<Installation> {
   const cli = join(modules, '@islet', 'cli');
   await cp(join(root, 'packages', 'cli', 'bin'), join(cli, 'bin'), { recursive: true });
   await writeFile(join(cli, 'dist', 'commands', 'register.js'), registration);
+  // People need the real services.
+  await writeFile(join(cli, 'dist', 'Defaults.js'), 'export async function people() {}');
 
   const bin = join(cli, 'bin', 'islet.mjs');
   const started = new Set<ChildProcess>();
