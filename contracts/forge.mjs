@@ -1,6 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // Finds forge's own binary for this platform: npm installs it as an optional package, no install script needed.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -20,15 +20,22 @@ export function locate() {
   }
 }
 
-/** Runs forge in `contracts/` with the terminal attached; gives the exit code. */
-export function run(args, env = {}) {
-  const done = spawnSync(locate(), args, {
-    cwd: contractsFolder,
-    stdio: 'inherit',
-    env: { ...process.env, FOUNDRY_DISABLE_NIGHTLY_WARNING: '1', ...env },
+/** Runs forge in `contracts/`, passing on what it prints; gives the exit status and what was printed. */
+export function run(args, env) {
+  return new Promise((resolve, reject) => {
+    const forge = spawn(locate(), ['--color', process.stdout.isTTY ? 'always' : 'never', ...args], {
+      cwd: contractsFolder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
+    });
+    let output = '';
+    forge.stdout.on('data', (bytes) => {
+      output += bytes;
+      process.stdout.write(bytes);
+    });
+    forge.on('error', reject);
+    forge.on('close', (code) => resolve({ status: code ?? 1, output }));
   });
-  if (done.error) throw done.error;
-  return done.status ?? 1;
 }
 
 /** Runs forge quietly; throws with forge's own words when it fails. */

@@ -74,7 +74,8 @@ contract Consent is IConsent, EIP712, Relayed {
         onlyRelayUncounted
     {
         _requireCurrent(m.chain, m.target, m.deadline);
-        bytes32 structHash = keccak256(abi.encode(REVOKE, m.chain, m.target, m.grantId, m.patient, m.deadline));
+        bytes32 structHash =
+            keccak256(abi.encode(REVOKE, m.chain, m.target, m.grantId, m.patient, m.deadline));
         _requireSigned(m.patient, structHash, signer, signature);
         State storage s = _states[m.grantId];
         require(_commitments[m.grantId] != bytes32(0), ConsentUnknownGrant(m.grantId));
@@ -96,7 +97,9 @@ contract Consent is IConsent, EIP712, Relayed {
         require(!_nonces[r.reader].get(r.nonce), ConsentNonceUsed(r.reader, r.nonce));
         _nonces[r.reader].set(r.nonce);
         reason = r.grantId == bytes32(0) ? _decideOwn(r) : _decide(r, g);
-        if (reason == Reasons.GRANTED && r.grantId != bytes32(0) && g.maxUses != 0) ++_states[r.grantId].uses;
+        if (reason == Reasons.GRANTED && r.grantId != bytes32(0) && g.maxUses != 0) {
+            ++_states[r.grantId].uses;
+        }
         _record(requestId, r, reason);
     }
 
@@ -231,7 +234,11 @@ contract Consent is IConsent, EIP712, Relayed {
         return uint216(uint256(keccak256(abi.encode(patient))));
     }
 
-    function _denial(bytes32 reader, bytes32 grantId, uint8 reason, bytes32 patient) private pure returns (bytes32) {
+    function _denial(bytes32 reader, bytes32 grantId, uint8 reason, bytes32 patient)
+        private
+        pure
+        returns (bytes32)
+    {
         return keccak256(abi.encode(reader, grantId, reason, patient));
     }
 

@@ -107,14 +107,18 @@ contract Identity is IIdentity, EIP712, Relayed {
         );
         Account storage a = _accept(m.account, m.nonce, structHash, signer, signature);
         require(
-            a.gateways[m.gatewayKey] == GATEWAY_AUTHORISED, IdentityGatewayNotAuthorised(m.account, m.gatewayKey)
+            a.gateways[m.gatewayKey] == GATEWAY_AUTHORISED,
+            IdentityGatewayNotAuthorised(m.account, m.gatewayKey)
         );
         a.gateways[m.gatewayKey] = GATEWAY_ENDED;
         emit GatewayEnded(m.account, m.gatewayKey);
     }
 
     /// @inheritdoc IIdentity
-    function addSigner(AddSigner calldata m, bytes calldata signer, bytes calldata signature) external onlyRelay {
+    function addSigner(AddSigner calldata m, bytes calldata signer, bytes calldata signature)
+        external
+        onlyRelay
+    {
         _requireCurrent(m.chain, m.target, m.deadline);
         _requirePossible(m.signer);
         bytes32 added = keccak256(m.signer);
@@ -145,7 +149,10 @@ contract Identity is IIdentity, EIP712, Relayed {
     }
 
     /// @inheritdoc IIdentity
-    function recordKeys(RecordKeys calldata m, bytes calldata signer, bytes calldata signature) external onlyRelay {
+    function recordKeys(RecordKeys calldata m, bytes calldata signer, bytes calldata signature)
+        external
+        onlyRelay
+    {
         _requireCurrent(m.chain, m.target, m.deadline);
         require(m.keysRoot != bytes32(0), IdentityZero());
         bytes32 structHash =
@@ -155,10 +162,11 @@ contract Identity is IIdentity, EIP712, Relayed {
     }
 
     /// @inheritdoc IIdentity
-    function replaceEncryptionKey(ReplaceEncryptionKey calldata m, bytes calldata signer, bytes calldata signature)
-        external
-        onlyRelay
-    {
+    function replaceEncryptionKey(
+        ReplaceEncryptionKey calldata m,
+        bytes calldata signer,
+        bytes calldata signature
+    ) external onlyRelay {
         _requireCurrent(m.chain, m.target, m.deadline);
         require(m.encryptionKeyHash != bytes32(0), IdentityZero());
         bytes32 structHash = keccak256(
@@ -212,7 +220,10 @@ contract Identity is IIdentity, EIP712, Relayed {
         require(hasVerifier, IdentityBadSigner());
     }
 
-    function _requireSignature(bytes32 structHash, bytes calldata signer, bytes calldata signature) private view {
+    function _requireSignature(bytes32 structHash, bytes calldata signer, bytes calldata signature)
+        private
+        view
+    {
         bool valid = SignatureChecker.isValidSignatureNow(signer, _hashTypedDataV4(structHash), signature);
         require(valid, IdentityBadSignature());
     }

@@ -376,7 +376,8 @@ contract Members is IMembers {
     }
 
     function _isVotable(bytes4 selector) private pure returns (bool) {
-        return selector == IMembers.addOrganisation.selector || selector == IMembers.suspendOrganisation.selector
+        return selector == IMembers.addOrganisation.selector
+            || selector == IMembers.suspendOrganisation.selector
             || selector == IMembers.resumeOrganisation.selector || selector == IMembers.setRelay.selector
             || selector == IMembers.removeRelay.selector || selector == IMembers.setCustodian.selector
             || selector == IMembers.setThreshold.selector;

@@ -159,7 +159,9 @@ contract ConsentTest is Fixture {
     function test_theDeadlineOfAGrantIsItsLastSecond() public {
         IConsent.Grant memory g = aGrant();
         vm.warp(g.deadline + 1);
-        grantReverts(g, PATIENT_KEY, abi.encodeWithSelector(IConsent.ConsentDeadlinePassed.selector, g.deadline));
+        grantReverts(
+            g, PATIENT_KEY, abi.encodeWithSelector(IConsent.ConsentDeadlinePassed.selector, g.deadline)
+        );
         vm.warp(g.deadline);
         sendGrant(g, PATIENT_KEY);
     }
@@ -185,7 +187,9 @@ contract ConsentTest is Fixture {
         granted(g);
         sendRevoke(aRevoke(g), PATIENT_KEY);
         revokeReverts(
-            aRevoke(g), PATIENT_KEY, abi.encodeWithSelector(IConsent.ConsentAlreadyRevoked.selector, g.grantId)
+            aRevoke(g),
+            PATIENT_KEY,
+            abi.encodeWithSelector(IConsent.ConsentAlreadyRevoked.selector, g.grantId)
         );
     }
 
@@ -197,9 +201,13 @@ contract ConsentTest is Fixture {
             m, OTHER_PATIENT_KEY, abi.encodeWithSelector(IConsent.ConsentNotThePatient.selector, g.grantId)
         );
         m.patient = PATIENT;
-        revokeReverts(m, OTHER_PATIENT_KEY, abi.encodeWithSelector(IConsent.ConsentNotASigner.selector, PATIENT));
+        revokeReverts(
+            m, OTHER_PATIENT_KEY, abi.encodeWithSelector(IConsent.ConsentNotASigner.selector, PATIENT)
+        );
         m.patient = READER;
-        revokeReverts(m, READER_KEY, abi.encodeWithSelector(IConsent.ConsentNotThePatient.selector, g.grantId));
+        revokeReverts(
+            m, READER_KEY, abi.encodeWithSelector(IConsent.ConsentNotThePatient.selector, g.grantId)
+        );
     }
 
     /// @dev Ids can be chosen, so one may be chosen to resemble a patient's in all but one bit.
@@ -679,9 +687,12 @@ contract ConsentTest is Fixture {
         consent.revoke(m, signerOf(key), s);
     }
 
-    function requestReverts(IConsent.Request memory r, IConsent.Grant memory g, uint256 key, bytes memory refusal)
-        private
-    {
+    function requestReverts(
+        IConsent.Request memory r,
+        IConsent.Grant memory g,
+        uint256 key,
+        bytes memory refusal
+    ) private {
         bytes memory s = signature(key, forConsent(Messages.hash(r)));
         vm.expectRevert(refusal);
         vm.prank(RELAY_A);
@@ -705,11 +716,17 @@ contract ConsentTest is Fixture {
         s = signature(777, forIdentity(signerHash(Messages.REMOVE_SIGNER, m)));
         vm.prank(RELAY_A);
         identity.removeSigner(
-            IIdentity.RemoveSigner(m.chain, m.target, m.account, m.signer, m.nonce, m.deadline), signerOf(777), s
+            IIdentity.RemoveSigner(m.chain, m.target, m.account, m.signer, m.nonce, m.deadline),
+            signerOf(777),
+            s
         );
     }
 
-    function signerHash(string memory definition, IIdentity.AddSigner memory m) private pure returns (bytes32) {
+    function signerHash(string memory definition, IIdentity.AddSigner memory m)
+        private
+        pure
+        returns (bytes32)
+    {
         bytes32[6] memory words = [
             bytes32(m.chain),
             bytes32(uint256(uint160(m.target))),

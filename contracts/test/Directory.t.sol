@@ -12,8 +12,7 @@ contract DirectoryTest is Fixture {
     }
 
     function test_theDirectoryNamesTheFourContracts() public {
-        Directory d =
-            new Directory(address(members), address(identity), address(anchors), address(consent));
+        Directory d = new Directory(address(members), address(identity), address(anchors), address(consent));
         vm.assertEq(d.members(), address(members), "members");
         vm.assertEq(d.identity(), address(identity), "identity");
         vm.assertEq(d.anchors(), address(anchors), "anchors");

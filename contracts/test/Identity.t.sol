@@ -6,7 +6,9 @@ import {IIdentity} from "../src/interfaces/IIdentity.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {Messages} from "./support/Messages.sol";
 import {ReentrantVerifier, Wallet} from "./support/Signers.sol";
-import {ERC7913P256Verifier} from "@openzeppelin/contracts/utils/cryptography/verifiers/ERC7913P256Verifier.sol";
+import {
+    ERC7913P256Verifier
+} from "@openzeppelin/contracts/utils/cryptography/verifiers/ERC7913P256Verifier.sol";
 
 contract IdentityTest is Fixture {
     /// @dev The six messages that change an account have one shape: who, what, nonce, deadline.
@@ -54,7 +56,9 @@ contract IdentityTest is Fixture {
 
     function test_anAccountCannotBeRegisteredOver() public {
         IIdentity.Register memory m = aRegistration(PATIENT, NOBODYS_KEY);
-        sendRegister(m, NOBODYS_KEY, abi.encodeWithSelector(IIdentity.IdentityAccountExists.selector, PATIENT));
+        sendRegister(
+            m, NOBODYS_KEY, abi.encodeWithSelector(IIdentity.IdentityAccountExists.selector, PATIENT)
+        );
         vm.assertFalse(identity.speaksFor(PATIENT, signerOf(NOBODYS_KEY)), "not taken over");
     }
 
@@ -407,7 +411,8 @@ contract IdentityTest is Fixture {
             nonce: 1,
             deadline: uint64(block.timestamp) + 1
         });
-        bytes32 digest = forIdentity(keccak256(
+        bytes32 digest = forIdentity(
+            keccak256(
                 abi.encode(
                     keccak256(bytes(Messages.ADD_SIGNER)),
                     added.chain,
@@ -417,7 +422,8 @@ contract IdentityTest is Fixture {
                     added.nonce,
                     added.deadline
                 )
-            ));
+            )
+        );
         bytes memory s = signature(PATIENT_KEY, digest);
         vm.expectRevert(error(IIdentity.IdentityBadSigner.selector));
         vm.prank(RELAY_A);

@@ -52,7 +52,9 @@ contract MembersTest is Fixture {
 
     function testFuzz_theThresholdIsFromOneToTheNumberOfCustodians(uint8 threshold) public {
         bool allowed = threshold >= 1 && threshold <= 3;
-        if (!allowed) vm.expectRevert(abi.encodeWithSelector(IMembers.MembersBadThreshold.selector, threshold));
+        if (!allowed) {
+            vm.expectRevert(abi.encodeWithSelector(IMembers.MembersBadThreshold.selector, threshold));
+        }
         Members m = new Members(founders(), relays(), custodians(), threshold, DELAY);
         if (allowed) vm.assertEq(m.threshold(), threshold, "threshold");
     }

@@ -116,14 +116,20 @@ contract RelayedTest is Fixture {
         send(abi.encodeWithSelector(selector, m, signerOf(PATIENT_KEY), s));
     }
 
-    function changeSigner(string memory definition, bytes4 selector, bytes memory signer, uint256 nonce) private {
+    function changeSigner(string memory definition, bytes4 selector, bytes memory signer, uint256 nonce)
+        private
+    {
         IIdentity.AddSigner memory m =
             IIdentity.AddSigner(block.chainid, address(identity), PATIENT, signer, nonce, NOW);
         bytes memory s = signedWords(definition, keccak256(signer), nonce);
         send(abi.encodeWithSelector(selector, m, signerOf(PATIENT_KEY), s));
     }
 
-    function signedWords(string memory definition, bytes32 what, uint256 nonce) private view returns (bytes memory) {
+    function signedWords(string memory definition, bytes32 what, uint256 nonce)
+        private
+        view
+        returns (bytes memory)
+    {
         bytes32[6] memory words = [
             bytes32(block.chainid),
             bytes32(uint256(uint160(address(identity)))),

@@ -126,7 +126,8 @@ interface IIdentity is IRelayed {
     function register(Register calldata m, bytes calldata signature) external;
 
     /// @notice Lets a gateway (its Ed25519 key) write for the account.
-    function authoriseGateway(AuthoriseGateway calldata m, bytes calldata signer, bytes calldata signature) external;
+    function authoriseGateway(AuthoriseGateway calldata m, bytes calldata signer, bytes calldata signature)
+        external;
 
     /// @notice From this block on the gateway does not write for the account. Final. Not counted in the budget.
     function endGateway(EndGateway calldata m, bytes calldata signer, bytes calldata signature) external;
@@ -142,8 +143,11 @@ interface IIdentity is IRelayed {
     function recordKeys(RecordKeys calldata m, bytes calldata signer, bytes calldata signature) external;
 
     /// @notice Replaces the hash of the key that others seal to for this account.
-    function replaceEncryptionKey(ReplaceEncryptionKey calldata m, bytes calldata signer, bytes calldata signature)
-        external;
+    function replaceEncryptionKey(
+        ReplaceEncryptionKey calldata m,
+        bytes calldata signer,
+        bytes calldata signature
+    ) external;
 
     /// @notice Whether `signer` is one of the account's signers now.
     function speaksFor(bytes32 account, bytes calldata signer) external view returns (bool);

@@ -45,7 +45,10 @@ contract ConsentHandler is Fixture {
         observe(vm.getRecordedLogs());
     }
 
-    function grant(uint256 id, uint256 who, uint32 maxUses, uint8 streams, uint32 validity) external observed {
+    function grant(uint256 id, uint256 who, uint32 maxUses, uint8 streams, uint32 validity)
+        external
+        observed
+    {
         IConsent.Grant memory g = aGrant();
         g.grantId = idOf(id);
         g.patient = who % 2 == 0 ? PATIENT : OTHER_PATIENT;
@@ -99,7 +102,10 @@ contract ConsentHandler is Fixture {
     }
 
     /// @dev Any caller, any function, any arguments, with whatever signature.
-    function forge(address caller, uint256 which, uint256 id, bytes32 words, bytes calldata s) external observed {
+    function forge(address caller, uint256 which, uint256 id, bytes32 words, bytes calldata s)
+        external
+        observed
+    {
         if (which % 5 == 0) caller = RELAY_B;
         IConsent.Grant memory g = _grants[idOf(id)];
         bytes memory signer = signerOf(keyOf(words[0] & 0x01 == 0 ? READER : PATIENT));

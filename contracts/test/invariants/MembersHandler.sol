@@ -120,7 +120,7 @@ contract MembersHandler is Fixture {
     /// @dev One of the last four, where the votes are.
     function recent(uint256 id) private view returns (uint256) {
         uint256 last = _proposals.length - 1;
-        return last < 4 ? id % (last + 1) : last - id % 4;
+        return last == 0 ? 0 : last - id % (last < 4 ? last : 4);
     }
 
     function callOf(uint256 what, uint256 arg) private pure returns (bytes memory) {
@@ -131,7 +131,9 @@ contract MembersHandler is Fixture {
         if (what == 3) return abi.encodeCall(IMembers.setRelay, (adminOf(arg), orgOf(arg >> 8)));
         if (what == 4) return abi.encodeCall(IMembers.removeRelay, (adminOf(arg)));
         if (what == 5) {
-            return abi.encodeCall(IMembers.setCustodian, (uint8(1 + arg % 4), orgOf(arg), keccak256(abi.encode(arg))));
+            return abi.encodeCall(
+                IMembers.setCustodian, (uint8(1 + arg % 4), orgOf(arg), keccak256(abi.encode(arg)))
+            );
         }
         return abi.encodeCall(IMembers.setThreshold, (uint8(1 + arg % 4)));
     }

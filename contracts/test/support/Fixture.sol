@@ -194,7 +194,10 @@ abstract contract Fixture {
         consent.revoke(m, signerOf(key), s);
     }
 
-    function sendRequest(IConsent.Request memory r, IConsent.Grant memory g, uint256 key) internal returns (uint8) {
+    function sendRequest(IConsent.Request memory r, IConsent.Grant memory g, uint256 key)
+        internal
+        returns (uint8)
+    {
         bytes memory s = signature(key, forConsent(Messages.hash(r)));
         vm.prank(RELAY_A);
         return consent.request(r, g, signerOf(key), s);

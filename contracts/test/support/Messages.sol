@@ -63,9 +63,10 @@ library Messages {
     }
 
     function hash(IConsent.Revoke memory m) internal pure returns (bytes32) {
-        return keccak256(
-            abi.encode(keccak256(bytes(REVOKE)), m.chain, m.target, m.grantId, m.patient, m.deadline)
-        );
+        return
+            keccak256(
+                abi.encode(keccak256(bytes(REVOKE)), m.chain, m.target, m.grantId, m.patient, m.deadline)
+            );
     }
 
     function hash(IConsent.Grant memory g) internal pure returns (bytes32) {

@@ -18,7 +18,10 @@ interface Vm {
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function signP256(uint256 privateKey, bytes32 digest) external pure returns (bytes32 r, bytes32 s);
     function publicKeyP256(uint256 privateKey) external pure returns (uint256 x, uint256 y);
-    function eip712HashStruct(string calldata definition, bytes calldata encoded) external pure returns (bytes32);
+    function eip712HashStruct(string calldata definition, bytes calldata encoded)
+        external
+        pure
+        returns (bytes32);
     function expectRevert(bytes calldata error) external;
     function expectRevert() external;
     function expectEmit(address emitter) external;

@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 
 import * as Bundle from '@islet/core/Bundle';
+import { encode } from '@islet/core/codec';
 import { toHex, utf8 } from '@islet/core/crypto/bytes';
 import { keccak256 } from '@islet/core/crypto/hash';
 import * as Secp256k1 from '@islet/core/crypto/secp256k1';
@@ -9,7 +10,7 @@ import * as KeyTree from '@islet/core/KeyTree';
 import * as Message from '@islet/core/Message';
 import type { Stream } from '@islet/core/Stream';
 import { encodeSigned } from '@islet/core/signed';
-import { encodeEnrol, encodeList } from '@islet/core/wire/Ask';
+import { encodeEnrol } from '@islet/core/wire/Ask';
 import * as Http from './Http.js';
 import { deadline, type Network, nonce, placeOf } from './Network.js';
 import { relay } from './Relaying.js';
@@ -78,7 +79,7 @@ export function state(
   kind: string,
   document: Uint8Array,
 ): Uint8Array {
-  return encodeList('islet/document', [statement(network, wallet, kind, Bundle.hashOf(document)), document]);
+  return encode('islet/stated', 1, [statement(network, wallet, kind, Bundle.hashOf(document)), document]);
 }
 
 /** The wallet's signed word on a document, or, with 32 zero bytes, a question asked now. */

@@ -1,7 +1,9 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { join } from 'node:path';
+import { rootOf } from '@islet/core/Batch';
 import { equal } from '@islet/core/crypto/bytes';
 import { IsletError } from '@islet/core/IsletError';
+import * as Merkle from '@islet/core/Merkle';
 import { DiskStore } from '@islet/store/DiskStore';
 import { Journal } from '@islet/store/Journal';
 import type { Store } from '@islet/store/Store';
@@ -55,10 +57,13 @@ export async function open(options: Options): Promise<Archive> {
       onIndexed: (to) => Hot.evict(hot, to),
     });
     closers.push(() => index.close());
-    if (index.indexedTo > 0) await index.ask((db) => load(hot, db, index.indexedTo));
-    hot.isWhole = hot.next === 0;
-    await replay(journal, hot, index);
-    hot.isWhole = false;
+    try {
+      if (index.indexedTo > 0) await index.ask((db) => load(hot, db));
+      await replay(journal, hot, index, options.hub);
+    } catch (error) {
+      if (error instanceof IndexWrongError) await index.forget();
+      throw error;
+    }
     return assemble(journal, store, hot, index, closers);
   } catch (error) {
     for (const close of closers.reverse()) await close().catch(() => undefined);
@@ -81,55 +86,64 @@ async function begin(journal: Journal, { hub, chainId, random }: Options): Promi
   throw new FolderOfAnotherError();
 }
 
-/** What the journal said before the position that the index has come to. */
-async function load(hot: Hot.Hot, db: Database, indexedTo: number): Promise<void> {
-  hot.next = indexedTo;
+/**
+ * What came before the last batch that the index knows: its heads, which that batch's root checks. What came since is
+ * read from the journal, whatever the index says of it, so that no mistake there can lose a leaf or a head.
+ */
+async function load(hot: Hot.Hot, db: Database): Promise<void> {
   // The last may still be on its way to the chain; then the one before is the newest anchored.
   const last = await db.selectFrom('batches').selectAll().orderBy('number', 'desc').limit(2).execute();
   for (const row of last.reverse()) Hot.noteBatch(hot, Hot.batchOf(row as never));
-  const from = hot.lastBatch?.leafTo ?? 0;
-  hot.waiting = { from, leaves: [], puts: [] };
-  const leaves = await db
-    .selectFrom('segments')
-    .select(['position', 'leaf'])
-    .where('seq', '>=', from)
-    .orderBy('seq')
-    .execute();
-  for (const row of leaves) {
-    const position = Number(row.position);
-    hot.waiting.leaves.push(row.leaf);
-    const leafTo = from + hot.waiting.leaves.length;
-    const put = hot.waiting.puts.at(-1);
-    if (put?.position === position) put.leafTo = leafTo;
-    else hot.waiting.puts.push({ position, leafTo });
-  }
-  hot.leafCount = from + hot.waiting.leaves.length;
-  for (const row of await db.selectFrom('heads').selectAll().orderBy('position').execute()) {
-    const { account, gateway } = row;
+  if (!hot.lastBatch) return;
+  const { through, leafTo } = hot.lastBatch;
+  hot.next = through;
+  hot.leafCount = leafTo;
+  hot.waiting = { from: leafTo, leaves: [], puts: [] };
+  const heads = db.selectFrom('heads').selectAll().where('position', '<', through).orderBy('position');
+  for (const row of await heads.execute()) {
+    const { account, gateway, hash, key, calendar, nodes } = row;
     const stand = Hot.standOf(hot, { account, gateway, stream: row.stream as never });
     const position = Number(row.position);
-    const { hash, key, calendar, nodes } = row;
     stand.versions.push({ position, hash, key, at: Number(row.at), calendar, nodes });
-    hot.headAt = Math.max(hot.headAt, position);
+    hot.headAt = position;
   }
   const { rows } = await db
     .selectFrom('equivocations')
     .select(({ fn }) => fn.countAll().as('rows'))
+    .where('position', '<', through)
     .executeTakeFirstOrThrow();
   hot.equivocations = Number(rows);
 }
 
-async function replay(journal: Journal, hot: Hot.Hot, index: Index.Index): Promise<void> {
+async function replay(journal: Journal, hot: Hot.Hot, index: Index.Index, hub: Uint8Array): Promise<void> {
+  const loaded = hot.lastBatch?.number ?? 0;
+  hot.isWhole = hot.next === 0;
   for await (const { position, record } of journal.read(hot.next)) {
     if (position !== hot.next) throw new FolderOfAnotherError();
-    const before = hot.lastBatch;
     const entry = Entry.parseEntry(record);
+    if (entry.kind === 'batch' && entry.number <= loaded) {
+      hot.next++;
+      continue;
+    }
+    const before = hot.lastBatch;
     const rows = Hot.apply(hot, entry);
-    // A batch is made only when the one before is anchored.
-    if (entry.kind === 'batch' && before) rows.passed.push(...Hot.pass(hot, before.through).map(rowOf));
-    index.add(rows);
+    if (entry.kind === 'batch') {
+      requireRoot(entry, hot, hub);
+      // A batch is made only when the one before is anchored.
+      if (before) rows.passed.push(...Hot.pass(hot, before.through).map(rowOf));
+    }
+    if (position >= index.indexedTo) index.add(rows);
     if (index.backlog > INDEX_BACKLOG_ROWS) await index.settled();
   }
+  hot.isWhole = false;
+}
+
+/** The leaves read again must be the ones that the batch was made of. */
+function requireRoot(batch: Entry.Batch, hot: Hot.Hot, hub: Uint8Array): void {
+  const leaves = Merkle.root(hot.trees.get(batch.number)!);
+  const { number, leafFrom, leafTo, mapRoot, mapCount } = batch;
+  const root = rootOf(hub, number, leaves, leafTo - leafFrom, mapRoot, mapCount);
+  if (!equal(root, batch.root)) throw new IndexWrongError();
 }
 
 const rowOf = ({ stand, version }: Hot.Passed) => ({ map_key: stand.mapKey, position: version.position });
@@ -182,6 +196,17 @@ export class FolderOfAnotherError extends IsletError {
     super(
       'HUB_FOLDER_OF_ANOTHER',
       'This folder was begun with another relay key or on another chain, or is not a hub’s. Receipts name the hub that gave them: use the key and deployment that belong to the folder, or an empty folder.',
+    );
+  }
+}
+
+/** The index does not say what the journal says. */
+export class IndexWrongError extends IsletError {
+  override readonly name = 'IndexWrongError';
+  constructor() {
+    super(
+      'HUB_INDEX_WRONG',
+      'The index does not agree with the journal. It is made anew at the next start; if this happens again, check the disk.',
     );
   }
 }

@@ -9,7 +9,7 @@ import * as CoreBatch from '@islet/core/Batch';
 import { equal, toHex } from '@islet/core/crypto/bytes';
 import { IsletError } from '@islet/core/IsletError';
 import * as Merkle from '@islet/core/Merkle';
-import type { Archive } from './Archive.js';
+import { type Archive, IndexWrongError } from './Archive.js';
 import type { Events } from './events.js';
 import * as HeadStand from './HeadStand.js';
 import type { BatchRow, Hot, Passed } from './Hot.js';
@@ -239,16 +239,5 @@ export class ContradictedError extends IsletError {
       `The chain holds another root for batch ${number} than this hub made. Another process uses the relay key, or this folder is an old copy: stop both and find out which is the hub.`,
     );
     this.number = number;
-  }
-}
-
-/** The index does not say what the journal says. */
-export class IndexWrongError extends IsletError {
-  override readonly name = 'IndexWrongError';
-  constructor() {
-    super(
-      'HUB_INDEX_WRONG',
-      'The index does not agree with the journal. It is made anew; if this happens again, check the disk.',
-    );
   }
 }

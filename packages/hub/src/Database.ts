@@ -49,7 +49,7 @@ export type Tables = {
   pieces: { batch: Big; piece: number; leaves: Bytes };
   grants: { grant_id: Bytes; grant_hash: Bytes; signed: Bytes; keys: Bytes };
   public_keys: { key: Bytes };
-  equivocations: { key: Bytes; gateway: Bytes };
+  equivocations: { key: Bytes; gateway: Bytes; position: Big };
 };
 
 export type Row<T extends keyof Tables> = {
@@ -83,7 +83,7 @@ const schema = [
   'create table if not exists pieces (batch bigint not null, piece int not null, leaves bytea not null, primary key (batch, piece))',
   'create table if not exists grants (grant_id bytea not null, grant_hash bytea not null, signed bytea not null, keys bytea not null, primary key (grant_id, grant_hash))',
   'create table if not exists public_keys (key bytea primary key)',
-  'create table if not exists equivocations (key bytea primary key, gateway bytea not null)',
+  'create table if not exists equivocations (key bytea primary key, gateway bytea not null, position bigint not null)',
 ];
 
 export type Database = Kysely<Tables>;

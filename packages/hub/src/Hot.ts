@@ -106,7 +106,7 @@ export function apply(hot: Hot, entry: Entry): Rows.Rows {
       break;
     case 'equivocation':
       hot.equivocations++;
-      rows.equivocations.push({ key: entry.key, gateway: entry.gateway });
+      rows.equivocations.push({ key: entry.key, gateway: entry.gateway, position });
   }
   return rows;
 }
@@ -166,6 +166,7 @@ export function standOf(hot: Hot, writer: Writer): HeadStand.Stand {
 function applyBatch(hot: Hot, entry: Batch, position: number, rows: Rows.Rows): void {
   const { waiting } = hot;
   const leaves = waiting.leaves.slice(entry.leafFrom - waiting.from, entry.leafTo - waiting.from);
+  if (leaves.length !== entry.leafTo - entry.leafFrom) throw new RangeError('a batch lacks leaves');
   const { made } = hot;
   const fits = made?.leafFrom === entry.leafFrom && made.leafTo === entry.leafTo;
   const tree = fits ? made.tree : Merkle.build(leaves);

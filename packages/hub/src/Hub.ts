@@ -92,7 +92,7 @@ export async function open(options: Options): Promise<Hub> {
     const locks = keyedLock();
     const start = () => openArchive(options, address, follower, sender, locks);
     const { archive, batcher, sweeper } = await start().catch(async (error) => {
-      if (!(error instanceof Batcher.IndexWrongError)) throw error;
+      if (!(error instanceof Archive.IndexWrongError)) throw error;
       // Forgotten by now, so made anew.
       events.indexDoubted();
       return start();
@@ -157,7 +157,7 @@ async function openArchive(
     });
     return { archive, batcher, sweeper };
   } catch (error) {
-    if (error instanceof Batcher.IndexWrongError) await archive.index.forget();
+    if (error instanceof Archive.IndexWrongError) await archive.index.forget();
     await archive.close();
     throw error;
   }

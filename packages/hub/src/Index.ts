@@ -98,16 +98,17 @@ export async function open(options: Options): Promise<Index> {
     writing = (async () => {
       await new Promise((done) => setTimeout(done, closing ? 0 : INDEX_DELAY_MS));
       const taken = waiting;
+      waiting = [];
       const rows = Rows.merge(taken);
       try {
         await writeRows(db!, rows);
       } catch (error) {
         if (isWell) events.indexFailed(error);
         isWell = false;
+        waiting = [...taken, ...waiting];
         return;
       }
       isWell = true;
-      waiting = waiting.slice(taken.length);
       backlog -= Rows.count(rows);
       indexedTo = rows.to;
       onIndexed(rows.to);

@@ -2,8 +2,8 @@
 import { equal } from '@islet/core/crypto/bytes';
 import * as Merkle from '@islet/core/Merkle';
 import * as Receipt from '@islet/core/Receipt';
-import type { Archive } from './Archive.js';
-import { type Anchored, IndexWrongError } from './Batcher.js';
+import { type Archive, IndexWrongError } from './Archive.js';
+import type { Anchored } from './Batcher.js';
 import type { BatchRow, Segment } from './Hot.js';
 import { pieceOf } from './Lookup.js';
 import { PIECE_LEAVES } from './limits.js';
@@ -39,12 +39,12 @@ export async function receipts(
   for (const [seq, batch] of batches) {
     if (found.has(seq)) continue;
     const leaves = pieces.get(`${batch.number}/${pieceOf(seq, batch)}`);
-    if (!leaves) { console.error('MISSING', seq, batch.number, batch.leafFrom, batch.leafTo, hot.next, archive.index.indexedTo, [...hot.trees.keys()], [...hot.batches.keys()]); throw new IndexWrongError(); }
+    if (!leaves) throw new IndexWrongError();
     const index = seq - batch.leafFrom;
     const receipt = receiptOf(hub, batch, index, Pieces.path(index, leaves, batch.tops));
     const at = (index % PIECE_LEAVES) * 32;
     const root = Receipt.rootOfLeaf(receipt, leaves.subarray(at, at + 32));
-    if (!root || !equal(root, batch.root)) { console.error('ROOT', seq, index, leaves.length, batch.tops.length, batch.number, batch.leafFrom, batch.leafTo, hot.next, archive.index.indexedTo); throw new IndexWrongError();}
+    if (!root || !equal(root, batch.root)) throw new IndexWrongError();
     found.set(seq, Receipt.encodeReceipt(receipt));
   }
   return found;

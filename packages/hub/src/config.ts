@@ -24,7 +24,7 @@ const schema = z.object({
     .string()
     .transform((text) => text.split(','))
     .pipe(z.array(address).min(1)),
-  /** Path of the relay key: 64 hexadecimal digits, readable by the owner alone. */
+  /** Path of the relay key: 32 bytes or 64 hexadecimal digits, readable by the owner alone. */
   ISLET_HUB_KEY: z.string().min(1),
   /** `postgres://…`; without it the index is embedded. */
   ISLET_SQL_URL: z
@@ -64,6 +64,8 @@ export function fromEnvironment(env: Record<string, string | undefined>): Config
 
 /** The relay key in the bytes of its file. Throws `HUB_CONFIG`. */
 export function parseKey(bytes: Uint8Array | undefined): Uint8Array {
+  // Islet's own key files hold 32 bytes; operators' tools write hexadecimal.
+  if (bytes?.length === 32) return bytes;
   const text = bytes === undefined ? '' : new TextDecoder().decode(bytes).trim();
   if (!/^(0x)?[0-9a-fA-F]{64}$/.test(text)) throw new ConfigError('ISLET_HUB_KEY');
   return fromHex(text);

@@ -1,7 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { parseFetch } from '@islet/core/wire/Fetch';
 import type { Hono } from 'hono';
-import { IndexWrongError } from '../Batcher.js';
+import { IndexWrongError } from '../Archive.js';
 import * as Collecting from '../Collecting.js';
 import type { HubContext } from '../Hub.js';
 import { FETCH_BYTES } from '../limits.js';

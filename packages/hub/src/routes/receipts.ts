@@ -2,7 +2,7 @@
 import { toHex } from '@islet/core/crypto/bytes';
 import { parseList } from '@islet/core/wire/Ask';
 import type { Hono } from 'hono';
-import { IndexWrongError } from '../Batcher.js';
+import { IndexWrongError } from '../Archive.js';
 import type { HubContext } from '../Hub.js';
 import { RECEIPTS_ASKED, RECEIPTS_BYTES } from '../limits.js';
 import * as Proofs from '../Proofs.js';

@@ -1,0 +1,48 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// Browser-pure: the wallet writes what the gateway reads.
+import { decode, encode } from '@islet/core/codec';
+import { equal, utf8 } from '@islet/core/crypto/bytes';
+import { keccak256, sha256 } from '@islet/core/crypto/hash';
+import * as Message from '@islet/core/Message';
+import { encodeSigned, parseSigned } from '@islet/core/signed';
+
+/** What a wallet's Statement to a gateway can be about: the keccak-256 of the document's name. */
+export const kinds = {
+  streamKeys: keccak256(utf8('islet/stream-keys')),
+  devices: keccak256(utf8('islet/devices')),
+  askLooks: keccak256(utf8('islet/ask-looks')),
+} as const;
+
+/** A document and the wallet's word on it. */
+export type Document = { signed: Message.Signed<Message.Statement>; bytes: Uint8Array };
+
+const name = 'islet/stated';
+
+export const encodeDocument = ({ signed, bytes }: Document): Uint8Array =>
+  encode(name, 1, [encodeSigned(Message.statement, signed), bytes]);
+
+/** Throws `FORMAT_MALFORMED`. */
+export function parseDocument(body: Uint8Array): Document {
+  const f = decode(name, 1, body);
+  const document = { signed: parseSigned(Message.statement, f.bytes()), bytes: f.bytes() };
+  f.end();
+  return document;
+}
+
+/** Where statements are meant for: one deployment's Identity contract. */
+export type Here = { chainId: number /** 20 bytes */; identity: Uint8Array };
+
+/** Whether the statement is of that kind, meant for this deployment, and signed by the signer it names. */
+export const isStated = (
+  { message, ...rest }: Message.Signed<Message.Statement>,
+  kind: keyof typeof kinds,
+  here: Here,
+): boolean =>
+  message.chain === BigInt(here.chainId) &&
+  equal(message.target, here.identity) &&
+  equal(message.kind, kinds[kind]) &&
+  Message.verify(Message.statement, { message, ...rest });
+
+/** Whether the statement is that, and about the document's bytes. */
+export const isDocument = ({ signed, bytes }: Document, kind: keyof typeof kinds, here: Here): boolean =>
+  equal(signed.message.hash, sha256(bytes)) && isStated(signed, kind, here);

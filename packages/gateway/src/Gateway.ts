@@ -1,0 +1,199 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import { serve } from '@hono/node-server';
+import type { Deployment } from '@islet/chain/Deployment';
+import { connect } from '@islet/chain/Rpc';
+import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import { Journal } from '@islet/store/Journal';
+import { nodeFiles } from '@islet/store/NodeFiles';
+import * as Accounts from './Accounts.js';
+import { app } from './app.js';
+import * as ChainView from './ChainView.js';
+import { closer as makeCloser } from './Closer.js';
+import * as CustodianKeys from './CustodianKeys.js';
+import type { Config } from './config.js';
+import { deviceKeys as makeDeviceKeys } from './DeviceKeys.js';
+import { epochs as makeEpochs } from './Epochs.js';
+import type { Events } from './events.js';
+import { heads as makeHeads } from './Heads.js';
+import * as Hub from './Hub.js';
+import { ingest as makeIngest } from './Ingest.js';
+import * as Keys from './Keys.js';
+import * as Looks from './Looks.js';
+import { HOUSEKEEPING_MS, SETTLE_TIMEOUT_MS } from './limits.js';
+import { puts as makePuts } from './Puts.js';
+import { rebuild } from './Rebuild.js';
+import { receipts as makeReceipts } from './Receipts.js';
+import type * as Record from './Record.js';
+import { sealUnits as makeSealUnits } from './SealUnits.js';
+import * as State from './State.js';
+import * as Window from './Window.js';
+import { writer as makeWriter } from './Writer.js';
+
+export type Options = {
+  config: Omit<Config, 'deploymentPath'>;
+  deployment: Deployment;
+  /** UTC ms. */
+  now: () => number;
+  random: (length: number) => Uint8Array;
+  fetch: typeof fetch;
+  events: Events;
+  /** How long a settle may wait for the hub. */
+  settleTimeoutMs?: number;
+  /** Opens the journal of a folder; the store's own by default. */
+  openJournal?: (folder: string) => Promise<Journal>;
+};
+
+export type Gateway = AsyncDisposable & {
+  port: number;
+  url: string;
+  gatewayKey: Uint8Array;
+  /** Stops taking readings, finishes what is under way, and gives the folder back. */
+  close(): Promise<void>;
+};
+
+/**
+ * Opens a gateway: its keys, its journal, its view of the chain, then its door. Taken over, it can stop, and can read
+ * its short local window and what devices send from then on; it cannot read further back, add a reader, or change an
+ * anchor. Throws what its parts throw at opening.
+ */
+export async function open(options: Options): Promise<Gateway> {
+  const { config, deployment, now, random, events } = options;
+  const { folder } = config;
+  await nodeFiles.makeFolder(folder);
+  const journal = await (options.openJournal ?? Journal.open)(join(folder, 'journal'));
+  const closing: (() => Promise<unknown>)[] = [() => journal.close()];
+  const close = async (): Promise<void> => {
+    for (const one of closing.splice(0).reverse())
+      await one().catch((error) => events.failed('closing', error));
+  };
+  try {
+    const keys = await Keys.open(folder, random);
+    const { signer } = keys;
+    const arrivalDay = () => Keys.arrivalDay(now());
+    await keys.expire(arrivalDay());
+    const accounts = await Accounts.open(folder);
+    const chain = await ChainView.open({
+      folder,
+      rpc: connect(config.rpcUrl, { fetch: options.fetch }),
+      deployment,
+      validators: config.validators.map(fromHex),
+      gatewayKey: signer.publicKey,
+      now,
+      events,
+    });
+    closing.push(() => chain.close());
+    const { states, backlog, records } = await rebuild(journal, keys);
+
+    const stateOf = ({ hex, id }: { hex: string; id: Uint8Array }): State.AccountState => {
+      const state = states.get(hex) ?? State.empty(id);
+      states.set(hex, state);
+      return state;
+    };
+    const view = () => chain.view;
+    const custodians = CustodianKeys.open({
+      urls: config.custodianUrls,
+      view,
+      fetch: options.fetch,
+      now,
+      events,
+    });
+    const hub = Hub.connect(config.hubUrl, options.fetch);
+    const heads = makeHeads({ signer, now, random });
+    function* authorised() {
+      for (const account of accounts.all.values())
+        if (chain.isAuthorised(account.id)) yield { account, state: stateOf(account) };
+    }
+    const puts = makePuts({
+      journal,
+      backlog,
+      hub,
+      heads,
+      *keyed() {
+        for (const { account, state } of authorised()) yield { state, streams: account.offsets.keys() };
+      },
+      stateOf: (hex) => states.get(hex),
+      now,
+      events,
+    });
+    closing.push(() => puts.close());
+    const receipts = makeReceipts({ backlog, hub, view, events });
+    closing.push(() => receipts.close());
+
+    const onCommitted = (commit: Record.Commit, position: number): void => {
+      const state = states.get(toHex(commit.account))!;
+      puts.noticed(commit, position);
+      const streams = new Set([...commit.units, ...commit.entries].map(({ stream }) => stream));
+      for (const stream of streams) puts.touch(state, stream);
+    };
+    const epochs = makeEpochs({ accounts, custodians, chain, signer, now, random });
+    const writer = makeWriter({ journal, keys, epochs, onCommitted, arrivalDay, now, events });
+    const sealer = { signer, now, random };
+    const closingDays = { writer, epochs, sealer };
+    const closer = makeCloser({ ...closingDays, accounts: authorised, stateOf, now, events });
+    closing.push(() => closer.close());
+    const sealUnits = makeSealUnits({ ...closingDays, now });
+    const ingest = makeIngest({ localKey: keys.local, sealUnits, isAuthorised: chain.isAuthorised });
+
+    const housekeeping = setInterval(() => {
+      keys
+        .expire(arrivalDay())
+        .then((first) => {
+          for (const state of states.values()) Window.expire(state.window, first);
+        })
+        .catch((error) => events.failed('housekeeping', error));
+    }, HOUSEKEEPING_MS);
+    closing.push(async () => clearInterval(housekeeping));
+
+    const http = app({
+      deployment,
+      keys,
+      accounts,
+      deviceKeys: makeDeviceKeys(accounts.all.values()),
+      chain,
+      custodians,
+      ingest,
+      closing: closingDays,
+      closer,
+      puts,
+      backlog,
+      looks: await Looks.open(folder, signer),
+      stateOf,
+      settleTimeoutMs: options.settleTimeoutMs ?? SETTLE_TIMEOUT_MS,
+      now,
+      events,
+    });
+    const server = await listen(http.fetch, config);
+    closing.push(() => stop(server));
+    void chain.refresh();
+    const { port } = server.address() as { port: number };
+    events.started({ port, records, accounts: accounts.all.size });
+    closing.unshift(async () => events.closed());
+    const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+    return { port, url, gatewayKey: signer.publicKey, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const listen = (
+  handler: (request: Request) => Response | Promise<Response>,
+  { port, host }: Pick<Config, 'port' | 'host'>,
+) =>
+  new Promise<Server>((done, fail) => {
+    const server = serve({ fetch: handler, hostname: host, port }, () => done(server)) as Server;
+    server.once('error', fail);
+  });
+
+/** Lets what is under way have its answer, for a while. */
+async function stop(server: Server): Promise<void> {
+  const closed = new Promise<void>((done) => server.close(() => done()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), STOP_MS);
+  await closed;
+  clearTimeout(timer);
+}
+
+const STOP_MS = 5_000;

@@ -1,0 +1,94 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { appendFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fromHex, toHex, uint64, utf8 } from '@islet/core/crypto/bytes';
+import { type SigningKey, verify as verifySignature } from '@islet/core/crypto/ed25519';
+import { domainHash } from '@islet/core/crypto/hash';
+import { nodeFiles } from '@islet/store/NodeFiles';
+import * as z from 'zod';
+import { type Lane, lane } from './Lane.js';
+import { LOOKS_ANSWERED } from './limits.js';
+
+/** One of the person's own devices looked into the local window: which, when, at how many readings. */
+export type Look = {
+  account: string;
+  device: string;
+  at: number;
+  count: number;
+  /** The line before, by its signature, so that none can be taken out; empty for the first. */
+  previous: string;
+  signature: string;
+};
+
+export type Looks = {
+  /** Resolves when the line is written: before the device has its answer. */
+  note(account: string, device: string, at: number, count: number): Promise<void>;
+  /** The newest lines, oldest first. */
+  read(account: string): Promise<Look[]>;
+};
+
+const schema = z.object({
+  account: z.string(),
+  device: z.string(),
+  at: z.int(),
+  count: z.int(),
+  previous: z.string(),
+  signature: z.string(),
+});
+
+export async function open(folder: string, signer: SigningKey): Promise<Looks> {
+  const home = join(folder, 'looks');
+  await nodeFiles.makeFolder(home);
+  const lanes = new Map<string, Lane>();
+  const last = new Map<string, string>();
+  const pathOf = (account: string) => join(home, `${account}.jsonl`);
+
+  async function read(account: string): Promise<Look[]> {
+    const text = await readFile(pathOf(account), 'utf8').catch(() => '');
+    return text.split('\n').flatMap((line) => {
+      try {
+        return [schema.parse(JSON.parse(line))];
+      } catch {
+        // Empty, or cut off by a crash.
+        return [];
+      }
+    });
+  }
+
+  return {
+    note(account, device, at, count) {
+      const mine = lanes.get(account) ?? lane();
+      lanes.set(account, mine);
+      return mine(async () => {
+        const before = last.get(account);
+        const previous = before ?? (await read(account)).at(-1)?.signature ?? '';
+        const look = { account, device, at, count, previous };
+        const signature = toHex(await signer.sign(signedBytes(look)));
+        // The leading line feed ends a line that a crash cut off.
+        const line = `${before === undefined ? '\n' : ''}${JSON.stringify({ ...look, signature })}\n`;
+        await appendFile(pathOf(account), line, { mode: 0o600 });
+        last.set(account, signature);
+      });
+    },
+    read: async (account) => (await read(account)).slice(-LOOKS_ANSWERED),
+  };
+}
+
+const signedBytes = (look: Omit<Look, 'signature'>): Uint8Array =>
+  domainHash(
+    'islet/look/v1',
+    fromHex(look.account),
+    utf8(look.device),
+    uint64(look.at),
+    uint64(look.count),
+    fromHex(look.previous),
+  );
+
+/** Whether the gateway signed these lines and each follows the one before. */
+export async function verify(looks: Look[], gatewayKey: Uint8Array): Promise<boolean> {
+  for (const [i, look] of looks.entries()) {
+    if (i > 0 && look.previous !== looks[i - 1]!.signature) return false;
+    if (!(await verifySignature(fromHex(look.signature), signedBytes(look), gatewayKey))) return false;
+  }
+  return true;
+}

@@ -1,0 +1,55 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { IsletError } from '@islet/core/IsletError';
+
+export type Status = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 503;
+
+/** Why a caller is told no: the HTTP status and a stable code. */
+export class RefusalError extends IsletError {
+  override readonly name = 'Gateway.RefusalError';
+  readonly status: Status;
+
+  constructor(status: Status, code: string, message: string, options?: ErrorOptions) {
+    super(code, message, options);
+    this.status = status;
+  }
+}
+
+export const malformed = (what: string): RefusalError =>
+  new RefusalError(400, 'GATEWAY_MALFORMED', `${what} Correct it and send it again.`);
+
+export const unauthorised = (): RefusalError =>
+  new RefusalError(
+    401,
+    'GATEWAY_UNAUTHORISED',
+    'The device key is missing or not known here. Pair the device anew.',
+  );
+
+export const mayNot = (what: 'write' | 'read'): RefusalError =>
+  new RefusalError(
+    403,
+    'GATEWAY_DEVICE_MAY_NOT',
+    `This device key may not ${what}. Pair the device with a key that may ${what}.`,
+  );
+
+/** Whatever keeps readings from becoming durable: the client keeps them and tries again. */
+export const notDurable = (cause: unknown): RefusalError =>
+  new RefusalError(
+    503,
+    'GATEWAY_NOT_DURABLE',
+    'The readings could not be written down. Nothing was acknowledged: send them again in a moment.',
+    { cause },
+  );
+
+export const noKeys = (status: 409 | 503): RefusalError =>
+  new RefusalError(
+    status,
+    'GATEWAY_NO_KEYS',
+    'The gateway has no keys to seal these readings to. Let the wallet send its public keys, then try again.',
+  );
+
+export const notAuthorised = (status: 403 | 503): RefusalError =>
+  new RefusalError(
+    status,
+    'GATEWAY_NOT_AUTHORISED',
+    'The account has not authorised this gateway, or has ended it. Authorise it in the wallet.',
+  );

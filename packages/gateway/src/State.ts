@@ -1,0 +1,161 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Calendar from '@islet/core/Calendar';
+import { decode } from '@islet/core/codec';
+import { toHex } from '@islet/core/crypto/bytes';
+import type { Day } from '@islet/core/Day';
+import * as Epoch from '@islet/core/Epoch';
+import * as Segment from '@islet/core/Segment';
+import type { Stream } from '@islet/core/Stream';
+import type { Id } from './Dedup.js';
+import type { Commit, Part, Place } from './Record.js';
+import * as Window from './Window.js';
+
+// What the journal's commits add up to, for one account. The same `apply` serves after every commit and at start, so
+// that a restart can come to no other state.
+
+export type DayState = {
+  /** Readings of this place that count: added and not withdrawn. With fewer in the window, the day is not whole there. */
+  total: number;
+  /** Readings that a summary counts, added or withdrawn since the day's summary was last sealed. */
+  changed: number;
+};
+
+export type StreamState = {
+  calendar: Calendar.Calendar;
+  late: Uint8Array[];
+  /** The last segment. */
+  tip: Segment.Tip | null;
+  /** Last segments of chains that no later chain cites, by chain. */
+  ends: Map<string, Segment.Tip>;
+  /** The chain we write now; null before its first segment is sealed. */
+  chain: Uint8Array | null;
+  days: Map<Day | null, DayState>;
+};
+
+export type AccountState = {
+  account: Uint8Array;
+  hex: string;
+  streams: Map<Stream, StreamState>;
+  /** Ids of all readings that count. */
+  known: Set<Id>;
+  window: Window.Window;
+  /** Raw days whose closing or summary is due, by `place`. */
+  due: Map<string, Place>;
+  /** Revisions of summaries, by stream and day. */
+  revisions: Map<string, number>;
+  segments: number;
+};
+
+export const empty = (account: Uint8Array): AccountState => ({
+  account,
+  hex: toHex(account),
+  streams: new Map(),
+  known: new Set(),
+  window: Window.empty(),
+  due: new Map(),
+  revisions: new Map(),
+  segments: 0,
+});
+
+export function streamOf(state: AccountState, stream: Stream): StreamState {
+  let found = state.streams.get(stream);
+  if (!found) {
+    found = {
+      calendar: Calendar.empty(),
+      late: [],
+      tip: null,
+      ends: new Map(),
+      chain: null,
+      days: new Map(),
+    };
+    state.streams.set(stream, found);
+  }
+  return found;
+}
+
+export const isRaw = (stream: Stream): boolean => stream.endsWith('/raw');
+export const keyOf = (place: Place): string => `${place.stream}/${place.day ?? 'late'}`;
+
+export function dayOf(state: AccountState, { stream, day }: Place): DayState {
+  const { days } = streamOf(state, stream);
+  let found = days.get(day);
+  if (!found) {
+    found = { total: 0, changed: 0 };
+    days.set(day, found);
+  }
+  return found;
+}
+
+/** Whether the window holds all readings of a place. */
+export const isWhole = (state: AccountState, place: Place): boolean =>
+  Window.count(state.window, place) === (streamOf(state, place.stream).days.get(place.day)?.total ?? 0);
+
+export const entryOf = (state: AccountState, { stream, day }: Place): Calendar.Entry | undefined =>
+  day === null ? undefined : streamOf(state, stream).calendar.entries.get(day);
+
+/** A segment's header without looking at its ciphertext. */
+export function headerOf(segment: Uint8Array): Segment.SignedHeader {
+  const f = decode('islet/segment', 1, segment);
+  return Segment.parseHeader(f.bytes());
+}
+
+/** Applies a commit in place. `opened` holds each unit's readings, `undefined` where the window's key is gone. */
+export function apply(state: AccountState, commit: Commit, opened: (Part[] | undefined)[]): void {
+  const named = new Set(commit.entries.flatMap((e) => [e.closed, ...e.open].map((h) => h && toHex(h))));
+  for (const bytes of commit.segments) applySegment(state, headerOf(bytes), named);
+  commit.units.forEach((unit, i) => {
+    const day = dayOf(state, unit);
+    day.total += unit.ids.length;
+    day.changed += unit.counted;
+    for (const id of unit.ids) state.known.add(id);
+    if (unit.day !== null) state.due.set(keyOf(unit), unit);
+    let from = 0;
+    for (const { importId, readings } of opened[i] ?? []) {
+      const ids = unit.ids.slice(from, from + readings.length);
+      Window.add(state.window, unit, { importId, arrivedOn: commit.arrivedOn }, ids, readings);
+      from += readings.length;
+    }
+  });
+  for (const removed of commit.removed) {
+    const day = dayOf(state, removed);
+    day.total -= removed.ids.length;
+    day.changed += removed.counted;
+    for (const id of removed.ids) state.known.delete(id);
+    Window.remove(state.window, removed, new Set(removed.ids));
+    if (removed.day !== null) state.due.set(keyOf(removed), removed);
+  }
+  for (const { stream, day, closed, open } of commit.entries) {
+    const at = streamOf(state, stream);
+    if (day === null) at.late = open;
+    else Calendar.set(at.calendar, day, { closed, open });
+    if (day !== null && !isRaw(stream)) dayOf(state, { stream: 'glucose/raw', day }).changed = 0;
+  }
+  for (const bytes of commit.epochs) noteRevision(state, bytes);
+}
+
+function applySegment(
+  state: AccountState,
+  { header, hash }: Segment.SignedHeader,
+  named: Set<string | null>,
+): void {
+  const at = streamOf(state, header.stream);
+  for (const cited of header.cites) at.ends.delete(toHex(cited.chain));
+  at.tip = { chain: header.chain, number: header.number, hash };
+  at.ends.set(toHex(header.chain), at.tip);
+  state.segments++;
+  if (named.has(toHex(hash))) return;
+  if (header.day === null) {
+    at.late = [...at.late, hash];
+    return;
+  }
+  const entry = at.calendar.entries.get(header.day);
+  Calendar.set(at.calendar, header.day, {
+    closed: entry?.closed ?? null,
+    open: [...(entry?.open ?? []), hash],
+  });
+}
+
+function noteRevision(state: AccountState, bytes: Uint8Array): void {
+  const { header } = Epoch.parse(bytes);
+  if (header.day !== null && !isRaw(header.stream)) state.revisions.set(keyOf(header), header.revision);
+}

@@ -1,0 +1,85 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// Every limit of this room. Sizes in bytes, times in ms unless named otherwise.
+
+/** The body of `POST /v1/readings`, and of the wallet's documents. */
+export const READINGS_BYTES = 8 * 1024 * 1024;
+/** The body of a Nightscout upload, before and after gzip. */
+export const ENTRIES_BYTES = 10 * 1024 * 1024;
+export const SMALL_BODY_BYTES = 64 * 1024;
+/** Entries in one Nightscout upload. */
+export const ENTRIES_ROWS = 20_000;
+
+/** Days (of arrival) that the local window goes back. */
+export const WINDOW_DAYS = 15;
+/** Bytes kept of a reading's MAC: 96 bits, so that a `_id` of 24 hexadecimal digits is all of it. */
+export const ID_BYTES = 12;
+
+/** Readings in one segment, and the bytes they may weigh before packing. */
+export const SEGMENT_READINGS = 10_000;
+export const SEGMENT_WEIGHT = 512 * 1024;
+/** What one journal record may weigh before packing; sealed and in the window it is there twice. */
+export const RECORD_WEIGHT = 1536 * 1024;
+export const RECORD_UNITS = 256;
+/** Readings sealed in one turn of an account. */
+export const TURN_READINGS = 20_000;
+/** Epochs made at once: each costs some ms of processor, and others must come in between. */
+export const EPOCHS_AT_ONCE = 4;
+/** Epochs that one account keeps open in memory. */
+export const OPEN_EPOCHS = 64;
+/** While the view of the chain is stale, no epoch is used for longer. */
+export const STALE_EPOCH_MS = 10 * 60_000;
+
+/** Bundles of public keys per stream, and bundles kept parsed in memory. */
+export const BUNDLES_PER_STREAM = 512;
+export const BUNDLES_IN_MEMORY = 32;
+export const DEVICES = 256;
+export const CUSTODIAN_TIMEOUT_MS = 10_000;
+/** A custodian's answer of public keys. */
+export const CUSTODIAN_ANSWER_BYTES = 4 * 1024 * 1024;
+/** After a custodian could not be asked, how long posts are refused without asking it again. */
+export const CUSTODIAN_PAUSE_MS = 1_000;
+
+/** How often the chain is followed. */
+export const FOLLOW_MS = 1_000;
+
+/** A stream day is closed this long after its end, */
+export const CLOSE_GRACE_MS = 10 * 60_000;
+/** when the account has been quiet for so long, */
+export const QUIET_MS = 2_000;
+/** or has not been quiet for so long. */
+export const UNQUIET_MS = 60_000;
+export const CLOSE_TICK_MS = 500;
+/** Changed readings from which on a summary is sealed anew: fewer could be told from the difference (DESIGN 5.5). */
+export const REVISION_READINGS = 12;
+/** Days undone in one journal record. */
+export const WITHDRAW_DAYS = 32;
+
+/** One put to the hub. */
+export const PUT_BYTES = 4 * 1024 * 1024;
+export const PUT_SEGMENTS = 4_096;
+export const PUT_HEADS = 512;
+export const PUT_TIMEOUT_MS = 30_000;
+/** Between two puts, so that many small commits share one. */
+export const PUT_PAUSE_MS = 100;
+export const RETRY_MS = 200;
+export const RETRY_MAX_MS = 30_000;
+/** Every stream with keys has its head stated at least so often. */
+export const HEAD_MS = 4 * 60_000;
+export const RECEIPTS_ASKED = 1_000;
+export const RECEIPTS_MS = 1_000;
+export const RECEIPTS_ANSWER_BYTES = 16 * 1024 * 1024;
+/** How often the journal notes how far the hub is. */
+export const MARK_MS = 1_000;
+
+export const SETTLE_TIMEOUT_MS = 60_000;
+/** How far the time in a signed question may be from ours. */
+export const ASK_SKEW_MS = 2 * 60_000;
+/** Lines of the looks log that are answered, the newest ones. */
+export const LOOKS_ANSWERED = 10_000;
+
+/** Readings answered to one question, and the days it goes back by default. */
+export const ENTRIES_ANSWERED = 10_000;
+export const ENTRIES_DEFAULT = 10;
+export const ENTRIES_DAYS = 4;
+
+export const HOUSEKEEPING_MS = 10 * 60_000;

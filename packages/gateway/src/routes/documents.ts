@@ -1,0 +1,94 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import * as View from '@islet/chain/View';
+import * as Bundle from '@islet/core/Bundle';
+import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
+import * as Message from '@islet/core/Message';
+import { parseSigned } from '@islet/core/signed';
+import * as Zone from '@islet/ingest/Zone';
+import type { Context as Call, Hono } from 'hono';
+import * as Devices from '../Devices.js';
+import * as Documents from '../Documents.js';
+import { ASK_SKEW_MS, READINGS_BYTES, SMALL_BODY_BYTES } from '../limits.js';
+import { malformed, notAuthorised, RefusalError } from '../Refusal.js';
+import { isRaw } from '../State.js';
+import type { Context } from './Context.js';
+import { bodyOf } from './request.js';
+
+/** What the wallet says and asks, by signed Statement. */
+export function documents(app: Hono, context: Context): void {
+  const { accounts, chain, deviceKeys, custodians, deployment, stateOf, now } = context;
+  const here = { chainId: deployment.chainId, identity: fromHex(deployment.identity) };
+
+  /** Throws 403 unless the signer speaks for the account and the account has authorised us, as we see the chain. */
+  async function requireSpeaker({ message, signer }: Message.Signed<Message.Statement>): Promise<void> {
+    // Both may have come on chain a moment ago.
+    if (!chain.isAuthorised(message.account) || !View.speaksFor(chain.view, message.account, signer))
+      await chain.refresh();
+    if (!View.speaksFor(chain.view, message.account, signer)) throw notASigner();
+    if (!chain.isAuthorised(message.account)) throw notAuthorised(403);
+  }
+
+  async function documentOf(c: Call, kind: keyof typeof Documents.kinds, limit: number) {
+    const document = Documents.parseDocument(await bodyOf(c, limit));
+    if (!Documents.isDocument(document, kind, here)) throw badSignature();
+    await requireSpeaker(document.signed);
+    return document;
+  }
+
+  app.put('/v1/keys', async (c) => {
+    const { signed, bytes } = await documentOf(c, 'streamKeys', READINGS_BYTES);
+    const bundle = Bundle.parseStreamKeys(bytes);
+    if (!equal(bundle.account, signed.message.account)) throw otherAccount();
+    const state = accounts.all.get(toHex(bundle.account));
+    const holdsData = state !== undefined && stateOf(state).streams.get(bundle.stream)?.tip != null;
+    const account = await accounts.putKeys(bundle, bytes, signed.message.version, holdsData);
+    const mine = stateOf(account);
+    context.puts.touch(mine, bundle.stream);
+    // Summaries may have waited for these keys.
+    if (!isRaw(bundle.stream))
+      for (const { place } of mine.window.places.values())
+        if (place.stream === 'glucose/raw' && place.day !== null)
+          mine.due.set(`${place.stream}/${place.day}`, place);
+    void custodians.prefetch(account);
+    return c.json({ stream: bundle.stream, firstDay: bundle.run.firstDay, days: bundle.run.keys.length });
+  });
+
+  app.put('/v1/devices', async (c) => {
+    const { signed, bytes } = await documentOf(c, 'devices', SMALL_BODY_BYTES);
+    const list = Devices.parseDevices(bytes);
+    if (!equal(list.account, signed.message.account)) throw otherAccount();
+    for (const { zone } of list.devices) if (zone !== undefined) Zone.of(zone);
+    deviceKeys.learn(await accounts.putDevices(list, bytes, signed.message.version));
+    return c.json({ devices: list.devices.length });
+  });
+
+  app.get('/v1/looks', async (c) => {
+    const signed = questionOf(c.req.header('x-islet-statement') ?? '');
+    if (!Documents.isStated(signed, 'askLooks', here)) throw badSignature();
+    if (Math.abs(signed.message.version - now()) > ASK_SKEW_MS) throw badSignature();
+    await requireSpeaker(signed);
+    return c.json({ looks: await context.looks.read(toHex(signed.message.account)) });
+  });
+}
+
+function questionOf(header: string): Message.Signed<Message.Statement> {
+  if (!/^[0-9a-f]{1,4096}$/.test(header) || header.length % 2 !== 0)
+    throw malformed('The question has no signed statement in x-islet-statement.');
+  return parseSigned(Message.statement, fromHex(header));
+}
+
+const badSignature = (): RefusalError =>
+  new RefusalError(
+    401,
+    'GATEWAY_BAD_STATEMENT',
+    'The statement is not signed by its signer, is about something else, or is too old. Sign it anew for this chain.',
+  );
+
+const notASigner = (): RefusalError =>
+  new RefusalError(
+    403,
+    'GATEWAY_NOT_A_SIGNER',
+    'Whoever signed this does not speak for the account. Use the wallet that is registered.',
+  );
+
+const otherAccount = (): RefusalError => malformed('The document is of another account than its statement.');

@@ -1,0 +1,28 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// `npm run ok`: the gate, in under three minutes. All of it runs, so that one look shows all that is wrong.
+import { node, tools } from './run.mjs';
+
+/** Tests that start processes, kill them, or wait for real time: `npm test` runs them, the gate does not. */
+const SLOW = ['**/kill.test.ts', '**/Crash.test.ts', 'packages/cli/**', 'promises/**'];
+
+const steps = [
+  await node('style', [tools.biome, 'check', '--diagnostic-level=error', '.']),
+  await node('the sources build', [tools.tsc, '--build']),
+  await node('the tests are well typed', [tools.tsc, '-p', 'tsconfig.tests.json', '--noEmit']),
+  await node('ABIs and bytecode belong to the contracts', ['contracts/check.mjs']),
+  await node('who may import whom', ['scripts/arrows.mjs']),
+  await node('every error code is explained', ['scripts/errors.mjs']),
+  await node('fast tests', [
+    tools.vitest,
+    'run',
+    '--maxWorkers=2',
+    ...SLOW.map((glob) => `--exclude=${glob}`),
+  ]),
+];
+
+const failed = steps.filter((step) => !step.ok);
+const seconds = steps.reduce((total, step) => total + step.seconds, 0);
+console.log('');
+for (const step of failed) console.log(`FAILED: ${step.title}`);
+console.log(failed.length ? `not ok: ${failed.length} of ${steps.length}` : `ok, ${seconds.toFixed(0)} s`);
+process.exitCode = failed.length ? 1 : 0;
