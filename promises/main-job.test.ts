@@ -104,7 +104,9 @@ describe('the main job, in real processes', () => {
     expect(onChain.json.verified.chainHead).toBeGreaterThan(0);
     const text = await readFile(path, 'utf8');
     const altered = JSON.parse(text);
-    const victim = altered.segments.find((s: any) => s.content.kind === 'readings' && s.stream === 'glucose/raw').content.readings[3];
+    const victim = altered.segments.find(
+      (s: any) => s.stream === 'glucose/raw' && s.content.readings?.length > 3,
+    ).content.readings[3];
     victim.value += 1;
     await writeFile(path, JSON.stringify(altered));
     const found = await islet.run('verify', path);

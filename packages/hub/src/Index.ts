@@ -54,8 +54,8 @@ export async function open(options: Options): Promise<Index> {
   let isWell = true;
   let closing = false;
 
-  async function connectTo(isNew: boolean): Promise<void> {
-    const made = connect(url === undefined ? await Pglite.open(folder, isNew) : await postgres(url, events));
+  async function connectTo(): Promise<void> {
+    const made = connect(url === undefined ? await Pglite.open(folder) : await postgres(url, events));
     try {
       indexedTo = await prepare(made, journal.id, journal.next);
     } catch (error) {
@@ -68,21 +68,21 @@ export async function open(options: Options): Promise<Index> {
   /** The work that goes on in the background, wrapped so as not to be waited for. */
   async function begin(): Promise<{ opening: Promise<void> }> {
     if (url !== undefined) {
-      await connectTo(false).catch((cause) => {
+      await connectTo().catch((cause) => {
         throw new IndexUnreachableError(cause);
       });
       return { opening: Promise.resolve() };
     }
     if (await exists(folder)) {
       try {
-        await connectTo(false);
+        await connectTo();
         return { opening: Promise.resolve() };
       } catch (error) {
         events.indexBroken(error);
         await rm(folder, { recursive: true, force: true });
       }
     }
-    const making = connectTo(true);
+    const making = Pglite.make(folder).then(connectTo);
     making.catch((error) => {
       isWell = false;
       events.indexFailed(error);

@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // The only file that touches PGlite.
+import { rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -9,10 +10,15 @@ import type { PostgresPool, PostgresPoolClient } from 'kysely';
  * PGlite in a thread of its own, as a pool of one connection. It is PostgreSQL in WebAssembly and computes where it
  * is called: on the main thread, every insert would hold up every request.
  */
-export async function open(folder: string, isNew: boolean): Promise<PostgresPool> {
-  // Making a database takes some 800 MB, which only the end of its thread gives back.
-  if (isNew) await (await start(folder)).end();
-  return poolOf(await start(folder));
+export const open = async (folder: string): Promise<PostgresPool> => poolOf(await start(folder));
+
+/** Makes an empty database. It stands at `folder` only when it is whole, so that one half made is never opened. */
+export async function make(folder: string): Promise<void> {
+  const unfinished = `${folder}.new`;
+  await rm(unfinished, { recursive: true, force: true });
+  // This takes some 800 MB, which only the end of the thread gives back.
+  await (await start(unfinished)).end();
+  await rename(unfinished, folder);
 }
 
 type Answer = { rows: unknown[]; affectedRows?: number };

@@ -84,31 +84,9 @@ describe('a hub that is killed', () => {
     const hashes = acknowledged.map((s) => s.segment.hash);
     expect(hashes.length).toBeGreaterThan(200);
     const receipts = new Map<string, Receipt.Receipt>();
-    const begunAt = Date.now();
     while (receipts.size < hashes.length) {
-      if (Date.now() - begunAt > 8000) {
-        const left = hashes.filter((h) => !receipts.has(toHex(h)));
-        console.log(
-          left.length,
-          hashes.length,
-          hashes.indexOf(left[0]!),
-          hashes.indexOf(left.at(-1)!),
-          await (await fetch(hub.url + '/health')).text(),
-          hub
-            .said()
-            .split('\n')
-            .filter((l) => !l.includes('"kept"'))
-            .join('\n'),
-        );
-        throw new Error('stuck');
-      }
       const left = hashes.filter((h) => !receipts.has(toHex(h))).slice(0, 4000);
-      const response = await Scene.ok(Scene.post(ask, '/v1/receipts', encodeList(askName, left))).catch(
-        (e) => {
-          console.log(hub.said());
-          throw e;
-        },
-      );
+      const response = await Scene.ok(Scene.post(ask, '/v1/receipts', encodeList(askName, left)));
       for (const { hash, receipt } of parseReceipts(new Uint8Array(await response.arrayBuffer())))
         if (receipt) receipts.set(toHex(hash), Receipt.parseReceipt(receipt));
       await pause(50);
