@@ -3,7 +3,13 @@
 import { node, tools } from './run.mjs';
 
 /** Tests that start processes, kill them, or wait for real time: `npm test` runs them, the gate does not. */
-const SLOW = ['**/kill.test.ts', '**/Crash.test.ts', 'packages/cli/**', 'promises/**'];
+const SLOW = [
+  '**/kill.test.ts',
+  '**/[cC]rash*.test.ts',
+  '**/*Faults.test.ts',
+  'packages/cli/**',
+  'promises/**',
+];
 
 const steps = [
   await node('style', [tools.biome, 'check', '--diagnostic-level=error', '.']),

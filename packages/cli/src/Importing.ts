@@ -18,6 +18,8 @@ import { keyDays } from './Provision.js';
 const perPost = 4_000;
 /** Days between two runs of keys that are cheaper to include than to skip. */
 const bridge = 14;
+/** Batches are made every two seconds; a hub that takes longer than this is in trouble, and `doctor` says so. */
+const anchorPatienceMs = 60_000;
 
 export type Sent = { importId: string; accepted: number; duplicates: number; byKind: Record<string, number> };
 
@@ -27,7 +29,7 @@ export async function send(
   network: Network,
   person: People.Person,
   readings: Reading[],
-  onProgress: (what: string, done: number, of: number) => void,
+  onProgress: Progress,
 ): Promise<Sent> {
   const { notes } = person;
   const importId = toHex(network.random(8));
@@ -54,8 +56,27 @@ export async function send(
   onProgress('closing days', 0, 1);
   await Http.post(network.gateway, '/v1/settle', new Uint8Array(), headers);
   onProgress('closing days', 1, 1);
+  await anchored(network, headers, onProgress);
   return sent;
 }
+
+/** Waits for the receipts, so that whoever asks next finds all of it. The data are safe before that. */
+async function anchored(
+  network: Network,
+  headers: Record<string, string>,
+  onProgress: Progress,
+): Promise<void> {
+  const until = network.now() + anchorPatienceMs;
+  for (;;) {
+    const told = Http.json(await Http.get(network.gateway, '/v1/status', headers)) as Status;
+    onProgress('anchoring', told.segments.anchored, told.segments.sealed);
+    if (told.segments.anchored >= told.segments.sealed || network.now() > until) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+type Status = { segments: { sealed: number; anchored: number } };
+type Progress = (what: string, done: number, of: number) => void;
 
 type Count = number | Partial<Record<Kind, number>>;
 type Told = { accepted: Count; duplicates: Count };

@@ -19,6 +19,8 @@ export type Notes = {
   /** Where stream days start, minutes east of UTC. Open to change until the first data are in. */
   dayOffsetMinutes?: number;
   hasData?: boolean;
+  /** The sample person's story has been told to its end. */
+  told?: boolean;
   /** Days the gateway holds keys for, by stream, as `[first, last]`. */
   keyed?: Record<string, [number, number][]>;
   devices?: { id: string; name: string; may: 'write' | 'read'; secret: string }[];

@@ -21,7 +21,7 @@ import * as Supervisor from './Supervisor.js';
 import * as TamperingHub from './TamperingHub.js';
 
 /** How long the made-up person's life is. The last day is yesterday: a closed day has its summaries. */
-const sampleDays = 14;
+const sampleDays = 16;
 const dayMs = 86_400_000;
 
 /** `npm start`: everything started, the main job done once on a sample person and told, then it stays up. */
@@ -53,7 +53,7 @@ export async function tour(context: Context): Promise<void> {
 async function tell(context: Context, output: Output.Output, network: Connected): Promise<void> {
   const { home, now } = context;
   const before = await People.find(home, 'sample');
-  if (before?.notes.hasData) {
+  if (before?.notes.told) {
     output.say('\nThe sample person is here from before. Who saw what so far:');
     await tellAccess(context, output, network, before);
     return;
@@ -78,7 +78,7 @@ async function tell(context: Context, output: Output.Output, network: Connected)
 
   const offset = sample.notes.dayOffsetMinutes ?? 0;
   const lastDay = Day.of(now(), offset) - 1;
-  const firstDay = lastDay - 12;
+  const firstDay = lastDay - 13;
   const { grantId } = await Granting.grant(network, sample.wallet, {
     reader: clinic.wallet.account,
     streams: ['glucose/day'],
@@ -97,7 +97,7 @@ async function tell(context: Context, output: Output.Output, network: Connected)
   const account = { account: sample.wallet.account, dayOffsetMinutes: offset };
   const made = await report(network, clinic.wallet, account, { firstDay, lastDay });
   output.say(
-    `\n3. The clinic asked. The contract allowed it and wrote that down; two of three custodians released; the clinic verified, then computed:\n\n${indent(reportText(made, 'sample'))}`,
+    `\n3. The clinic asked. The contract allowed it and wrote that down; the custodians released their shares, of which any two suffice; the clinic verified, then computed:\n\n${indent(reportText(made, 'sample'))}`,
   );
 
   const refused = await refusal(
@@ -112,6 +112,8 @@ async function tell(context: Context, output: Output.Output, network: Connected)
   await tamper(output, network, sample, firstDay);
   output.say('\n7. Who saw what, as the person sees it:');
   await tellAccess(context, output, network, sample);
+  sample.notes.told = true;
+  await People.remember(home, sample);
 }
 
 async function refusal(attempt: Promise<unknown>): Promise<string> {

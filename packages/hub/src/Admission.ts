@@ -1,6 +1,12 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { Context } from 'hono';
-import { BODIES_IN_FLIGHT_BYTES, BODY_MS, type Rates, REQUESTS_PER_ADDRESS } from './limits.js';
+import {
+  BODIES_IN_FLIGHT_BYTES,
+  BODIES_PER_ADDRESS_BYTES,
+  BODY_MS,
+  type Rates,
+  REQUESTS_PER_ADDRESS,
+} from './limits.js';
 import { type RateLimit, rateLimit } from './RateLimit.js';
 import { Refusal } from './Refusal.js';
 
@@ -21,40 +27,53 @@ export function admission(rates: Rates, now: () => number): Admission {
   const limits = Object.fromEntries(
     Object.entries(rates).map(([kind, rate]) => [kind, rateLimit(rate, now)]),
   ) as { [K in Kind]: RateLimit };
-  const underWay = new Map<string, number>();
-  let bytesInFlight = 0;
+  const underWay = new Map<string, UnderWay>();
+  let allBytes = 0;
+
+  /** Only what has arrived counts: a promise of many bytes must not keep others out. */
+  const counter = (mine: UnderWay): Counter => {
+    let counted = 0;
+    return {
+      add(bytes) {
+        if (allBytes + bytes > BODIES_IN_FLIGHT_BYTES || mine.bytes + bytes > BODIES_PER_ADDRESS_BYTES)
+          throw new Refusal(503, 'HUB_BUSY', 'The hub is busy. Try again in a moment.', { retryAfter: 1 });
+        counted += bytes;
+        allBytes += bytes;
+        mine.bytes += bytes;
+      },
+      release() {
+        allBytes -= counted;
+        mine.bytes -= counted;
+      },
+    };
+  };
 
   return {
     async admit(c, kind, maxBytes, handle) {
       const address = addressOf(c);
       const wait = limits[kind].take(address);
-      if (wait > 0)
-        throw new Refusal(429, 'HUB_TOO_MANY', 'Too many requests from this address. Slow down.', {
-          retryAfter: wait,
-        });
-      const mine = underWay.get(address) ?? 0;
-      if (mine >= REQUESTS_PER_ADDRESS)
-        throw new Refusal(429, 'HUB_TOO_MANY', 'Too many requests at once from this address. Slow down.', {
-          retryAfter: 1,
-        });
-      const declared = Number(c.req.header('content-length') ?? maxBytes);
-      if (declared > maxBytes) throw tooLarge(maxBytes);
-      const reserved = Number.isFinite(declared) ? declared : maxBytes;
-      if (bytesInFlight + reserved > BODIES_IN_FLIGHT_BYTES)
-        throw new Refusal(503, 'HUB_BUSY', 'The hub is busy. Try again in a moment.', { retryAfter: 1 });
-      bytesInFlight += reserved;
-      underWay.set(address, mine + 1);
+      if (wait > 0) throw tooMany(wait);
+      const mine = underWay.get(address) ?? { requests: 0, bytes: 0 };
+      if (mine.requests >= REQUESTS_PER_ADDRESS) throw tooMany(1);
+      underWay.set(address, mine);
+      mine.requests++;
+      const count = counter(mine);
       try {
-        return await handle(await readBody(c.req.raw, maxBytes));
+        if (Number(c.req.header('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
+        return await handle(await readBody(c.req.raw, maxBytes, count.add));
       } finally {
-        bytesInFlight -= reserved;
-        const left = underWay.get(address)! - 1;
-        if (left === 0) underWay.delete(address);
-        else underWay.set(address, left);
+        count.release();
+        if (--mine.requests === 0) underWay.delete(address);
       }
     },
   };
 }
+
+type UnderWay = { requests: number; bytes: number };
+type Counter = { add(bytes: number): void; release(): void };
+
+const tooMany = (retryAfter: number): Refusal =>
+  new Refusal(429, 'HUB_TOO_MANY', 'Too many requests from this address. Slow down.', { retryAfter });
 
 /** The peer's address: whoever puts a proxy in front has the proxy limit its clients. */
 function addressOf(c: Context): string {
@@ -62,7 +81,11 @@ function addressOf(c: Context): string {
   return env?.incoming?.socket?.remoteAddress ?? 'local';
 }
 
-async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+async function readBody(
+  request: Request,
+  maxBytes: number,
+  count: (bytes: number) => void,
+): Promise<Uint8Array> {
   if (!request.body) return new Uint8Array();
   const reader = request.body.getReader();
   let slow = false;
@@ -84,6 +107,7 @@ async function readBody(request: Request, maxBytes: number): Promise<Uint8Array>
       if (done) break;
       length += value.length;
       if (length > maxBytes) throw tooLarge(maxBytes);
+      count(value.length);
       chunks.push(value);
     }
   } finally {

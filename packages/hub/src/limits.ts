@@ -9,6 +9,8 @@ export const RELAY_BYTES = 512 * 1024;
 export const KEY_BYTES = 4 * 1024;
 /** Bodies being read or worked on at once, all together; beyond it clients are asked to come again. */
 export const BODIES_IN_FLIGHT_BYTES = 128 * 1024 * 1024;
+/** Of these, what one address may have. */
+export const BODIES_PER_ADDRESS_BYTES = 48 * 1024 * 1024;
 /** How long a body may take to arrive. */
 export const BODY_MS = 30_000;
 /** Requests of one address being worked on at once. */

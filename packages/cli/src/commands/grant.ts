@@ -63,20 +63,18 @@ async function run(context: Context, options: Options): Promise<void> {
     purpose: options.purpose,
     maxUses,
   });
-  context
-    .output(options)
-    .result(
-      {
-        grant: toHex(grantId),
-        reader: options.reader,
-        streams: known,
-        from: options.from,
-        to: options.to,
-        until: new Date(expiresAt).toISOString(),
-        purpose: options.purpose,
-      },
-      `${options.reader} may see ${known.join(', ')} of ${options.person} from ${options.from} to ${options.to}, until ${options.until}, for ${options.purpose}.\nTo take it back: npx islet revoke ${toHex(grantId).slice(0, 12)}`,
-    );
+  context.output(options).result(
+    {
+      grant: toHex(grantId),
+      reader: options.reader,
+      streams: known,
+      from: options.from,
+      to: options.to,
+      until: new Date(expiresAt).toISOString(),
+      purpose: options.purpose,
+    },
+    `${options.reader} may see ${known.join(', ')} of ${options.person} from ${options.from} to ${options.to}, until ${options.until}, for ${options.purpose}.\nTo take it back: npx islet revoke ${toHex(grantId).slice(0, 12)}`,
+  );
 }
 
 export class UnknownStreamError extends IsletError {
