@@ -42,7 +42,10 @@ export async function start(): Promise<Islet> {
 }
 
 async function up(env: NodeJS.ProcessEnv): Promise<Pick<Islet, 'child' | 'ready'>> {
-  const child = spawn(process.execPath, [program, 'up', '--json'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [program, 'up', '--json'], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let out = '';
   let err = '';
   const ready = await new Promise<Record<string, any>>((resolve, reject) => {

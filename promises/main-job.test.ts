@@ -34,7 +34,9 @@ describe('the main job, in real processes', () => {
     expect(json.refused).toEqual([]);
     const produced = json.rows - json.untimed - json.duplicatesInFile;
     expect(produced).toBeGreaterThan(2000);
-    expect(json.accepted).toBe(Object.values(json.readings as Record<string, number>).reduce((a, b) => a + b, 0));
+    expect(json.accepted).toBe(
+      Object.values(json.readings as Record<string, number>).reduce((a, b) => a + b, 0),
+    );
   });
 
   test('importing it again adds nothing', async () => {
@@ -50,7 +52,21 @@ describe('the main job, in real processes', () => {
   });
 
   test('a grant of one resolution for one window gives a verified report of exactly that', async () => {
-    const granted = await islet.run('grant', '--reader', 'clinic', '--streams', 'glucose/day', '--from', from, '--to', to, '--until', '2200-01-01', '--purpose', 'treatment');
+    const granted = await islet.run(
+      'grant',
+      '--reader',
+      'clinic',
+      '--streams',
+      'glucose/day',
+      '--from',
+      from,
+      '--to',
+      to,
+      '--until',
+      '2200-01-01',
+      '--purpose',
+      'treatment',
+    );
     expect(granted.code, JSON.stringify(granted.json)).toBe(0);
     grant = granted.json.grant;
     const { code, json } = await islet.run('report', '--as', 'clinic', '--from', from, '--to', to);
@@ -59,7 +75,19 @@ describe('the main job, in real processes', () => {
     const expected = Metrics.summarise(Points.fromReadings(readings), window);
     expect(json.stream).toBe('glucose/day');
     expect(json.metrics.n).toBe(expected.n);
-    for (const figure of ['meanMgDl', 'sdMgDl', 'cvPercent', 'gmiPercent', 'inRangePercent', 'veryLowPercent', 'lowPercent', 'highPercent', 'veryHighPercent', 'tightRangePercent', 'gri'] as const)
+    for (const figure of [
+      'meanMgDl',
+      'sdMgDl',
+      'cvPercent',
+      'gmiPercent',
+      'inRangePercent',
+      'veryLowPercent',
+      'lowPercent',
+      'highPercent',
+      'veryHighPercent',
+      'tightRangePercent',
+      'gri',
+    ] as const)
       expect(json.metrics[figure], figure).toBeCloseTo(expected[figure]!, 1);
     expect(json.verified.segments).toBe(7);
     expect(json.verified.receipts).toBe(7);
@@ -67,7 +95,17 @@ describe('the main job, in real processes', () => {
   });
 
   test('nothing finer, no other day', async () => {
-    const raw = await islet.run('report', '--as', 'clinic', '--from', from, '--to', to, '--stream', 'glucose/raw');
+    const raw = await islet.run(
+      'report',
+      '--as',
+      'clinic',
+      '--from',
+      from,
+      '--to',
+      to,
+      '--stream',
+      'glucose/raw',
+    );
     expect(raw.json.error?.code).toBe('DENIED_WRONG_STREAM');
     const outside = await islet.run('report', '--as', 'clinic', '--from', from, '--to', next);
     expect(outside.json.error?.code).toBe('DENIED_OUTSIDE_WINDOW');
@@ -126,7 +164,15 @@ describe('the main job, in real processes', () => {
     const { json } = await islet.run('access');
     const clinic = json.accesses.filter((a: any) => a.reader === 'clinic');
     const codes = clinic.map((a: any) => a.code);
-    expect(codes).toEqual(['DENIED_UNKNOWN_GRANT', 'GRANTED', 'DENIED_WRONG_STREAM', 'DENIED_OUTSIDE_WINDOW', 'GRANTED', 'DENIED_REVOKED']);
-    for (const a of clinic.filter((a: any) => a.code === 'GRANTED')) expect(a.releases.length).toBeGreaterThanOrEqual(2);
+    expect(codes).toEqual([
+      'DENIED_UNKNOWN_GRANT',
+      'GRANTED',
+      'DENIED_WRONG_STREAM',
+      'DENIED_OUTSIDE_WINDOW',
+      'GRANTED',
+      'DENIED_REVOKED',
+    ]);
+    for (const a of clinic.filter((a: any) => a.code === 'GRANTED'))
+      expect(a.releases.length).toBeGreaterThanOrEqual(2);
   });
 });

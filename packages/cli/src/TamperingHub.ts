@@ -3,10 +3,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { plain } from '@islet/core/crypto/bytes';
 import * as Segment from '@islet/core/Segment';
-import { encodeFetched, parseFetched } from '@islet/core/wire/Fetch';
+import { encodeFetched, type Part, parseFetched } from '@islet/core/wire/Fetch';
 
 /** A lying hub for demonstration: passes everything on, and flips one bit of the first sealed segment it serves. */
-export async function open(hubUrl: string): Promise<{ url: string; [Symbol.asyncDispose](): Promise<void> }> {
+export async function open(
+  hubUrl: string,
+  alter: (parts: Part[]) => Part[] = flipOneBit,
+): Promise<{ url: string; [Symbol.asyncDispose](): Promise<void> }> {
   const server = createServer((request, response) => {
     void (async () => {
       const chunks: Uint8Array[] = [];
@@ -16,7 +19,9 @@ export async function open(hubUrl: string): Promise<{ url: string; [Symbol.async
       const answer = await fetch(hubUrl + request.url, init);
       const bytes = new Uint8Array(await answer.arrayBuffer());
       response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
-      response.end(request.url === '/v1/fetch' && answer.ok ? altered(bytes) : bytes);
+      response.end(
+        request.url === '/v1/fetch' && answer.ok ? encodeFetched(alter(parseFetched(bytes))) : bytes,
+      );
     })().catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -31,8 +36,7 @@ export async function open(hubUrl: string): Promise<{ url: string; [Symbol.async
   };
 }
 
-function altered(bytes: Uint8Array): Uint8Array {
-  const parts = parseFetched(bytes);
+function flipOneBit(parts: Part[]): Part[] {
   const first = parts.flatMap((p) => p.segments)[0];
   if (first) {
     const { ciphertext } = Segment.parse(first.segment);
@@ -42,5 +46,5 @@ function altered(bytes: Uint8Array): Uint8Array {
     changed[at] = changed[at]! ^ 1;
     first.segment = changed;
   }
-  return encodeFetched(parts);
+  return parts;
 }

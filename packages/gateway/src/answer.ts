@@ -2,7 +2,7 @@
 
 /** The body of an answer or a request, up to a limit. Throws a `RangeError` beyond it. */
 export async function answerOf(
-  response: { body: ReadableStream<Uint8Array> | null },
+  response: { body: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | null },
   limit: number,
 ): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];

@@ -21,6 +21,8 @@ export type Admission = {
     maxBytes: number,
     handle: (body: Uint8Array) => Promise<Response>,
   ): Promise<Response>;
+  /** Counts a client's answer as under way until the returned function is called: a slow reader costs memory too. */
+  hold(c: Context): () => void;
 };
 
 export function admission(rates: Rates, now: () => number): Admission {
@@ -48,23 +50,43 @@ export function admission(rates: Rates, now: () => number): Admission {
     };
   };
 
+  function enter(address: string): UnderWay {
+    const mine = underWay.get(address) ?? { requests: 0, bytes: 0 };
+    if (mine.requests >= REQUESTS_PER_ADDRESS) throw tooMany(1);
+    underWay.set(address, mine);
+    mine.requests++;
+    return mine;
+  }
+
+  function leave(address: string): void {
+    const mine = underWay.get(address);
+    if (mine && --mine.requests === 0) underWay.delete(address);
+  }
+
   return {
     async admit(c, kind, maxBytes, handle) {
       const address = addressOf(c);
       const wait = limits[kind].take(address);
       if (wait > 0) throw tooMany(wait);
-      const mine = underWay.get(address) ?? { requests: 0, bytes: 0 };
-      if (mine.requests >= REQUESTS_PER_ADDRESS) throw tooMany(1);
-      underWay.set(address, mine);
-      mine.requests++;
+      const mine = enter(address);
       const count = counter(mine);
       try {
         if (Number(c.req.header('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes);
         return await handle(await readBody(c.req.raw, maxBytes, count.add));
       } finally {
         count.release();
-        if (--mine.requests === 0) underWay.delete(address);
+        leave(address);
       }
+    },
+
+    hold(c) {
+      const address = addressOf(c);
+      enter(address);
+      let held = true;
+      return () => {
+        if (held) leave(address);
+        held = false;
+      };
     },
   };
 }

@@ -52,6 +52,7 @@ export async function open(options: Options): Promise<Index> {
   let backlog = 0;
   let writing: Promise<void> | undefined;
   let isWell = true;
+  let doubted = false;
   let closing = false;
 
   async function connectTo(): Promise<void> {
@@ -127,7 +128,7 @@ export async function open(options: Options): Promise<Index> {
       return backlog;
     },
     get isWell() {
-      return isWell;
+      return isWell && !doubted;
     },
     add(rows) {
       waiting.push(rows);
@@ -145,7 +146,7 @@ export async function open(options: Options): Promise<Index> {
       return question(db);
     },
     async forget() {
-      isWell = false;
+      doubted = true;
       await db?.updateTable('meta').set({ version: 0 }).execute();
     },
     async close() {

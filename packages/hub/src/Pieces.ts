@@ -13,31 +13,29 @@ const level = Math.log2(PIECE_LEAVES);
 export const topsOf = (tree: Merkle.Tree): Uint8Array =>
   concat(...(tree[0]!.length === 0 ? [] : tree[Math.min(level, tree.length - 1)]!));
 
-/** The path of leaf `index` of a batch, from its piece's leaves and the roots of all pieces. */
-export function path(index: number, leaves: Uint8Array, tops: Uint8Array): Uint8Array[] {
-  const inner = Merkle.path(Merkle.build(split(leaves)), index % PIECE_LEAVES);
-  let at = Math.floor(index / PIECE_LEAVES);
-  const outer: Uint8Array[] = [];
-  for (let nodes = split(tops); nodes.length > 1; nodes = above(nodes), at >>= 1) {
-    const sibling = nodes[at ^ 1];
-    if (sibling) outer.push(sibling);
+/** The tree above the pieces, the pieces' roots first. */
+export function above(tops: Uint8Array): Uint8Array[][] {
+  let nodes = split(tops);
+  const levels = [nodes];
+  while (nodes.length > 1) {
+    const next: Uint8Array[] = [];
+    for (let i = 0; i < nodes.length; i += 2)
+      next.push(nodes[i + 1] ? nodeHash(nodes[i]!, nodes[i + 1]!) : nodes[i]!);
+    levels.push(next);
+    nodes = next;
   }
-  return [...inner, ...outer];
+  return levels;
 }
+
+/** The path of leaf `index` of a batch, from the tree of its piece and the tree above the pieces. */
+export const path = (index: number, piece: Merkle.Tree, aboveAll: Uint8Array[][]): Uint8Array[] => [
+  ...Merkle.path(piece, index % PIECE_LEAVES),
+  ...Merkle.path(aboveAll, Math.floor(index / PIECE_LEAVES)),
+];
 
 /** The root of all leaves, from the roots of the pieces. */
-export function rootOf(tops: Uint8Array): Uint8Array {
-  let nodes = split(tops);
-  while (nodes.length > 1) nodes = above(nodes);
-  return nodes[0] ?? Merkle.root(Merkle.build([]));
-}
-
-function above(nodes: Uint8Array[]): Uint8Array[] {
-  const out: Uint8Array[] = [];
-  for (let i = 0; i < nodes.length; i += 2)
-    out.push(nodes[i + 1] ? nodeHash(nodes[i]!, nodes[i + 1]!) : nodes[i]!);
-  return out;
-}
+export const rootOf = (tops: Uint8Array): Uint8Array =>
+  above(tops).at(-1)![0] ?? Merkle.root(Merkle.build([]));
 
 export const split = (joined: Uint8Array): Uint8Array[] =>
   Array.from({ length: joined.length / 32 }, (_, i) => joined.subarray(i * 32, i * 32 + 32));

@@ -36,18 +36,29 @@ export async function receipts(
   }
   if (far.size === 0) return found;
   const pieces = await find.pieces([...far.values()]);
+  const pieceTree = memo((id: string) => Merkle.build(Pieces.split(pieces.get(id)!)));
+  const above = memo((batch: BatchRow) => Pieces.above(batch.tops));
   for (const [seq, batch] of batches) {
     if (found.has(seq)) continue;
-    const leaves = pieces.get(`${batch.number}/${pieceOf(seq, batch)}`);
+    const id = `${batch.number}/${pieceOf(seq, batch)}`;
+    const leaves = pieces.get(id);
     if (!leaves) throw new IndexWrongError();
     const index = seq - batch.leafFrom;
-    const receipt = receiptOf(hub, batch, index, Pieces.path(index, leaves, batch.tops));
+    const receipt = receiptOf(hub, batch, index, Pieces.path(index, pieceTree(id), above(batch)));
     const at = (index % PIECE_LEAVES) * 32;
     const root = Receipt.rootOfLeaf(receipt, leaves.subarray(at, at + 32));
     if (!root || !equal(root, batch.root)) throw new IndexWrongError();
     found.set(seq, Receipt.encodeReceipt(receipt));
   }
   return found;
+}
+
+function memo<K, V>(make: (key: K) => V): (key: K) => V {
+  const made = new Map<K, V>();
+  return (key) => {
+    if (!made.has(key)) made.set(key, make(key));
+    return made.get(key)!;
+  };
 }
 
 const encode = (hub: Uint8Array, batch: BatchRow, index: number, path: Uint8Array[]): Uint8Array =>

@@ -3,8 +3,10 @@ import * as Abi from '@islet/chain/Abi';
 import { consentAbi } from '@islet/chain/abi/Consent';
 import { identityAbi } from '@islet/chain/abi/Identity';
 import type { Deployment } from '@islet/chain/Deployment';
+import type { Follower } from '@islet/chain/Follower';
 import { ChainRevertError } from '@islet/chain/Revert';
 import type { Receipt, Sender } from '@islet/chain/Sender';
+import * as View from '@islet/chain/View';
 import { equal, fromHex, to0x, toHex } from '@islet/core/crypto/bytes';
 import type { Struct, Value } from '@islet/core/crypto/typedData';
 import * as GrantKeys from '@islet/core/GrantKeys';
@@ -15,7 +17,13 @@ import { keyOf } from '@islet/store/Store';
 import type { Archive } from './Archive.js';
 import { Refusal } from './Refusal.js';
 
-export type Options = { archive: Archive; sender: Sender; deployment: Deployment; now: () => number };
+export type Options = {
+  archive: Archive;
+  follower: Follower<View.View>;
+  sender: Sender;
+  deployment: Deployment;
+  now: () => number;
+};
 
 /**
  * Puts a signed message on chain with the hub's relay key. The hub can refuse to, and then another member's relay does
@@ -23,7 +31,7 @@ export type Options = { archive: Archive; sender: Sender; deployment: Deployment
  */
 export async function relay(options: Options, asked: Relay): Promise<RelayAnswer> {
   const call = callOf(asked, options.deployment);
-  if (asked.kind === 'Grant') await keepGrant(options.archive, asked);
+  if (asked.kind === 'Grant') await keepGrant(options, asked);
   const receipt = await options.sender.send(call).catch((error) => {
     throw error instanceof ChainRevertError ? refusalOf(error, options.now()) : error;
   });
@@ -102,14 +110,18 @@ const noGrant = toArgs(Message.grant, (name) => {
 });
 
 /** Before the chain hears of it: a grant whose keys are lost opens nothing. */
-async function keepGrant(archive: Archive, { signed, keys }: Relay): Promise<void> {
-  const { message } = parseSigned(Message.grant, signed);
+async function keepGrant({ archive, follower }: Options, { signed, keys }: Relay): Promise<void> {
+  const { message, signer } = parseSigned(Message.grant, signed);
   if (!keys || !equal(GrantKeys.hashOf(keys), message.nodesHash))
     throw new Refusal(
       400,
       'HUB_WRONG_GRANT_KEYS',
       'The sealed keys are not those that the grant was signed with. Send both together.',
     );
+  // Strangers must not fill the store.
+  if (!View.speaksFor(follower.state, message.patient, signer)) await follower.follow();
+  if (!View.speaksFor(follower.state, message.patient, signer))
+    throw new Refusal(403, 'HUB_NOT_A_SIGNER', 'Whoever signed the grant does not speak for its patient.');
   const row = {
     grantId: message.grantId,
     grantHash: Message.structHashOf(Message.grant, message),

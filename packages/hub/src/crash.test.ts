@@ -116,7 +116,7 @@ describe('a hub that is killed', () => {
 
     hub.child.kill('SIGTERM');
     expect(await hub.exited).toBe(0);
-  });
+  }, 180_000);
 
   test('and whose configuration is wrong says which variable, and ends', async () => {
     const env = await Process.environment(chain);

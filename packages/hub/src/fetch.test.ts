@@ -45,16 +45,16 @@ beforeAll(async () => {
   late = await W.seal(raw, null);
   const head = await W.head(raw, [late.segment.hash]);
   const other = await W.writer(patient.account, 'insulin/raw', raw.key);
-  const { sealed, body } = await W.fill(other, day, 1);
+  const { body } = await W.fill(other, day, 1);
   await Scene.ok(Scene.post(ask, '/v1/put', W.putOf([...days, closed, late], [head])));
   await Scene.ok(Scene.post(ask, '/v1/put', body));
   granted = await Scene.grant(chain, ask, patient, reader, asked0());
-  await allAnchored(sealed.length);
+  await allAnchored();
 });
 
 const asked0 = () => ({ ...about, streams: [...about.streams] });
 
-async function allAnchored(_: number): Promise<void> {
+async function allAnchored(): Promise<void> {
   const { hot } = hub.context.archive;
   while (
     hub.context.batcher.anchored?.batch.leafTo !== hot.leafCount ||
@@ -187,7 +187,7 @@ describe('a fetch is refused', () => {
     const stolen = raw.calendar.entries.get(day)!.open;
     Calendar.set(w.calendar, day, { closed: mine.segment.hash, open: stolen });
     await Scene.ok(Scene.post(ask, '/v1/put', W.putOf([mine], [await W.head(w)])));
-    await allAnchored(0);
+    await allAnchored();
     const { blockNumber, fetch: body } = await decided(thief, asked0(), thief);
     const [part] = await fetched(body(blockNumber));
     expect(part!.segments.map((s) => toHex(Segment.parse(s.segment).hash))).toEqual([

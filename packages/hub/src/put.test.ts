@@ -1,16 +1,21 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import * as View from '@islet/chain/View';
 import { equal, toHex } from '@islet/core/crypto/bytes';
+import * as Hpke from '@islet/core/crypto/hpke';
 import * as Head from '@islet/core/Head';
 import * as Receipt from '@islet/core/Receipt';
 import * as Segment from '@islet/core/Segment';
+import * as Shares from '@islet/core/Shares';
 import { encodeList } from '@islet/core/wire/Ask';
 import { encodePut } from '@islet/core/wire/Put';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Hub } from './Hub.js';
+import { REQUESTS_PER_ADDRESS } from './limits.js';
 import { headProof } from './Proofs.js';
+import { serve } from './Served.js';
 import * as Scene from './scene.testkit.js';
 import { askName, parseReceipts } from './wire/Receipts.js';
 import * as W from './writer.testkit.js';
@@ -165,13 +170,8 @@ describe('a put', () => {
     const a = await someone();
     const other = await W.writer(a.w.account);
     const parts = W.partsOf([await W.seal(a.w, 40_000)]);
-    const Shares = await import('@islet/core/Shares');
     const { epoch, secrets, shares } = await W.openEpoch(a.w, 40_000);
-    const keys = await Promise.all(
-      shares.record.shares.map(async () =>
-        (await import('@islet/core/crypto/hpke')).publicKeyOf(Scene.random(32)),
-      ),
-    );
+    const keys = await Promise.all(shares.record.shares.map(async () => Hpke.publicKeyOf(Scene.random(32))));
     const dealt = await Shares.create(
       epoch,
       secrets.lockSecret,
@@ -232,6 +232,31 @@ describe('a put', () => {
   });
 });
 
+describe('a slow client', () => {
+  test('keeps nobody else out', async () => {
+    const served = await serve(hub.app, { port: 0, hostname: '0.0.0.0' });
+    const head = 'POST /v1/put HTTP/1.1\r\nhost: hub\r\ncontent-length: 16000000\r\n\r\nx';
+    const sockets = Array.from({ length: 100 }, () => {
+      const socket = connect({ port: served.port, host: '127.0.0.1', localAddress: '127.0.0.9' });
+      socket.on('error', () => undefined);
+      socket.write(head);
+      return socket;
+    });
+    const answered: number[] = [];
+    for (const socket of sockets)
+      socket.on('data', (data) => answered.push(Number(/^HTTP\S+ (\d+)/.exec(String(data))?.[1])));
+    while (answered.length < 100 - REQUESTS_PER_ADDRESS) await new Promise((done) => setTimeout(done, 10));
+    expect(new Set(answered)).toEqual(new Set([429]));
+    const { w } = await someone();
+    const { body } = await W.fill(w, 40_000, 1);
+    await Scene.ok(
+      Scene.post((path, init) => fetch(`http://127.0.0.1:${served.port}${path}`, init), '/v1/put', body),
+    );
+    for (const socket of sockets) socket.destroy();
+    await served.close();
+  });
+});
+
 describe('the index', () => {
   test('may be lost: from journal and store the hub gives the same answers', async () => {
     const { w } = await someone();
@@ -263,9 +288,24 @@ describe('the index', () => {
     }
   });
 
+  test('that says otherwise than the journal is found out, and made anew', async () => {
+    const { w } = await someone();
+    const { sealed, body } = await W.fill(w, 40_000, 1);
+    await Scene.ok(put(body));
+    await anchored(sealed);
+    const { index } = hub.context.archive;
+    await index.settled();
+    const leaves = hub.context.archive.hot.leafCount;
+    await index.ask((db) => db.deleteFrom('heads').where('account', '=', w.account).execute());
+    await hub.close();
+    hub = await Scene.openHub(chain, 'hub', logged);
+    expect(logged.some((l) => l.event === 'indexDoubted')).toBe(true);
+    expect(hub.context.archive.hot.leafCount).toBe(leaves);
+    expect((await receiptsOf([sealed[0]!.segment.hash]))[0]!.receipt).not.toBeNull();
+  });
+
   test('that is nonsense is made anew', async () => {
     await hub.close();
-    const { writeFile } = await import('node:fs/promises');
     await writeFile(join(chain.folder, 'hub', 'index', 'global', 'pg_control'), 'nonsense');
     hub = await Scene.openHub(chain, 'hub', logged);
     expect(logged.some((l) => l.event === 'indexBroken')).toBe(true);

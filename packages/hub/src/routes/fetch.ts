@@ -20,7 +20,8 @@ export function mount(app: Hono, hub: HubContext): void {
         const plans = await Collecting.plan(options, asked, leave);
         const segments = plans.reduce((sum, plan) => sum + plan.segments.length, 0);
         hub.events.fetched(plans.length, segments, hub.now() - started);
-        return c.body(streamOf(Collecting.read(hub.archive, plans)), 200, {
+        const release = hub.admission.hold(c);
+        return c.body(streamOf(Collecting.read(hub.archive, plans), release), 200, {
           'content-type': 'application/cbor',
         });
       } catch (error) {
@@ -33,15 +34,25 @@ export function mount(app: Hono, hub: HubContext): void {
 }
 
 /** Read on only as fast as the client takes it. */
-function streamOf(parts: AsyncGenerator<Uint8Array, void, undefined>): ReadableStream<Uint8Array> {
+function streamOf(
+  parts: AsyncGenerator<Uint8Array, void, undefined>,
+  release: () => void,
+): ReadableStream<Uint8Array> {
   return new ReadableStream(
     {
       async pull(controller) {
-        const { done, value } = await parts.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
+        try {
+          const { done, value } = await parts.next();
+          if (!done) return controller.enqueue(value);
+          controller.close();
+        } catch (error) {
+          // The body is cut short, and no cut body passes for a whole one.
+          controller.error(error);
+        }
+        release();
       },
       async cancel() {
+        release();
         await parts.return();
       },
     },
