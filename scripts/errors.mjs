@@ -16,7 +16,7 @@ for (const { folder } of rooms()) {
   for (const path of sourcesOf(folder))
     if (!isTest(path)) for (const found of codesOf(path)) thrown.set(found, path);
 }
-const explained = new Set([...text(PAGE).matchAll(/^\| `([A-Z0-9_]+)` \|/gm)].map((row) => row[1]));
+const explained = new Set([...text(PAGE).matchAll(/^\| `([A-Z0-9_]+)` +\|/gm)].map((row) => row[1]));
 
 const missing = [...thrown.keys()].filter((each) => !explained.has(each)).sort();
 const dead = [...explained].filter((each) => !thrown.has(each)).sort();

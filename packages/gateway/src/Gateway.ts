@@ -21,7 +21,7 @@ import * as Hub from './Hub.js';
 import { ingest as makeIngest } from './Ingest.js';
 import * as Keys from './Keys.js';
 import * as Looks from './Looks.js';
-import { HOUSEKEEPING_MS, SETTLE_TIMEOUT_MS } from './limits.js';
+import { HOUSEKEEPING_MS, REQUEST_MS, SETTLE_TIMEOUT_MS, STOP_MS } from './limits.js';
 import { puts as makePuts } from './Puts.js';
 import { rebuild } from './Rebuild.js';
 import { receipts as makeReceipts } from './Receipts.js';
@@ -184,6 +184,7 @@ const listen = (
 ) =>
   new Promise<Server>((done, fail) => {
     const server = serve({ fetch: handler, hostname: host, port }, () => done(server)) as Server;
+    server.requestTimeout = REQUEST_MS;
     server.once('error', fail);
   });
 
@@ -195,5 +196,3 @@ async function stop(server: Server): Promise<void> {
   await closed;
   clearTimeout(timer);
 }
-
-const STOP_MS = 5_000;

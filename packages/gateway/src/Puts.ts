@@ -4,7 +4,7 @@ import type { Put } from '@islet/core/wire/Put';
 import type { Journal } from '@islet/store/Journal';
 import * as Backlog from './Backlog.js';
 import type { Events } from './events.js';
-import type { Heads } from './Heads.js';
+import type { Heads, Stated } from './Heads.js';
 import { type Hub, HubRefusedError } from './Hub.js';
 import {
   HEAD_MS,
@@ -183,23 +183,40 @@ export function puts(options: Options): Puts {
     for (const [account, { state, streams }] of touched)
       if (!refused.has(account))
         for (const [stream, since] of streams) speaking.push({ state, stream, since });
-    for (let from = 0; from < speaking.length; from += PUT_HEADS)
-      await putSome(speaking.slice(from, from + PUT_HEADS));
+    await speak(speaking);
   }
 
-  async function putSome(run: Speaking[]): Promise<void> {
-    // Whatever heads speak of must have been put before.
-    if (backlog.waiting.length > 0) return;
+  /** Puts heads, as many at once as one put takes. */
+  async function speak(all: Speaking[]): Promise<void> {
+    let run: Speaking[] = [];
+    let stated: Stated[] = [];
+    let bytes = 0;
+    for (const one of all) {
+      // Whatever a head speaks of must have been put before; what comes from here on is for the next.
+      if (backlog.waiting.length > 0) break;
+      const head = await heads.state(one.state, one.stream);
+      run.push(one);
+      stated.push(head);
+      bytes += head.nodes.reduce((sum, node) => sum + node.length, head.head.length);
+      if (run.length < PUT_HEADS && bytes < PUT_BYTES) continue;
+      await putSome(run, stated);
+      run = [];
+      stated = [];
+      bytes = 0;
+    }
+    if (run.length > 0) await putSome(run, stated);
+  }
+
+  async function putSome(run: Speaking[], stated: Stated[]): Promise<void> {
     try {
-      // All are taken before any is signed: commits that come from here on are for the next heads.
-      const stated = await Promise.all(run.map(({ state, stream }) => heads.state(state, stream)));
       await hub.put({ ...nothing(), heads: stated });
     } catch (error) {
       for (const { state, stream } of run) heads.restart(state, stream);
       if (!(error instanceof HubRefusedError)) throw error;
       const accounts = new Set(run.map(({ state }) => state.hex));
       if (accounts.size === 1) return refuse([...accounts][0]!, error);
-      for (const account of accounts) await putSome(run.filter(({ state }) => state.hex === account));
+      // All or nothing: so account by account, to learn whom it refuses.
+      for (const account of accounts) await speak(run.filter(({ state }) => state.hex === account));
       return;
     }
     for (const { state, stream, since } of run) {

@@ -1,8 +1,10 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // Every limit of this room. Sizes in bytes, times in ms unless named otherwise.
 
-/** The body of `POST /v1/readings`, and of the wallet's documents. */
+/** The body of `POST /v1/readings`. */
 export const READINGS_BYTES = 8 * 1024 * 1024;
+/** A bundle of public keys with its statement. */
+export const DOCUMENT_BYTES = 1024 * 1024;
 /** The body of a Nightscout upload, before and after gzip. */
 export const ENTRIES_BYTES = 10 * 1024 * 1024;
 export const SMALL_BODY_BYTES = 64 * 1024;
@@ -52,7 +54,7 @@ export const CLOSE_TICK_MS = 500;
 /** Changed readings from which on a summary is sealed anew: fewer could be told from the difference (DESIGN 5.5). */
 export const REVISION_READINGS = 12;
 /** Days undone in one journal record. */
-export const WITHDRAW_DAYS = 32;
+export const WITHDRAW_DAYS = 4;
 
 /** One put to the hub. */
 export const PUT_BYTES = 4 * 1024 * 1024;
@@ -83,3 +85,7 @@ export const ENTRIES_DEFAULT = 10;
 export const ENTRIES_DAYS = 4;
 
 export const HOUSEKEEPING_MS = 10 * 60_000;
+
+/** How long a request may take to arrive, and how long one under way may take when the gateway stops. */
+export const REQUEST_MS = 60_000;
+export const STOP_MS = 5_000;

@@ -146,7 +146,7 @@ describe('a put', () => {
     const a = await someone();
     const b = await someone();
     await Scene.ok(put((await W.fill(a.w, 40_000, 1)).body));
-    // B's writer is authorised for A too, and seals under A's epoch as if it were B's.
+    // B seals under A's epoch as if it were B's own.
     const { epoch, secrets } = await W.openEpoch(a.w, 40_000);
     const header = { ...epoch.header, account: b.w.account };
     const place = { chain: Scene.random(16), number: 1, previous: Segment.genesis, cites: [], sealedAt: 1 };

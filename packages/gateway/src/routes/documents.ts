@@ -8,7 +8,7 @@ import * as Zone from '@islet/ingest/Zone';
 import type { Context as Call, Hono } from 'hono';
 import * as Devices from '../Devices.js';
 import * as Documents from '../Documents.js';
-import { ASK_SKEW_MS, READINGS_BYTES, SMALL_BODY_BYTES } from '../limits.js';
+import { ASK_SKEW_MS, DOCUMENT_BYTES, SMALL_BODY_BYTES } from '../limits.js';
 import { malformed, notAuthorised, RefusalError } from '../Refusal.js';
 import { isRaw } from '../State.js';
 import type { Context } from './Context.js';
@@ -36,7 +36,7 @@ export function documents(app: Hono, context: Context): void {
   }
 
   app.put('/v1/keys', async (c) => {
-    const { signed, bytes } = await documentOf(c, 'streamKeys', READINGS_BYTES);
+    const { signed, bytes } = await documentOf(c, 'streamKeys', DOCUMENT_BYTES);
     const bundle = Bundle.parseStreamKeys(bytes);
     if (!equal(bundle.account, signed.message.account)) throw otherAccount();
     const state = accounts.all.get(toHex(bundle.account));
