@@ -106,6 +106,9 @@ contract MembersTest is Fixture {
         vm.assertEq(approvals, 2, "approvals");
         vm.assertEq(quorumAt, NOW, "quorum reached");
         vm.assertFalse(executed, "not yet executed");
+        vm.warp(NOW + DELAY - 1);
+        vm.expectRevert(abi.encodeWithSelector(IMembers.MembersTooEarly.selector, NOW + DELAY));
+        execute(ADMIN_C, id);
         vm.warp(NOW + DELAY);
         execute(ADMIN_C, id);
         (, bool active) = members.organisation(ORG_D);

@@ -6,6 +6,7 @@ import { IsletError } from '@islet/core/IsletError';
 export type Service = { name: string; url: string };
 
 const timeoutMs = 60_000;
+const attempts = 3;
 
 export async function post(
   service: Service,
@@ -39,16 +40,28 @@ export async function get(
 export const json = (bytes: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(bytes));
 
 async function send(service: Service, path: string, init: RequestInit): Promise<Uint8Array> {
-  let response: Response;
-  let body: Uint8Array;
-  try {
-    response = await fetch(service.url + path, { ...init, signal: AbortSignal.timeout(timeoutMs) });
-    body = new Uint8Array(await response.arrayBuffer());
-  } catch (cause) {
-    throw new UnreachableError(service.name, cause);
+  for (let attempt = 1; ; attempt++) {
+    let response: Response;
+    let body: Uint8Array;
+    try {
+      response = await fetch(service.url + path, { ...init, signal: AbortSignal.timeout(timeoutMs) });
+      body = new Uint8Array(await response.arrayBuffer());
+    } catch (cause) {
+      if (attempt < attempts && isCutOff(cause)) continue;
+      throw new UnreachableError(service.name, cause);
+    }
+    if (response.ok) return body;
+    throw new RemoteError(service.name, response.status, body);
   }
-  if (response.ok) return body;
-  throw new RemoteError(service.name, response.status, body);
+}
+
+/**
+ * A kept connection that the service had closed meanwhile, as happens after long work of ours. Asking again is safe:
+ * every call either changes nothing the second time or is refused as already done.
+ */
+function isCutOff(error: unknown): boolean {
+  const code = ((error as Error).cause as { code?: unknown } | undefined)?.code;
+  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 /** The service refused. `code` and message are its own. */

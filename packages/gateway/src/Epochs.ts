@@ -82,9 +82,12 @@ export function epochs({ accounts, custodians, chain, signer, now, random }: Opt
       const mine = open.get(account.hex) ?? new Map<string, Promise<Kept>>();
       open.set(account.hex, mine);
       const key = `${stream}/${day ?? 'late'}`;
-      const known = await mine.get(key);
-      if (known && !isOver(account, known)) return known;
-      mine.delete(key);
+      for (let known = mine.get(key); known; known = mine.get(key)) {
+        const kept = await known;
+        if (!isOver(account, kept)) return kept;
+        // Whoever waited with us may have opened the next one already.
+        if (mine.get(key) === known) mine.delete(key);
+      }
       const made = create(account, stream, day, 0);
       mine.set(key, made);
       made.catch(() => mine.delete(key));

@@ -8,7 +8,7 @@ import * as processes from './processes.js';
 import type { Hex } from './Records.js';
 import { CHAIN_ID, deploy, type Scene, scene, senderOf, write } from './scene.testkit.js';
 
-const ROUNDS = Number(globalThis.process.env.ISLET_SOAK ?? 7);
+const ROUNDS = globalThis.process.env.ISLET_SOAK ? 100 : 7;
 const SEED = Number(globalThis.process.env.ISLET_SEED ?? 20_260_101);
 const SENDERS = 4;
 const RUN_MS = 400;
