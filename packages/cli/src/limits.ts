@@ -3,8 +3,8 @@
 
 /** How long a service may take to say that it is ready, ms: a long chain is rebuilt at start. */
 export const START_MS = 120_000;
-/** Tries of a service that ends before it was ever ready. */
-export const START_TRIES = 3;
+/** Tries of a service that ends before it was ever ready: an orphan of a killed supervisor may hold its folder for a moment. */
+export const START_TRIES = 6;
 /** How long a service has to stop by itself, ms, before it is killed. */
 export const STOP_MS = 10_000;
 /** Waited before a service that ended is started again, ms: doubled each time, up to the longest. */

@@ -4,19 +4,11 @@ import type { Put } from '@islet/core/wire/Put';
 import type { Journal } from '@islet/store/Journal';
 import * as Backlog from './Backlog.js';
 import type { Events } from './events.js';
-import type { Heads, Stated } from './Heads.js';
-import { type Hub, HubRefusedError } from './Hub.js';
-import {
-  HEAD_MS,
-  MARK_MS,
-  PUT_BYTES,
-  PUT_HEADS,
-  PUT_PAUSE_MS,
-  PUT_SEGMENTS,
-  RETRY_MAX_MS,
-  RETRY_MS,
-} from './limits.js';
+import { type Options as HeadOptions, headPuts } from './HeadPuts.js';
+import { HubRefusedError } from './Hub.js';
+import { MARK_MS, PUT_BYTES, PUT_PAUSE_MS, PUT_SEGMENTS, RETRY_MAX_MS, RETRY_MS } from './limits.js';
 import * as Record from './Record.js';
+import { refused as makeRefused } from './Refused.js';
 import type { AccountState } from './State.js';
 
 /**
@@ -33,44 +25,22 @@ export type Puts = {
   close(): Promise<void>;
 };
 
-export type Options = {
+export type Options = Omit<HeadOptions, 'refused'> & {
   journal: Pick<Journal, 'append' | 'read'>;
-  backlog: Backlog.Backlog;
-  hub: Hub;
-  heads: Heads;
-  /** Streams with keys, whose heads are stated every few minutes. */
-  keyed: () => Iterable<{ state: AccountState; streams: Iterable<Stream> }>;
   stateOf: (account: string) => AccountState | undefined;
-  now: () => number;
   events: Events;
 };
 
-/** Streams whose head is due, with a number that grows when there is more to say. */
-type Touched = { state: AccountState; streams: Map<Stream, number> };
-type Speaking = { state: AccountState; stream: Stream; since: number };
-
 export function puts(options: Options): Puts {
-  const { journal, backlog, hub, heads, keyed, stateOf, now, events } = options;
-  const touched = new Map<string, Touched>();
-  /** Accounts the hub refuses, and when they are tried again. */
-  const refused = new Map<string, { at: number; delay: number }>(
-    [...backlog.parked.keys()].map((account) => [account, { at: 0, delay: RETRY_MS }]),
-  );
-  let touches = 0;
+  const { journal, backlog, hub, stateOf, now, events } = options;
+  const refused = makeRefused(backlog.parked.keys(), now, events);
+  const heads = headPuts({ ...options, refused });
   let wake: () => void = () => {};
   let closing = false;
   let delay = 0;
-  let headsAt = 0;
   let markedAt = 0;
   let marked = '';
   let waiters: (() => void)[] = [];
-
-  function touch(state: AccountState, stream: Stream): void {
-    const found = touched.get(state.hex) ?? { state, streams: new Map<Stream, number>() };
-    touched.set(state.hex, found);
-    found.streams.set(stream, ++touches);
-    wake();
-  }
 
   async function readOne(position: number): Promise<Record.Commit> {
     for await (const { record } of journal.read(position)) {
@@ -112,7 +82,8 @@ export function puts(options: Options): Puts {
     for (const item of items)
       if (parked.has(item.account)) Backlog.park(backlog, item);
       else Backlog.put(backlog, item);
-    backlog.waiting.splice(0, items.length);
+    const gone = new Set(items);
+    backlog.waiting = backlog.waiting.filter((item) => !gone.has(item));
     backlog.cursor = items.at(-1)!.position + 1;
   }
 
@@ -143,86 +114,27 @@ export function puts(options: Options): Puts {
         append(put, await readOne(item.position));
         await hub.put(put);
       }
-      refused.delete(account);
+      refused.clear(account);
       return true;
     } catch (error) {
       if (!(error instanceof HubRefusedError)) throw error;
-      refuse(account, error);
+      refused.note(account, error);
       return false;
     }
   }
 
-  function refuse(account: string, { status }: HubRefusedError): void {
-    const before = refused.get(account)?.delay ?? RETRY_MS;
-    if (!refused.has(account)) events.putRefused(status);
-    const next = Math.min(before * 2, RETRY_MAX_MS);
-    refused.set(account, { at: now() + next, delay: next });
-  }
-
   async function retryParked(): Promise<void> {
-    for (const [account, { at }] of refused) {
-      if (now() < at || closing) continue;
+    for (const account of refused.due()) {
+      if (closing) return;
       const items = backlog.parked.get(account) ?? [];
       // Nothing parked: it was a head that was refused, and the next one shows.
-      if (items.length === 0) refused.delete(account);
+      if (items.length === 0) refused.clear(account);
       else if (await putAlone(items)) {
         backlog.parked.delete(account);
         for (const item of items) Backlog.put(backlog, item);
         const state = stateOf(account);
-        if (state) for (const stream of state.streams.keys()) touch(state, stream);
+        if (state) for (const stream of state.streams.keys()) heads.touch(state, stream);
       }
-    }
-  }
-
-  async function putHeads(): Promise<void> {
-    if (now() - headsAt >= HEAD_MS) {
-      headsAt = now();
-      for (const { state, streams } of keyed()) for (const stream of streams) touch(state, stream);
-    }
-    const speaking: Speaking[] = [];
-    for (const [account, { state, streams }] of touched)
-      if (!refused.has(account))
-        for (const [stream, since] of streams) speaking.push({ state, stream, since });
-    await speak(speaking);
-  }
-
-  /** Puts heads, as many at once as one put takes. */
-  async function speak(all: Speaking[]): Promise<void> {
-    let run: Speaking[] = [];
-    let stated: Stated[] = [];
-    let bytes = 0;
-    for (const one of all) {
-      // Whatever a head speaks of must have been put before; what comes from here on is for the next.
-      if (backlog.waiting.length > 0) break;
-      const head = await heads.state(one.state, one.stream);
-      run.push(one);
-      stated.push(head);
-      bytes += head.nodes.reduce((sum, node) => sum + node.length, head.head.length);
-      if (run.length < PUT_HEADS && bytes < PUT_BYTES) continue;
-      await putSome(run, stated);
-      run = [];
-      stated = [];
-      bytes = 0;
-    }
-    if (run.length > 0) await putSome(run, stated);
-  }
-
-  async function putSome(run: Speaking[], stated: Stated[]): Promise<void> {
-    try {
-      await hub.put({ ...nothing(), heads: stated });
-    } catch (error) {
-      for (const { state, stream } of run) heads.restart(state, stream);
-      if (!(error instanceof HubRefusedError)) throw error;
-      const accounts = new Set(run.map(({ state }) => state.hex));
-      if (accounts.size === 1) return refuse([...accounts][0]!, error);
-      // All or nothing: so account by account, to learn whom it refuses.
-      for (const account of accounts) await speak(run.filter(({ state }) => state.hex === account));
-      return;
-    }
-    for (const { state, stream, since } of run) {
-      const mine = touched.get(state.hex);
-      if (mine?.streams.get(stream) === since) mine.streams.delete(stream);
-      if (mine?.streams.size === 0) touched.delete(state.hex);
     }
   }
 
@@ -238,7 +150,7 @@ export function puts(options: Options): Puts {
   async function round(): Promise<void> {
     await putWaiting();
     await retryParked();
-    await putHeads();
+    await heads.put();
     events.recovered('hub');
     if (now() - markedAt >= MARK_MS) await mark().catch((error) => events.notDurable(error));
   }
@@ -264,7 +176,7 @@ export function puts(options: Options): Puts {
     for (const waiter of asking) waiter();
   }
 
-  const isIdle = (): boolean => backlog.waiting.length === 0 && touched.size === 0;
+  const isIdle = (): boolean => backlog.waiting.length === 0 && !heads.isDue();
 
   /** Sleeps; where `light`, something new to put ends it early. */
   async function nap(ms: number, light: boolean): Promise<void> {
@@ -285,10 +197,13 @@ export function puts(options: Options): Puts {
       Backlog.add(backlog, commit, position);
       wake();
     },
-    touch,
+    touch(state, stream) {
+      heads.touch(state, stream);
+      wake();
+    },
     async flushed(account, until) {
       const has = () =>
-        !touched.has(account) &&
+        !heads.isDue(account) &&
         !backlog.parked.has(account) &&
         !backlog.waiting.some((item) => item.account === account);
       while (!has()) {

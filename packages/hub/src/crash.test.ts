@@ -21,6 +21,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  Process.endAll();
   await program?.[Symbol.asyncDispose]();
   await chain?.[Symbol.asyncDispose]();
 });

@@ -71,13 +71,26 @@ export async function environment(chain: Chain): Promise<Record<string, string>>
   };
 }
 
+const started = new Set<ChildProcess>();
+
+/** Ends what a failed test left running. */
+export function endAll(): void {
+  for (const child of started) child.kill('SIGKILL');
+}
+
 /** Starts the program and waits until it serves. */
 export async function start(program: Program, env: Record<string, string>): Promise<Running> {
   const child = spawn(process.execPath, [program.path], {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const exited = new Promise<number | null>((done) => child.once('exit', done));
+  started.add(child);
+  const exited = new Promise<number | null>((done) =>
+    child.once('exit', (code) => {
+      started.delete(child);
+      done(code);
+    }),
+  );
   let complaint = '';
   child.stderr.on('data', (text) => {
     complaint += text;

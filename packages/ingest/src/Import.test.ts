@@ -271,11 +271,8 @@ describe('laws of import', () => {
       `sep=;${' '.repeat(60_000)}\n`.repeat(16),
       '1-'.repeat(size / 2),
     ];
-    for (const t of nasty) {
-      const start = performance.now();
-      lawful(utf8(t));
-      expect(performance.now() - start).toBeLessThan(4000);
-    }
+    // Quadratic work on a megabyte would take hours: the test's own time limit is the watchdog.
+    for (const t of nasty) lawful(utf8(t));
   });
 
   test('readings in the future are kept, and said', () => {

@@ -1,0 +1,260 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// A real chain with the real contracts, custodians that sign real bundles, and people with wallets.
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as Abi from '@islet/chain/Abi';
+import { anchorsAbi } from '@islet/chain/abi/Anchors';
+import { bytecode } from '@islet/chain/abi/bytecode';
+import { consentAbi } from '@islet/chain/abi/Consent';
+import { directoryAbi } from '@islet/chain/abi/Directory';
+import { identityAbi } from '@islet/chain/abi/Identity';
+import { membersAbi } from '@islet/chain/abi/Members';
+import * as Deployment from '@islet/chain/Deployment';
+import { connect, type Rpc } from '@islet/chain/Rpc';
+import * as Sender from '@islet/chain/Sender';
+import type { Hex } from '@islet/chain/Wire';
+import * as Bundle from '@islet/core/Bundle';
+import { fromHex, to0x, toHex } from '@islet/core/crypto/bytes';
+import * as Ed25519 from '@islet/core/crypto/ed25519';
+import { sha256 } from '@islet/core/crypto/hash';
+import * as Secp256k1 from '@islet/core/crypto/secp256k1';
+import * as KeyTree from '@islet/core/KeyTree';
+import * as Message from '@islet/core/Message';
+import type { Stream } from '@islet/core/Stream';
+import { encodeList, parseMoreKeys } from '@islet/core/wire/Ask';
+import * as Ledger from '@islet/ledger/Ledger';
+import { serve } from '@islet/ledger/Server';
+
+export const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
+const chainId = 31_337;
+const validatorKey = new Uint8Array(32).fill(7);
+const relayKey = new Uint8Array(32).fill(11);
+
+export type Scene = AsyncDisposable & {
+  folder: string;
+  rpcUrl: string;
+  rpc: Rpc;
+  deployment: Deployment.Deployment;
+  validators: Uint8Array[];
+  custodians: Custodian[];
+  /** Sends a call as the member's relay. */
+  relay(contract: 'identity' | 'consent' | 'anchors' | 'members', data: Hex): Promise<void>;
+  hubAddress: Uint8Array;
+};
+
+export type Custodian = {
+  index: number;
+  url: string;
+  signer: Ed25519.SigningKey;
+  seed: Uint8Array;
+  /** While true, it answers nothing. */
+  down: boolean;
+  /** How often it was asked. */
+  asked: number;
+};
+
+export async function startScene(): Promise<Scene> {
+  const folder = await mkdtemp(join(tmpdir(), 'islet-gateway-'));
+  const ledger = await Ledger.open({ folder: join(folder, 'ledger'), chainId, validatorKey, now: Date.now });
+  const served = await serve(ledger, { port: 0 });
+  const rpcUrl = `http://127.0.0.1:${served.port}`;
+  const rpc = connect(rpcUrl);
+  const stubs = await Promise.all([1, 2, 3].map(startCustodian));
+  const custodians = stubs.map((s) => s.custodian);
+  const sender = Sender.open({ rpc, chainId, key: relayKey, now: Date.now });
+  const deployment = await deploy(rpc, sender, custodians);
+  return {
+    folder,
+    rpcUrl,
+    rpc,
+    deployment,
+    validators: [Secp256k1.addressOf(validatorKey)],
+    custodians,
+    hubAddress: Secp256k1.addressOf(relayKey),
+    async relay(contract, data) {
+      await sender.send({ to: deployment[contract], data });
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const { server } of stubs) server.closeAllConnections();
+      for (const { server } of stubs) server.close();
+      await ledger.close();
+      await served.close();
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+    },
+  };
+}
+
+async function deploy(
+  rpc: Rpc,
+  sender: Sender.Sender,
+  custodians: Custodian[],
+): Promise<Deployment.Deployment> {
+  const org = new Uint8Array(32).fill(1);
+  const members = await Deployment.deploy(sender, membersAbi, bytecode.Members, {
+    founders: [{ org, admin: sender.address }],
+    relays: [{ relay: sender.address, org }],
+    custodians: custodians.map((c) => ({ org, signingKey: c.signer.publicKey })),
+    threshold_: 2n,
+    delay_: 0n,
+  });
+  const budget_ = 100_000n;
+  const identity = await Deployment.deploy(sender, identityAbi, bytecode.Identity, {
+    members_: members,
+    budget_,
+  });
+  const anchors = await Deployment.deploy(sender, anchorsAbi, bytecode.Anchors, { members_: members });
+  const consent = await Deployment.deploy(sender, consentAbi, bytecode.Consent, {
+    members_: members,
+    identity_: identity,
+    budget_,
+  });
+  const directory = await Deployment.deploy(sender, directoryAbi, bytecode.Directory, {
+    members_: members,
+    identity_: identity,
+    anchors_: anchors,
+    consent_: consent,
+  });
+  return {
+    chainId,
+    genesisHash: await Deployment.genesisHash(rpc),
+    directory,
+    members,
+    identity,
+    anchors,
+    consent,
+  };
+}
+
+/** A custodian that gives public keys to anyone. */
+async function startCustodian(index: number): Promise<{ custodian: Custodian; server: Server }> {
+  const signer = await Ed25519.fromSeed(random(32));
+  const custodian: Custodian = { index, url: '', signer, seed: random(32), down: false, asked: 0 };
+  const server = createServer(async (request, response) => {
+    custodian.asked++;
+    if (custodian.down) {
+      response.statusCode = 503;
+      response.end();
+      return;
+    }
+    const { account, wanted } = parseMoreKeys(await bodyOf(request));
+    const bundles = await Promise.all(
+      wanted.map(async ({ stream, firstDay, days }) => {
+        const about = { custodian: index, account, stream };
+        const bundle = await Bundle.custodianKeys(treeOf(custodian, account, stream), about, firstDay, days);
+        return Bundle.signCustodianKeys(bundle, signer);
+      }),
+    );
+    response.end(encodeList('islet/bundles', bundles));
+  });
+  custodian.url = await listen(server);
+  return { custodian, server };
+}
+
+export const treeOf = (custodian: Custodian, account: Uint8Array, stream: Stream): KeyTree.Node =>
+  KeyTree.root(sha256(new Uint8Array([...custodian.seed, ...account])), 0, stream);
+
+export async function listen(server: Server): Promise<string> {
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+export async function bodyOf(request: IncomingMessage): Promise<Uint8Array> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+/** Someone with a wallet and an account on chain. */
+export type Person = { account: Uint8Array; hex: string; wallet: Uint8Array; seed: Uint8Array };
+
+const later = (): number => Math.floor(Date.now() / 1000) + 3600;
+let nonces = 0n;
+
+export async function newPerson(scene: Scene): Promise<Person> {
+  const account = random(32);
+  const person = { account, hex: toHex(account), wallet: Secp256k1.secretKeyFrom(random), seed: random(32) };
+  const message = {
+    ...placeOf(scene, 'identity'),
+    account,
+    signer: Secp256k1.addressOf(person.wallet),
+    encryptionKeyHash: random(32),
+    deadline: later(),
+  };
+  const { signature } = Message.sign(Message.register, message, person.wallet);
+  await scene.relay('identity', Abi.encodeCall(identityAbi, 'register', { m: onChain(message), signature }));
+  return person;
+}
+
+export const placeOf = ({ deployment }: Scene, contract: 'identity' | 'consent') => ({
+  chain: BigInt(chainId),
+  target: fromHex(deployment[contract]),
+});
+
+const onChain = <M extends object>(message: M): never =>
+  Object.fromEntries(
+    Object.entries(message).map(([key, value]) => [
+      key,
+      key === 'target' ? to0x(value as Uint8Array) : typeof value === 'number' ? BigInt(value) : value,
+    ]),
+  ) as never;
+
+const gatewayCalls = { authoriseGateway: Message.authoriseGateway, endGateway: Message.endGateway };
+
+export async function gatewayMessage(
+  scene: Scene,
+  person: Person,
+  call: 'authoriseGateway' | 'endGateway',
+  gatewayKey: Uint8Array,
+): Promise<void> {
+  const message = {
+    ...placeOf(scene, 'identity'),
+    account: person.account,
+    gatewayKey,
+    nonce: ++nonces,
+    deadline: later(),
+  };
+  const { signer, signature } = Message.sign(gatewayCalls[call], message, person.wallet);
+  await scene.relay(
+    'identity',
+    Abi.encodeCall(identityAbi, call, { m: onChain(message), signer, signature }),
+  );
+}
+
+/** A grant on chain, to nobody in particular. */
+export async function grant(scene: Scene, person: Person, expiresAt = later()): Promise<Uint8Array> {
+  const grantId = random(32);
+  const message = {
+    ...placeOf(scene, 'consent'),
+    grantId,
+    patient: person.account,
+    reader: person.account,
+    streams: [random(32)],
+    firstDay: 0,
+    lastDay: 100_000,
+    notBefore: 0,
+    expiresAt,
+    purpose: random(32),
+    maxUses: 0,
+    nodesHash: random(32),
+    deadline: later(),
+  };
+  const { signer, signature } = Message.sign(Message.grant, message, person.wallet);
+  await scene.relay(
+    'consent',
+    Abi.encodeCall(consentAbi, 'grant', { g: onChain(message), signer, signature }),
+  );
+  return grantId;
+}
+
+export async function revoke(scene: Scene, person: Person, grantId: Uint8Array): Promise<void> {
+  const message = { ...placeOf(scene, 'consent'), grantId, patient: person.account, deadline: later() };
+  const { signer, signature } = Message.sign(Message.revoke, message, person.wallet);
+  await scene.relay(
+    'consent',
+    Abi.encodeCall(consentAbi, 'revoke', { m: onChain(message), signer, signature }),
+  );
+}
