@@ -9,7 +9,7 @@ const family = /`([A-Z][A-Z0-9_]*_)\$\{kind\}`/;
 const kind = /\brefused\('([A-Z_]+)'/g;
 const solidity = /"type":"error","name":"(\w+)"/g;
 /** Shaped like codes, but names of environment variables or of what Node and the system say. */
-const notOurs = /^(ISLET|ERR|NODE|FOUNDRY)_/;
+const notOurs = /^(ISLET|ERR|NODE|FOUNDRY|UND)_/;
 
 const thrown = new Map();
 for (const { folder } of rooms()) {
