@@ -4,8 +4,8 @@ import * as Http from '@islet/client/Http';
 import type { Network } from '@islet/client/Network';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Day from '@islet/core/Day';
+import * as Devices from '@islet/core/Devices';
 import { streams } from '@islet/core/Stream';
-import * as Devices from '@islet/gateway/Devices';
 import type * as Home from './Home.js';
 import * as People from './People.js';
 
@@ -91,7 +91,7 @@ export async function pair(
     devices.map((d) => Devices.of({ id: d.id, name: d.name, may: d.may }, d.secret)),
   );
   const document = Devices.encodeDevices({ account: wallet.account, devices: listed });
-  await Http.put(network.gateway, '/v1/devices', Account.state(network, wallet, 'islet/devices', document));
+  await Http.put(network.gateway, '/v1/devices', Account.state(network, wallet, 'devices', document));
   notes.devices = devices;
   await People.remember(home, person);
   return device;

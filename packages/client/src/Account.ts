@@ -1,9 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 
 import * as Bundle from '@islet/core/Bundle';
-import { encode } from '@islet/core/codec';
-import { toHex, utf8 } from '@islet/core/crypto/bytes';
-import { keccak256 } from '@islet/core/crypto/hash';
+import { toHex } from '@islet/core/crypto/bytes';
 import * as Secp256k1 from '@islet/core/crypto/secp256k1';
 import type { Day } from '@islet/core/Day';
 import * as KeyTree from '@islet/core/KeyTree';
@@ -11,6 +9,7 @@ import * as Message from '@islet/core/Message';
 import type { Stream } from '@islet/core/Stream';
 import { encodeSigned } from '@islet/core/signed';
 import { encodeEnrol } from '@islet/core/wire/Ask';
+import * as Stated from '@islet/core/wire/Stated';
 import * as Http from './Http.js';
 import { deadline, type Network, nonce, placeOf } from './Network.js';
 import { relay } from './Relaying.js';
@@ -67,37 +66,43 @@ export async function publishKeys(
     const root = KeyTree.root(wallet.rootSeed, wallet.generation, stream);
     const about = { account: wallet.account, stream, generation: wallet.generation, dayOffsetMinutes };
     const bytes = Bundle.encodeStreamKeys(Bundle.streamKeys(root, about, firstDay, days));
-    await Http.put(network.gateway, '/v1/keys', state(network, wallet, 'islet/stream-keys', bytes));
+    await Http.put(network.gateway, '/v1/keys', state(network, wallet, 'streamKeys', bytes));
     onProgress(i + 1, runs.length);
   }
 }
 
+type Kind = keyof typeof Stated.kinds;
+
 /** A document with the wallet's signed Statement about it, as gateways take them. */
-export function state(
-  network: Network,
-  wallet: Wallet.Wallet,
-  kind: string,
-  document: Uint8Array,
-): Uint8Array {
-  return encode('islet/stated', 1, [statement(network, wallet, kind, Bundle.hashOf(document)), document]);
+export function state(network: Network, wallet: Wallet.Wallet, kind: Kind, document: Uint8Array): Uint8Array {
+  const message = statementOf(network, wallet, kind, Bundle.hashOf(document));
+  const signed = Message.sign(Message.statement, message, wallet.signerKey);
+  return Stated.encodeDocument({ signed, bytes: document });
 }
 
 /** The wallet's signed word on a document, or, with 32 zero bytes, a question asked now. */
 export function statement(
   network: Network,
   wallet: Wallet.Wallet,
-  kind: string,
+  kind: Kind,
   hash: Uint8Array = new Uint8Array(32),
 ): Uint8Array {
-  const message: Message.Statement = {
-    ...placeOf(network, 'identity'),
-    account: wallet.account,
-    kind: keccak256(utf8(kind)),
-    hash,
-    version: network.now(),
-  };
+  const message = statementOf(network, wallet, kind, hash);
   return encodeSigned(Message.statement, Message.sign(Message.statement, message, wallet.signerKey));
 }
+
+const statementOf = (
+  network: Network,
+  wallet: Wallet.Wallet,
+  kind: Kind,
+  hash: Uint8Array,
+): Message.Statement => ({
+  ...placeOf(network, 'identity'),
+  account: wallet.account,
+  kind: Stated.kinds[kind],
+  hash,
+  version: network.now(),
+});
 
 /** Finds the public encryption key that the chain commits to for an account. */
 export async function encryptionKeyOf(

@@ -20,7 +20,7 @@ export async function accesses(
   const view = network.chain.state;
   const silent: number[] = [];
   const notes = new Map<string, Access['releases']>();
-  const question = statement(network, wallet, 'islet/ask-notes');
+  const question = statement(network, wallet, 'askNotes');
   await Promise.all(
     network.custodians.map(async (service, i) => {
       const key = view.custodians.get(i + 1)?.signingKey;

@@ -140,6 +140,9 @@ function walk(
   }
 }
 
+/** The hashes that a root or middle node names. Throws `FORMAT_MALFORMED`. */
+export const childrenOf = (inner: Uint8Array): Uint8Array[] => decodeInner(inner).map(([, hash]) => hash);
+
 const sorted = <V>(map: Map<number, V>): [number, V][] => [...map].sort(([a], [b]) => a - b);
 
 const encodePage = (page: Page): Uint8Array =>

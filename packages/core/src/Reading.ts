@@ -55,9 +55,39 @@ export type DeviceEvent = Common & { kind: 'device'; what: string; value: number
 
 export type Note = Common & { kind: 'note'; text: string };
 
+/**
+ * What a person wrote down about their health that is none of the above: an illness, stress, a period. A stream of
+ * its own, so that no grant of anything else carries it along.
+ */
+export type Health = Common & { kind: 'health'; what: string; text: string };
+
+/** The settings of a therapy from then on, as JSON in the source's own shape, less its secrets. */
+export type Profile = Common & { kind: 'profile'; what: string; text: string };
+
+/**
+ * A record in the source's own words, as JSON: what an app wants back unchanged, and what no other kind can hold.
+ * `what` names its collection (`treatments`, `devicestatus`).
+ */
+export type Document = Common & { kind: 'document'; what: string; text: string };
+
 /** One measurement or event. */
-export type Reading = Glucose | Insulin | Carbs | Activity | DeviceEvent | Note;
+export type Reading = Glucose | Insulin | Carbs | Activity | DeviceEvent | Note | Health | Profile | Document;
 
 export type Kind = Reading['kind'];
 
-export const kinds = ['glucose', 'insulin', 'carbs', 'activity', 'device', 'note'] as const satisfies Kind[];
+export const kinds = [
+  'glucose',
+  'insulin',
+  'carbs',
+  'activity',
+  'device',
+  'note',
+  'health',
+  'profile',
+  'document',
+] as const satisfies Kind[];
+
+/** Limits of a reading's parts, in UTF-16 code units; `text` by kind. */
+export const maxSaid = 64;
+export const maxName = 256;
+export const maxText = { note: 8192, health: 8192, profile: 131_072, document: 131_072 } as const;

@@ -1,6 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { decode, encode, type Fields, type Item, MalformedError } from './codec.js';
-import { type Kind, kinds, type Reading, type Source } from './Reading.js';
+import { type Kind, kinds, maxName, maxSaid, maxText, type Reading, type Source } from './Reading.js';
 import * as Said from './Said.js';
 
 // A run of readings as bytes: sources are written once, times as differences. Order is kept.
@@ -8,7 +8,18 @@ import * as Said from './Said.js';
 const name = 'islet/readings';
 export const maxReadings = 20_000;
 
+/** Whether a reading's texts are within their limits: what is not could be written, but never read again. */
+export function fits(r: Reading): boolean {
+  const { app, device, id } = r.source;
+  if (r.said.length > maxSaid) return false;
+  if (app.length > maxName || device.length > maxName || (id ?? '').length > maxName) return false;
+  if ('what' in r && r.what.length > maxName) return false;
+  return !('text' in r) || r.text.length <= maxText[r.kind];
+}
+
+/** Throws a RangeError for a reading that does not fit: the caller was to ask `fits` first. */
 export function encodeRun(readings: Reading[]): Uint8Array {
+  if (readings.length > maxReadings || !readings.every(fits)) throw new RangeError('readings beyond limits');
   const sources = new Map<string, number>();
   const sourceList: Item[] = [];
   let before = 0;
@@ -37,7 +48,10 @@ export function encodeRun(readings: Reading[]): Uint8Array {
 
 export function decodeRun(bytes: Uint8Array): Reading[] {
   const f = decode(name, 1, bytes);
-  const sources = f.list((g) => g.tuple((t) => ({ app: t.text(256), device: t.text(256) })), maxReadings);
+  const sources = f.list(
+    (g) => g.tuple((t) => ({ app: t.text(maxName), device: t.text(maxName) })),
+    maxReadings,
+  );
   let at = 0;
   const readings = f.list((g) => {
     const reading = g.tuple((t) => takeReading(t, sources, at));
@@ -62,6 +76,10 @@ function own(r: Reading): Item[] {
       return [r.what, r.value];
     case 'note':
       return [r.text];
+    case 'health':
+    case 'profile':
+    case 'document':
+      return [r.what, r.text];
   }
 }
 
@@ -79,7 +97,7 @@ function takeReading(f: Fields, sources: Omit<Source, 'id'>[], before: number): 
   const offsetMinutes = f.int(-1440, 1440);
   const said = Said.lengthen(takeSaid(f), at, offsetMinutes);
   if (said === undefined) throw new MalformedError(name, 'has a time written in an unknown way');
-  const id = f.nullable((g) => g.text(256));
+  const id = f.nullable((g) => g.text(maxName));
   const common = { at, offsetMinutes, said, source: { ...source, id } };
   switch (kind) {
     case 'glucose':
@@ -98,14 +116,18 @@ function takeReading(f: Fields, sources: Omit<Source, 'id'>[], before: number): 
     case 'activity':
       return { kind, ...common, what: activities[f.int(0, 2)]!, amount: f.number(), durationMs: f.number() };
     case 'device':
-      return { kind, ...common, what: f.text(256), value: f.nullable((g) => g.number()) };
+      return { kind, ...common, what: f.text(maxName), value: f.nullable((g) => g.number()) };
     case 'note':
-      return { kind, ...common, text: f.text(8192) };
+      return { kind, ...common, text: f.text(maxText.note) };
+    case 'health':
+    case 'profile':
+    case 'document':
+      return { kind, ...common, what: f.text(maxName), text: f.text(maxText[kind]) };
   }
 }
 
 const takeSaid = (f: Fields): number | string => {
   const value = f.item();
-  if (typeof value === 'number' || (typeof value === 'string' && value.length <= 64)) return value;
+  if (typeof value === 'number' || (typeof value === 'string' && value.length <= maxSaid)) return value;
   throw new MalformedError(name, 'has a time that is neither text nor a way of writing');
 };

@@ -16,6 +16,9 @@ export const streams = [
   'activity/raw',
   'device/raw',
   'note/raw',
+  'health/raw',
+  'profile/raw',
+  'document/raw',
 ] as const;
 
 export type Stream = (typeof streams)[number];

@@ -1,9 +1,9 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // What the patient may say to a custodian directly.
-import { equal, fromHex, toHex, utf8 } from '@islet/core/crypto/bytes';
-import { keccak256 } from '@islet/core/crypto/hash';
+import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Message from '@islet/core/Message';
 import { parseSigned } from '@islet/core/signed';
+import * as Stated from '@islet/core/wire/Stated';
 import type { Context } from './Context.js';
 import { questionLifeMs } from './limits.js';
 import { Refusal } from './Refusal.js';
@@ -23,8 +23,6 @@ export async function revoke(context: Context, bytes: Uint8Array): Promise<void>
   await context.record.keepRevoked(message.grantId);
 }
 
-export const notesKind = keccak256(utf8('islet/ask-notes'));
-
 /** The signed notes of everything we released of the asking patient's data. */
 export function notes(context: Context, bytes: Uint8Array): Uint8Array[] {
   const signed = parseSigned(Message.statement, bytes);
@@ -34,7 +32,7 @@ export function notes(context: Context, bytes: Uint8Array): Uint8Array[] {
     equal(message.target, fromHex(context.deployment.identity));
   // Stops: a question seen once and repeated later, or signed for something else.
   const current =
-    equal(message.kind, notesKind) && Math.abs(context.now() - message.version) <= questionLifeMs;
+    equal(message.kind, Stated.kinds.askNotes) && Math.abs(context.now() - message.version) <= questionLifeMs;
   requirePatient(
     context,
     message.account,

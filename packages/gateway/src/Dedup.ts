@@ -38,6 +38,10 @@ function told(r: Reading): Item[] {
       return [r.what, r.value];
     case 'note':
       return ['', r.text];
+    case 'health':
+    case 'profile':
+    case 'document':
+      return [r.what, r.text];
   }
 }
 

@@ -1,8 +1,8 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { equalSecret, toHex, utf8 } from '@islet/core/crypto/bytes';
 import { sha256 } from '@islet/core/crypto/hash';
+import type { Device } from '@islet/core/Devices';
 import type { Account } from './Accounts.js';
-import type { Device } from './Devices.js';
 
 export type Paired = { account: Account; device: Device };
 

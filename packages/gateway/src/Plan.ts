@@ -83,7 +83,7 @@ export function partsOf(unit: Pick<Unit, 'rows'>): { ids: Id[]; parts: Part[] } 
 
 /** A generous guess of a reading's bytes; texts can be four bytes a character. */
 function weigh(r: Reading): number {
-  const text = r.kind === 'note' ? r.text.length : r.kind === 'device' ? r.what.length : 0;
+  const text = ('text' in r ? r.text.length : 0) + ('what' in r ? r.what.length : 0);
   const { app, device, id } = r.source;
   return 64 + 4 * (text + r.said.length + (id ?? '').length) + app.length + device.length;
 }

@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as Days from '@islet/core/Day';
 import type { Reading } from '@islet/core/Reading';
+import * as Readings from '@islet/core/Readings';
 
 /** Why a reading cannot be kept; the same words as `ingest/` uses. */
 export type Fault = 'time' | 'value' | 'shape';
@@ -13,11 +14,7 @@ const latest = Days.endOf(Days.last - 1, 0) - 1;
 export function faultOf(r: Reading): Fault | undefined {
   const timed = Number.isSafeInteger(r.at) && r.at >= earliest && r.at <= latest;
   if (!timed || !Number.isInteger(r.offsetMinutes) || Math.abs(r.offsetMinutes) > 1440) return 'time';
-  const { app, device, id } = r.source;
-  if (r.said.length > 64 || app.length > 256 || device.length > 256 || (id ?? '').length > 256)
-    return 'shape';
-  if (r.kind === 'device' && r.what.length > 256) return 'shape';
-  if (r.kind === 'note' && r.text.length > 8192) return 'shape';
+  if (!Readings.fits(r)) return 'shape';
   return numbersOf(r).every((n) => Number.isFinite(n) && n >= 0 && n <= most) ? undefined : 'value';
 }
 
@@ -37,6 +34,9 @@ function numbersOf(r: Reading): number[] {
     case 'device':
       return r.value === null ? [] : [Math.abs(r.value)];
     case 'note':
+    case 'health':
+    case 'profile':
+    case 'document':
       return [];
   }
 }

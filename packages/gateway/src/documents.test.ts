@@ -1,7 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as Secp256k1 from '@islet/core/crypto/secp256k1';
+import * as Devices from '@islet/core/Devices';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import * as Devices from './Devices.js';
 import type { Gateway } from './Gateway.js';
 import {
   bundle,

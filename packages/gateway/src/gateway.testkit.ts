@@ -8,6 +8,7 @@ import { toHex } from '@islet/core/crypto/bytes';
 import { sha256 } from '@islet/core/crypto/hash';
 import { combine } from '@islet/core/crypto/shamir';
 import * as Day from '@islet/core/Day';
+import * as Devices from '@islet/core/Devices';
 import * as Epoch from '@islet/core/Epoch';
 import * as KeyTree from '@islet/core/KeyTree';
 import * as Message from '@islet/core/Message';
@@ -17,8 +18,7 @@ import * as Segment from '@islet/core/Segment';
 import * as Shares from '@islet/core/Shares';
 import { type Stream, streams } from '@islet/core/Stream';
 import { encodeSigned } from '@islet/core/signed';
-import * as Devices from './Devices.js';
-import * as Documents from './Documents.js';
+import * as Stated from '@islet/core/wire/Stated';
 import type { Events } from './events.js';
 import * as Gateway from './Gateway.js';
 import type { TestHub } from './hub.testkit.js';
@@ -91,18 +91,18 @@ export async function pair(
 export function document(
   scene: Scene,
   person: Person,
-  kind: keyof typeof Documents.kinds,
+  kind: keyof typeof Stated.kinds,
   bytes: Uint8Array,
   version = ++versions,
 ): Uint8Array {
   const message = {
     ...placeOf(scene, 'identity'),
     account: person.account,
-    kind: Documents.kinds[kind],
+    kind: Stated.kinds[kind],
     hash: sha256(bytes),
     version,
   };
-  return Documents.encodeDocument({ signed: Message.sign(Message.statement, message, person.wallet), bytes });
+  return Stated.encodeDocument({ signed: Message.sign(Message.statement, message, person.wallet), bytes });
 }
 
 export const question = (scene: Scene, person: Person, version = Date.now()): string =>
@@ -114,7 +114,7 @@ export const question = (scene: Scene, person: Person, version = Date.now()): st
         {
           ...placeOf(scene, 'identity'),
           account: person.account,
-          kind: Documents.kinds.askLooks,
+          kind: Stated.kinds.askLooks,
           hash: new Uint8Array(32),
           version,
         },

@@ -34,7 +34,6 @@ export const STALE_EPOCH_MS = 10 * 60_000;
 /** Bundles of public keys per stream, and bundles kept parsed in memory. */
 export const BUNDLES_PER_STREAM = 512;
 export const BUNDLES_IN_MEMORY = 32;
-export const DEVICES = 256;
 export const CUSTODIAN_TIMEOUT_MS = 10_000;
 /** A custodian's answer of public keys. */
 export const CUSTODIAN_ANSWER_BYTES = 4 * 1024 * 1024;

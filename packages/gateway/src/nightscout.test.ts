@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import * as Day from '@islet/core/Day';
+import * as Devices from '@islet/core/Devices';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import * as Devices from './Devices.js';
 import type { Entry } from './Entries.js';
 import type { Gateway } from './Gateway.js';
 import {

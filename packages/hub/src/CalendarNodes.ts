@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { hashOf } from '@islet/core/Calendar';
+import { childrenOf, hashOf } from '@islet/core/Calendar';
 import { decode, encode } from '@islet/core/codec';
 import { toHex } from '@islet/core/crypto/bytes';
 import { CALENDAR_NODES } from './limits.js';
@@ -20,7 +20,7 @@ export async function reachable(
     found.add(hash);
     const bytes = isKnown(hash) ? await bytesOf(hash) : undefined;
     if (!bytes) throw nodesMissing();
-    return childrenOf(bytes);
+    return childrenOf(bytes).map(toHex);
   };
   for (const middle of await inner(toHex(root)))
     for (const page of await inner(middle)) {
@@ -29,21 +29,6 @@ export async function reachable(
       if (found.size > CALENDAR_NODES) throw new Refusal(400, 'HUB_CALENDAR_TOO_LARGE', tooLarge);
     }
   return found;
-}
-
-/** The children's hashes of an inner node, as core/Calendar.ts writes it. */
-function childrenOf(bytes: Uint8Array): string[] {
-  const f = decode('islet/calendar', 1, bytes);
-  const children = f.list(
-    (g) =>
-      g.tuple((t) => {
-        t.int(0, 63);
-        return toHex(t.bytes(32));
-      }),
-    64,
-  );
-  f.end();
-  return children;
 }
 
 /**

@@ -7,10 +7,10 @@ import { addressOf } from '@islet/core/crypto/secp256k1';
 import * as Receipt from '@islet/core/Receipt';
 import * as Segment from '@islet/core/Segment';
 import { encodeList } from '@islet/core/wire/Ask';
+import { askName, parseReceipts } from '@islet/core/wire/Receipts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as Process from './process.testkit.js';
 import * as Scene from './scene.testkit.js';
-import { askName, parseReceipts } from './wire/Receipts.js';
 import * as W from './writer.testkit.js';
 
 let chain: Scene.Chain;

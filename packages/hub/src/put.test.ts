@@ -11,13 +11,13 @@ import * as Segment from '@islet/core/Segment';
 import * as Shares from '@islet/core/Shares';
 import { encodeList } from '@islet/core/wire/Ask';
 import { encodePut } from '@islet/core/wire/Put';
+import { askName, parseReceipts } from '@islet/core/wire/Receipts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Hub } from './Hub.js';
 import { REQUESTS_PER_ADDRESS } from './limits.js';
 import { headProof } from './Proofs.js';
 import { serve } from './Served.js';
 import * as Scene from './scene.testkit.js';
-import { askName, parseReceipts } from './wire/Receipts.js';
 import * as W from './writer.testkit.js';
 
 let chain: Scene.Chain;

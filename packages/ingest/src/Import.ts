@@ -1,6 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { IsletError } from '@islet/core/IsletError';
-import type { GlucoseUnit, Kind, Reading } from '@islet/core/Reading';
+import { type GlucoseUnit, type Kind, kinds, type Reading } from '@islet/core/Reading';
 import * as Clarity from './Clarity.js';
 import * as Detect from './Detect.js';
 import * as Libreview from './Libreview.js';
@@ -133,7 +133,7 @@ function counts(
   readings: Reading[],
 ): Pick<Summary, 'readings' | 'words' | 'calibrations' | 'firstAt' | 'lastAt'> {
   const out = {
-    readings: { glucose: 0, insulin: 0, carbs: 0, activity: 0, device: 0, note: 0 },
+    readings: Object.fromEntries(kinds.map((kind) => [kind, 0])) as { [kind in Kind]: number },
     words: { low: 0, high: 0 },
     calibrations: 0,
     firstAt: null as number | null,
@@ -186,6 +186,10 @@ function values(r: Reading): (string | number | null)[] {
       return [r.what, r.value];
     case 'note':
       return [JSON.stringify(r.text)];
+    case 'health':
+    case 'profile':
+    case 'document':
+      return [JSON.stringify([r.what, r.text])];
   }
 }
 

@@ -2,12 +2,12 @@
 import * as View from '@islet/chain/View';
 import * as Bundle from '@islet/core/Bundle';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
+import * as Devices from '@islet/core/Devices';
 import * as Message from '@islet/core/Message';
 import { parseSigned } from '@islet/core/signed';
+import * as Stated from '@islet/core/wire/Stated';
 import * as Zone from '@islet/ingest/Zone';
 import type { Context as Call, Hono } from 'hono';
-import * as Devices from '../Devices.js';
-import * as Documents from '../Documents.js';
 import { ASK_SKEW_MS, DOCUMENT_BYTES, SMALL_BODY_BYTES } from '../limits.js';
 import { malformed, notAuthorised, RefusalError } from '../Refusal.js';
 import { isRaw } from '../State.js';
@@ -28,9 +28,9 @@ export function documents(app: Hono, context: Context): void {
     if (!chain.isAuthorised(message.account)) throw notAuthorised(403);
   }
 
-  async function documentOf(c: Call, kind: keyof typeof Documents.kinds, limit: number) {
-    const document = Documents.parseDocument(await bodyOf(c, limit));
-    if (!Documents.isDocument(document, kind, here)) throw badSignature();
+  async function documentOf(c: Call, kind: keyof typeof Stated.kinds, limit: number) {
+    const document = Stated.parseDocument(await bodyOf(c, limit));
+    if (!Stated.isDocument(document, kind, here)) throw badSignature();
     await requireSpeaker(document.signed);
     return document;
   }
@@ -64,7 +64,7 @@ export function documents(app: Hono, context: Context): void {
 
   app.get('/v1/looks', async (c) => {
     const signed = questionOf(c.req.header('x-islet-statement') ?? '');
-    if (!Documents.isStated(signed, 'askLooks', here)) throw badSignature();
+    if (!Stated.isStated(signed, 'askLooks', here)) throw badSignature();
     if (Math.abs(signed.message.version - now()) > ASK_SKEW_MS) throw badSignature();
     await requireSpeaker(signed);
     return c.json({ looks: await context.looks.read(toHex(signed.message.account)) });

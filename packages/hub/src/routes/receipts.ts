@@ -1,13 +1,13 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { toHex } from '@islet/core/crypto/bytes';
 import { parseList } from '@islet/core/wire/Ask';
+import { type Answer, askName, encodeReceipts } from '@islet/core/wire/Receipts';
 import type { Hono } from 'hono';
 import { IndexWrongError } from '../Archive.js';
 import type { HubContext } from '../Hub.js';
 import { RECEIPTS_ASKED, RECEIPTS_BYTES } from '../limits.js';
 import * as Proofs from '../Proofs.js';
 import { Refusal } from '../Refusal.js';
-import { type Answer, askName, encodeReceipts } from '../wire/Receipts.js';
 
 /** `POST /v1/receipts`: for whoever knows a segment's hash, which only its writer and its readers do. */
 export function mount(app: Hono, hub: HubContext): void {

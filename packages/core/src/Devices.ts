@@ -1,9 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-// Browser-pure: the wallet writes the list, the gateway reads it.
-import { decode, encode, type Item, MalformedError } from '@islet/core/codec';
-import { plain, toHex, utf8 } from '@islet/core/crypto/bytes';
-import { sha256 } from '@islet/core/crypto/hash';
-import { DEVICES } from './limits.js';
+import { decode, encode, type Item, MalformedError } from './codec.js';
+import { plain, toHex, utf8 } from './crypto/bytes.js';
+import { sha256 } from './crypto/hash.js';
 
 /**
  * One of the person's own devices. A device that writes cannot read, and the other way round. Uploaders send the
@@ -23,6 +21,9 @@ export type Device = {
 };
 
 export type Devices = { account: Uint8Array; devices: Device[] };
+
+/** Devices of one person. */
+export const maxDevices = 256;
 
 const name = 'islet/devices';
 const powers = ['write', 'read'] as const;
@@ -59,7 +60,7 @@ export function parseDevices(bytes: Uint8Array): Devices {
         const zone = t.nullable((n) => n.text(64));
         return zone === null ? device : { ...device, zone };
       }),
-    DEVICES,
+    maxDevices,
   );
   f.end();
   const distinct = new Set(devices.flatMap((d) => [`id ${d.id}`, toHex(d.secretHash), toHex(d.sha1Hash)]));

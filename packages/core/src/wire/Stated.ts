@@ -1,16 +1,17 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-// Browser-pure: the wallet writes what the gateway reads.
-import { decode, encode } from '@islet/core/codec';
-import { equal, utf8 } from '@islet/core/crypto/bytes';
-import { keccak256, sha256 } from '@islet/core/crypto/hash';
-import * as Message from '@islet/core/Message';
-import { encodeSigned, parseSigned } from '@islet/core/signed';
+// What a wallet states to a gateway.
+import { decode, encode } from '../codec.js';
+import { equal, utf8 } from '../crypto/bytes.js';
+import { keccak256, sha256 } from '../crypto/hash.js';
+import * as Message from '../Message.js';
+import { encodeSigned, parseSigned } from '../signed.js';
 
-/** What a wallet's Statement to a gateway can be about: the keccak-256 of the document's name. */
+/** What a wallet's Statement to a gateway or a custodian can be about: the keccak-256 of the document's name. */
 export const kinds = {
   streamKeys: keccak256(utf8('islet/stream-keys')),
   devices: keccak256(utf8('islet/devices')),
   askLooks: keccak256(utf8('islet/ask-looks')),
+  askNotes: keccak256(utf8('islet/ask-notes')),
 } as const;
 
 /** A document and the wallet's word on it. */

@@ -1,6 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // POST /v1/receipts: the question is core's `encodeList('islet/ask-receipts', hashes)`, the answer this.
-import { decode, encode, type Item } from '@islet/core/codec';
+import { decode, encode, type Item } from '../codec.js';
 
 export const askName = 'islet/ask-receipts';
 const name = 'islet/receipts';
