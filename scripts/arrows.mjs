@@ -7,7 +7,7 @@ import { dirname, join, posix } from 'node:path';
 import ts from 'typescript';
 import { isTest, readJson, rooms, root, sourcesOf, text } from './sources.mjs';
 
-/** core ◀ chain, store, ingest ◀ client, ledger, hub, gateway, custodian ◀ cli. `sim` makes input and needs core only. */
+/** core ◀ chain, store, ingest ◀ client, ledger, hub, gateway, custodian ◀ web, cli. `sim` makes input and needs core only. */
 const MAY = {
   core: [],
   chain: ['core'],
@@ -19,6 +19,7 @@ const MAY = {
   gateway: ['core', 'chain', 'store', 'ingest'],
   custodian: ['core', 'chain', 'store'],
   client: ['core', 'chain', 'store', 'ingest'],
+  web: ['core', 'chain', 'ingest', 'client'],
   cli: ['core', 'chain', 'store', 'ingest', 'sim', 'client', 'ledger', 'hub', 'gateway', 'custodian'],
 };
 /** These run in a browser: nothing of Node outside their tests. */
