@@ -2,9 +2,12 @@
 import { stat, statfs } from 'node:fs/promises';
 import * as ChainHead from '@islet/chain/Head';
 import * as Rpc from '@islet/chain/Rpc';
+import * as Day from '@islet/core/Day';
 import { IsletError } from '@islet/core/IsletError';
 import * as Home from './Home.js';
-import { CHAIN_ID, FREE_BYTES, HEAD_AGE_MS, HEALTH_MS } from './limits.js';
+import * as Horizon from './Horizon.js';
+import { CHAIN_ID, FREE_BYTES, HEAD_AGE_MS, HEALTH_MS, WARN_BELOW_DAYS } from './limits.js';
+import * as People from './People.js';
 import * as Services from './Services.js';
 
 /** What is wrong, and what to do. */
@@ -42,7 +45,11 @@ export async function examine(home: Home.Home, options: Options): Promise<Diagno
   if (!running) problems.push(problemOf(new Services.NotRunningError()));
   else problems.push(...services.flatMap((patient) => complaintOf(home, patient)));
   const chain = running ? await chainOf(home, record, options, problems) : null;
-  problems.push(...(await exposedKeys(home)), ...(await fullDisk(home)));
+  problems.push(
+    ...(await exposedKeys(home)),
+    ...(await fullDisk(home)),
+    ...(await keysRunningOut(home, options)),
+  );
   return { ok: problems.length === 0, running, home: home.root, services, chain, problems };
 }
 
@@ -96,6 +103,20 @@ async function exposedKeys(home: Home.Home): Promise<Problem[]> {
     if (!found || (found.mode & 0o077) === 0) continue;
     const message = `Others on this machine can reach the key ${path}. Run: chmod 600 ${path}`;
     problems.push({ code: 'CLI_KEY_EXPOSED', message });
+  }
+  return problems;
+}
+
+async function keysRunningOut(home: Home.Home, { now }: Options): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const name of await People.names(home)) {
+    const { notes } = await People.need(home, name);
+    if (!notes.keyed) continue;
+    const today = Day.of(now(), notes.dayOffsetMinutes ?? 0);
+    const left = Horizon.lastKeyed(notes.keyed['glucose/raw'], today) - today + 1;
+    if (left > WARN_BELOW_DAYS) continue;
+    const message = `The gateway has keys of ${name} for ${left} more days. Start Islet again: npx islet up makes new ones. Until then nothing is lost: later readings are sealed so that only ${name} can open them.`;
+    problems.push({ code: 'CLI_KEYS_RUN_OUT', message });
   }
   return problems;
 }

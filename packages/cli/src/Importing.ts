@@ -11,8 +11,8 @@ import type { Kind, Reading } from '@islet/core/Reading';
 import * as Readings from '@islet/core/Readings';
 import * as Streams from '@islet/core/Stream';
 import type * as Home from './Home.js';
+import { keyDays } from './Horizon.js';
 import * as People from './People.js';
-import { keyDays } from './Provision.js';
 
 /** How many readings travel at once. */
 const perPost = 4_000;

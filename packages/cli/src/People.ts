@@ -23,6 +23,8 @@ export type Notes = {
   told?: boolean;
   /** Days the gateway holds keys for, by stream, as `[first, last]`. */
   keyed?: Record<string, [number, number][]>;
+  /** An app of theirs may send anything at any time. */
+  hasUploader?: boolean;
   devices?: { id: string; name: string; may: 'write' | 'read'; secret: string }[];
 };
 

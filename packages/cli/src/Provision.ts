@@ -3,16 +3,14 @@ import * as Account from '@islet/client/Account';
 import * as Http from '@islet/client/Http';
 import type { Network } from '@islet/client/Network';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
-import * as Day from '@islet/core/Day';
 import * as Devices from '@islet/core/Devices';
-import { streams } from '@islet/core/Stream';
+import { type Stream, streams } from '@islet/core/Stream';
 import type * as Home from './Home.js';
+import * as Horizon from './Horizon.js';
 import * as People from './People.js';
 
-/** Keys ahead and back that a gateway gets for live data (DESIGN 4). */
-const daysBack = 90;
-const daysAhead = 400;
-const live = ['glucose/raw', 'glucose/hour', 'glucose/day'] as const;
+/** What a person who has paired no uploader yet is likely to need first: the rest comes with the uploader. */
+const first = ['glucose/raw', 'glucose/hour', 'glucose/day'] as const;
 
 /** Makes a person ready: account on chain; for a patient also custodians, gateway, keys. Every step once, resumable. */
 export async function provision(
@@ -41,40 +39,14 @@ export async function provision(
   }
   const health = Http.json(await Http.get(network.gateway, '/health')) as { gatewayKey: string };
   await Account.authoriseGateway(network, wallet, fromHex(health.gatewayKey));
-  if (!notes.keyed) {
-    notes.dayOffsetMinutes = -new Date().getTimezoneOffset();
-    note(`making ${name}'s keys for ${daysBack + daysAhead} days`);
-    await keyDays(home, network, person, liveRuns(network.now(), notes.dayOffsetMinutes));
-  }
+  notes.dayOffsetMinutes ??= -new Date().getTimezoneOffset();
+  await Horizon.renew(home, network, person, streamsOf(person), () => note(`making ${name}'s keys`));
   if (!notes.devices) await pair(home, network, person, 'this computer', 'write');
   return person;
 }
 
-function liveRuns(now: number, offset: number): Account.Run[] {
-  const today = Day.of(now, offset);
-  return streams.map((stream) =>
-    (live as readonly string[]).includes(stream)
-      ? { stream, firstDay: today - daysBack, days: daysBack + daysAhead }
-      : { stream, firstDay: today, days: 1 },
-  );
-}
-
-/** Gives the gateway keys for those days and remembers which. */
-export async function keyDays(
-  home: Home.Home,
-  network: Network,
-  person: People.Person,
-  runs: Account.Run[],
-  onProgress?: (done: number, of: number) => void,
-): Promise<void> {
-  const { wallet, notes } = person;
-  await Account.publishKeys(network, wallet, runs, notes.dayOffsetMinutes ?? 0, onProgress);
-  const keyed = { ...notes.keyed };
-  for (const { stream, firstDay, days } of runs)
-    keyed[stream] = [...(keyed[stream] ?? []), [firstDay, firstDay + days - 1]];
-  notes.keyed = keyed;
-  await People.remember(home, person);
-}
+/** Streams that must never be without keys: the first ones, and what an uploader may send. */
+const streamsOf = ({ notes }: People.Person): readonly Stream[] => (notes.hasUploader ? streams : first);
 
 /** Makes a key for one device. It writes or it reads, never both. */
 export async function pair(

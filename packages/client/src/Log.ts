@@ -1,8 +1,10 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { Decision } from '@islet/chain/View';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import * as Look from '@islet/core/Look';
 import * as Release from '@islet/core/Release';
 import { parseList } from '@islet/core/wire/Ask';
+import * as z from 'zod';
 import { statement } from './Account.js';
 import * as Http from './Http.js';
 import type { Network } from './Network.js';
@@ -42,4 +44,33 @@ export async function accesses(
     .filter((d) => d.patient === id)
     .sort((a, b) => a.number - b.number);
   return { accesses: mine.map((d) => ({ ...d, releases: notes.get(d.requestId) ?? [] })), silent };
+}
+
+const looksSchema = z.object({
+  looks: z.array(
+    z.object({
+      account: z.string(),
+      device: z.string(),
+      at: z.int(),
+      count: z.int(),
+      previous: z.string(),
+      signature: z.string(),
+    }),
+  ),
+});
+
+/**
+ * The newest looks of the person's own devices into the gateway's local window, oldest first. `sound` is false where
+ * a line is missing among them, altered, or not signed by that gateway.
+ */
+export async function looks(
+  network: Network,
+  wallet: Wallet,
+  gatewayKey: Uint8Array,
+): Promise<{ looks: Look.Look[]; sound: boolean }> {
+  const question = toHex(statement(network, wallet, 'askLooks'));
+  const answer = await Http.get(network.gateway, '/v1/looks', { 'x-islet-statement': question });
+  const { looks } = looksSchema.parse(Http.json(answer));
+  const mine = looks.every((look) => look.account === toHex(wallet.account));
+  return { looks, sound: mine && (await Look.verify(looks, gatewayKey)) };
 }

@@ -1,24 +1,13 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromHex, toHex, uint64, utf8 } from '@islet/core/crypto/bytes';
-import { type SigningKey, verify as verifySignature } from '@islet/core/crypto/ed25519';
-import { domainHash } from '@islet/core/crypto/hash';
+import { toHex } from '@islet/core/crypto/bytes';
+import type { SigningKey } from '@islet/core/crypto/ed25519';
+import { type Look, signedBytes } from '@islet/core/Look';
 import { nodeFiles } from '@islet/store/NodeFiles';
 import * as z from 'zod';
 import { type Lane, lane } from './Lane.js';
 import { LOOKS_ANSWERED } from './limits.js';
-
-/** One of the person's own devices looked into the local window: which, when, at how many readings. */
-export type Look = {
-  account: string;
-  device: string;
-  at: number;
-  count: number;
-  /** The line before, by its signature, so that none can be taken out; empty for the first. */
-  previous: string;
-  signature: string;
-};
 
 export type Looks = {
   /** Resolves when the line is written: before the device has its answer. */
@@ -72,23 +61,4 @@ export async function open(folder: string, signer: SigningKey): Promise<Looks> {
     },
     read: async (account) => (await read(account)).slice(-LOOKS_ANSWERED),
   };
-}
-
-const signedBytes = (look: Omit<Look, 'signature'>): Uint8Array =>
-  domainHash(
-    'islet/look/v1',
-    fromHex(look.account),
-    utf8(look.device),
-    uint64(look.at),
-    uint64(look.count),
-    fromHex(look.previous),
-  );
-
-/** Whether the gateway signed these lines and each follows the one before. */
-export async function verify(looks: Look[], gatewayKey: Uint8Array): Promise<boolean> {
-  for (const [i, look] of looks.entries()) {
-    if (i > 0 && look.previous !== looks[i - 1]!.signature) return false;
-    if (!(await verifySignature(fromHex(look.signature), signedBytes(look), gatewayKey))) return false;
-  }
-  return true;
 }

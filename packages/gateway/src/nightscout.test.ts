@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import * as Day from '@islet/core/Day';
 import * as Devices from '@islet/core/Devices';
+import * as Look from '@islet/core/Look';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Entry } from './Entries.js';
 import type { Gateway } from './Gateway.js';
@@ -26,7 +27,6 @@ import {
   today,
 } from './gateway.testkit.js';
 import { startHub, type TestHub } from './hub.testkit.js';
-import * as Looks from './Looks.js';
 import { type Scene, startScene } from './scene.testkit.js';
 
 let scene: Scene;
@@ -268,12 +268,12 @@ describe('questions', () => {
     const looksOf = (statement: string) =>
       fetch(`${gateway.url}/v1/looks`, { headers: { 'x-islet-statement': statement } });
     const { looks } = (await (await ok(looksOf(question(scene, other.person)))).json()) as {
-      looks: Looks.Look[];
+      looks: Look.Look[];
     };
     expect(looks.map((l) => [l.device, l.count])).toEqual(Array(3).fill(['watch', 1]));
-    expect(await Looks.verify(looks, gateway.gatewayKey)).toBe(true);
-    expect(await Looks.verify([looks[0]!, looks[2]!], gateway.gatewayKey)).toBe(false);
-    expect(await Looks.verify([{ ...looks[0]!, count: 0 }], gateway.gatewayKey)).toBe(false);
+    expect(await Look.verify(looks, gateway.gatewayKey)).toBe(true);
+    expect(await Look.verify([looks[0]!, looks[2]!], gateway.gatewayKey)).toBe(false);
+    expect(await Look.verify([{ ...looks[0]!, count: 0 }], gateway.gatewayKey)).toBe(false);
     expect((await looksOf(question(scene, other.person, Date.now() - 3 * 60_000))).status).toBe(401);
     expect((await looksOf('00')).status).toBe(400);
     const stranger = { ...other.person, wallet: paired.person.wallet };

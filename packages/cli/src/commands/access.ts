@@ -1,10 +1,16 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { type Access, accesses } from '@islet/client/Log';
+import * as Http from '@islet/client/Http';
+import { type Access, accesses, looks } from '@islet/client/Log';
+import type { Network } from '@islet/client/Network';
+import type { Wallet } from '@islet/client/Wallet';
+import { fromHex } from '@islet/core/crypto/bytes';
 import * as Day from '@islet/core/Day';
+import type { Look } from '@islet/core/Look';
 import { codeOf, sentenceOf } from '@islet/core/Reason';
 import type { Command } from 'commander';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
+import type { Output } from '../Output.js';
 import * as People from '../People.js';
 
 type Options = { person: string; json?: boolean };
@@ -19,7 +25,7 @@ export function registerAccess(program: Command, context: Context): void {
 }
 
 async function run(context: Context, options: Options): Promise<void> {
-  const { wallet } = await People.need(context.home, options.person);
+  const { wallet, notes } = await People.need(context.home, options.person);
   await using network = await connect(context.home);
   const { accesses: found, silent } = await accesses(network, wallet);
   const people = await People.byAccount(context.home);
@@ -40,15 +46,44 @@ async function run(context: Context, options: Options): Promise<void> {
   const output = context.output(options);
   if (silent.length > 0)
     output.warn(`No answer from custodian ${silent.join(', ')}: their releases are missing here.`);
+  const deviceOf = (id: string): string => notes.devices?.find((d) => d.id === id)?.name ?? id;
+  const own = (await ownDevices(network, wallet, output)).map((l) => ({ ...l, device: deviceOf(l.device) }));
+  const lines = [
+    ...found.map((a) => ({ at: a.at, text: sentence(a, nameOf) })),
+    ...own.map((look) => ({ at: look.at, text: lookSentence(look) })),
+  ].sort((a, b) => a.at - b.at);
   output.result(
-    { accesses: list, silentCustodians: silent },
-    found.map((a) => sentence(a, nameOf)).join('\n') || 'Nobody has asked yet.',
+    {
+      accesses: list,
+      looks: own.map((l) => ({ at: new Date(l.at).toISOString(), device: l.device, readings: l.count })),
+      silentCustodians: silent,
+    },
+    lines.map((line) => line.text).join('\n') || 'Nobody has asked yet.',
   );
 }
 
+/** What the person's own devices read back. A gateway that is away keeps its part of the log to itself. */
+async function ownDevices(network: Network, wallet: Wallet, output: Output): Promise<Look[]> {
+  try {
+    const { gatewayKey } = Http.json(await Http.get(network.gateway, '/health')) as { gatewayKey: string };
+    const told = await looks(network, wallet, fromHex(gatewayKey));
+    if (!told.sound)
+      output.warn('The gateway’s list of your own devices’ looks was altered: do not rely on it.');
+    return told.looks;
+  } catch {
+    output.warn('The gateway does not answer: what your own devices read is missing here.');
+    return [];
+  }
+}
+
+const lookSentence = ({ at, device, count }: Look): string =>
+  `${timeOf(at)}  your device “${device}” read ${count} ${count === 1 ? 'reading' : 'readings'} of the last days.`;
+
+const timeOf = (at: number): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+
 /** One line of the log as a sentence. */
 export function sentence(a: Access, nameOf: (account: string) => string): string {
-  const when = new Date(a.at).toISOString().slice(0, 16).replace('T', ' ');
+  const when = timeOf(a.at);
   const days = a.scope ? ` for ${safeDay(a.scope.firstDay)} to ${safeDay(a.scope.lastDay)}` : '';
   const who = nameOf(a.reader);
   if (a.reason !== 0) {

@@ -1,7 +1,11 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import type { Network } from '@islet/client/Network';
+import { streams } from '@islet/core/Stream';
 import type { Command } from 'commander';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
+import * as Horizon from '../Horizon.js';
+import type { Output } from '../Output.js';
 import * as People from '../People.js';
 import { pair } from '../Provision.js';
 
@@ -22,15 +26,30 @@ async function run(context: Context, options: Options): Promise<void> {
   const person = await People.need(context.home, options.person);
   await using network = await connect(context.home);
   const may = options.read ? 'read' : 'write';
+  const output = context.output(options);
+  if (may === 'write') await expectAnything(context, network, person, output);
   const { id, secret } = await pair(context.home, network, person, options.name, may);
   const url = network.gateway.url;
   const verb = options.read
     ? 'It can read the last days and nothing else.'
     : 'It can send readings and read nothing.';
-  context
-    .output(options)
-    .result(
-      { id, may, url, apiSecret: secret },
-      `In your app, set the Nightscout address to ${url} and the API secret to ${secret}\n${verb} Keep it for that one app.`,
-    );
+  output.result(
+    { id, may, url, apiSecret: secret },
+    `In your app, set the Nightscout address to ${url} and the API secret to ${secret}\n${verb} Keep it for that one app.`,
+  );
+}
+
+/** An app may send insulin, carbs or a note tomorrow: there must be keys for all of it. */
+async function expectAnything(
+  { home }: Context,
+  network: Network,
+  person: People.Person,
+  output: Output,
+): Promise<void> {
+  await Horizon.renew(home, network, person, streams, (done, of) =>
+    output.progress.update('making keys', done, of),
+  );
+  output.progress.end();
+  person.notes.hasUploader = true;
+  await People.remember(home, person);
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Context } from '../Context.js';
 import * as Defaults from '../Defaults.js';
 import * as Interrupt from '../Interrupt.js';
+import { RENEW_EVERY_MS } from '../limits.js';
 import type * as Output from '../Output.js';
 import * as Supervisor from '../Supervisor.js';
 
@@ -31,7 +32,11 @@ async function up({ home }: Context, output: Output.Output): Promise<void> {
   const { gateway, hub, ledger } = services;
   const text = `ready: connect an app with "npx islet pair", or import a file with "npx islet import FILE"\n  gateway  ${gateway}\n  hub      ${hub}\n  chain    ${ledger}\n  data     ${home.root}`;
   output.result({ ready: true, gateway, hub, chain: ledger, home: home.root }, text);
+  const renewal = setInterval(() => {
+    Defaults.renew(home, services).catch((error) => output.warn(`Keys were not renewed: ${error.message}`));
+  }, RENEW_EVERY_MS);
   await interrupt.asked;
+  clearInterval(renewal);
   output.say('stopping');
   await stop();
   output.say('stopped');
