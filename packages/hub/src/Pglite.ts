@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
+import { PGLITE_BUFFERS } from './limits.js';
 
 /**
  * PGlite in a thread of its own, as a pool of one connection. It is PostgreSQL in WebAssembly and computes where it
@@ -35,7 +36,8 @@ const reply = (id, work) => work.then(
 let db;
 const open = async () => {
   const { PGlite } = await import(workerData.module);
-  db = await PGlite.create(workerData.folder);
+  const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=' + workerData.buffers];
+  db = await PGlite.create(workerData.folder, { startParams });
 };
 const ask = async ({ sql, parameters }) => {
   const { rows, affectedRows } = await db.query(sql, parameters);
@@ -47,7 +49,7 @@ void reply(0, open());
 
 async function start(folder: string): Promise<Thread> {
   const module = pathToFileURL(createRequire(import.meta.url).resolve('@electric-sql/pglite')).href;
-  const worker = new Worker(program, { eval: true, workerData: { folder, module } });
+  const worker = new Worker(program, { eval: true, workerData: { folder, module, buffers: PGLITE_BUFFERS } });
   const waiting = new Map<number, { resolve(a: Answer): void; reject(error: Error): void }>();
   let ended: Error | undefined;
   let next = 0;

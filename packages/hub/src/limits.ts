@@ -82,3 +82,6 @@ export const REQUEST_MS = 60_000;
 export const IDLE_SOCKET_MS = 60_000;
 export const CONNECTIONS = 2_048;
 export const CLOSE_MS = 2_000;
+
+/** PGlite's own page cache. Its default of 160 MB doubles what the hub takes of memory and gains nothing here. */
+export const PGLITE_BUFFERS = '8MB';
