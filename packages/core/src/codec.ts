@@ -14,6 +14,7 @@ export function encode(name: string, version: number, fields: Item[]): Uint8Arra
 /** The fields of a format, in order, for `Fields` to take apart. */
 export function decode(name: string, version: number, bytes: Uint8Array): Fields {
   let value: unknown;
+  let again: Uint8Array;
   try {
     value = decodeCbor(bytes, {
       strict: true,
@@ -21,12 +22,14 @@ export function decode(name: string, version: number, bytes: Uint8Array): Fields
       allowUndefined: false,
       allowBigInt: false,
     });
+    // Inside, because what nests deep enough to be decoded can still be too deep to encode.
+    again = encodeCbor(value);
   } catch (cause) {
     throw new MalformedError(name, 'is not CBOR', { cause });
   }
   if (!Array.isArray(value) || value[0] !== name) throw new MalformedError(name, 'is something else');
   if (value[1] !== version) throw new MalformedError(name, `has a version this program does not know`);
-  if (!equal(encodeCbor(value), bytes)) throw new MalformedError(name, 'is not in canonical form');
+  if (!equal(again, bytes)) throw new MalformedError(name, 'is not in canonical form');
   return fieldsOf(name, value.slice(2));
 }
 
