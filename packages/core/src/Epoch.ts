@@ -83,8 +83,9 @@ export const verify = (epoch: Epoch): Promise<boolean> =>
 export function open(epoch: Epoch, daySeed: Uint8Array, lockSecret: Uint8Array): Uint8Array {
   const { header } = epoch;
   if (!opensLock(epoch, lockSecret)) throw new WrongLockError();
-  const contentKey = deriveKey(decapsulate(header.lockP, daySeed), lockSecret, header);
-  if (!isContentKey(epoch, contentKey)) throw new WrongKeyError();
+  const sharedSecret = decapsulate(header.lockP, daySeed);
+  const contentKey = sharedSecret && deriveKey(sharedSecret, lockSecret, header);
+  if (!contentKey || !isContentKey(epoch, contentKey)) throw new WrongKeyError();
   return contentKey;
 }
 

@@ -17,9 +17,17 @@ export function encapsulate(publicKey: Uint8Array, random: (length: number) => U
   return { ciphertext: cipherText, sharedSecret };
 }
 
-/** The shared secret. A wrong ciphertext gives another secret (implicit rejection), never an error that tells why. */
-export const decapsulate = (ciphertext: Uint8Array, seed: Uint8Array): Uint8Array =>
-  ml_kem768_x25519.decapsulate(ciphertext, seed);
+/**
+ * The shared secret. A wrong ciphertext gives another secret (implicit rejection), never an error that tells why;
+ * `undefined` where no sender can have made it: another length, or an X25519 point of small order.
+ */
+export function decapsulate(ciphertext: Uint8Array, seed: Uint8Array): Uint8Array | undefined {
+  try {
+    return ml_kem768_x25519.decapsulate(ciphertext, seed);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Seals bytes to a public key: ciphertext ‖ XChaCha20-Poly1305 of the plaintext under a key bound to `context`. */
 export function seal(
@@ -35,8 +43,9 @@ export function seal(
 
 /** Opens what `seal` made, or `undefined` for any other key, context or bytes. */
 export function open(seed: Uint8Array, context: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
-  if (sealed.length < sizes.ciphertext) return undefined;
   const ciphertext = sealed.slice(0, sizes.ciphertext);
-  const keys = hkdf(decapsulate(ciphertext, seed), ciphertext, context, 56);
+  const sharedSecret = decapsulate(ciphertext, seed);
+  if (!sharedSecret) return undefined;
+  const keys = hkdf(sharedSecret, ciphertext, context, 56);
   return decrypt(keys.slice(0, 32), keys.slice(32), context, sealed.slice(sizes.ciphertext));
 }
