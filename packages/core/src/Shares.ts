@@ -107,6 +107,7 @@ export async function rederives(
   keys: Uint8Array[],
 ): Promise<boolean> {
   const { setVersion: version, threshold } = shares.record;
+  if (keys.length !== shares.record.shares.length || threshold > keys.length) return false;
   const again = {
     ...shares.record,
     shares: await dealSealed(epoch, lockSecret, { version, threshold, keys }),
@@ -121,8 +122,10 @@ async function dealSealed(
   lockSecret: Uint8Array,
   set: { version: number; threshold: number; keys: Uint8Array[] },
 ): Promise<Sealed[]> {
+  // Everything that could make two dealings of one secret differ, so that no seed ever serves two plaintexts.
+  const dealing = concat(uint64(set.version), uint64(set.threshold), uint64(set.keys.length));
   const seed = (purpose: string): Uint8Array =>
-    hkdf(lockSecret, epoch.hash, concat(utf8(`islet/${purpose}/v1`), uint64(set.version)), 32);
+    hkdf(lockSecret, epoch.hash, concat(utf8(`islet/${purpose}/v1`), dealing), 32);
   const shares = deal(lockSecret, seed('deal'), set.threshold, set.keys.length);
   return Promise.all(
     set.keys.map(async (key, i) => {
