@@ -18,12 +18,17 @@ export const depth = 17;
 /** Any range of days is covered by at most this many nodes. */
 export const maxNodes = 2 * depth - 2;
 
-/** The root of one stream's tree, from a seed of 32 bytes and its generation. */
-export const root = (seed: Uint8Array, generation: number, stream: string): Node => ({
-  depth: 0,
-  index: 0,
-  key: hmac(seed, concat(utf8('islet/stream/v1'), new Uint8Array([generation]), utf8(stream))),
-});
+/** Generations of a seed are one byte. */
+export const lastGeneration = 255;
+
+/** The root of one stream's tree, from a seed of 32 bytes and its generation, 0 to 255. */
+export function root(seed: Uint8Array, generation: number, stream: string): Node {
+  // A byte would wrap silently, and two generations would share their keys.
+  if (!(Number.isInteger(generation) && generation >= 0 && generation <= lastGeneration))
+    throw new RangeError('not a generation');
+  const key = hmac(seed, concat(utf8('islet/stream/v1'), new Uint8Array([generation]), utf8(stream)));
+  return { depth: 0, index: 0, key };
+}
 
 const child = (node: Node, bit: 0 | 1): Node => ({
   depth: node.depth + 1,
