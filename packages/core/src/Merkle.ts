@@ -29,8 +29,9 @@ export function build(leaves: Uint8Array[]): Tree {
 /** The root; of no leaves, the hash of nothing. */
 export const root = (tree: Tree): Uint8Array => tree.at(-1)?.[0] ?? sha256(new Uint8Array());
 
-/** The siblings from leaf `index` up to the root. */
+/** The siblings from leaf `index` up to the root. Throws a RangeError where there is no such leaf. */
 export function path(tree: Tree, index: number): Uint8Array[] {
+  if (tree[0]?.[index] === undefined) throw new RangeError('no such leaf');
   const siblings: Uint8Array[] = [];
   for (const level of tree.slice(0, -1)) {
     const sibling = level[index ^ 1];
@@ -47,7 +48,8 @@ export function rootFrom(
   count: number,
   siblings: Uint8Array[],
 ): Uint8Array | undefined {
-  if (index >= count) return undefined;
+  if (!(Number.isSafeInteger(index) && Number.isSafeInteger(count) && index >= 0 && index < count))
+    return undefined;
   let at = index;
   let lastAt = count - 1;
   let hash = leafHash(leaf);
