@@ -106,7 +106,7 @@ export type Signed<M> = { message: M; signer: Uint8Array; signature: Uint8Array 
 
 type AnyMessage = Readonly<Record<string, Value>>;
 const domainOf = (m: { chain: bigint; target: Uint8Array }): Domain => ({
-  chainId: Number(m.chain),
+  chainId: m.chain,
   contract: m.target,
 });
 

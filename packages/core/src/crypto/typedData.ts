@@ -11,7 +11,7 @@ export type Struct = { name: string; fields: readonly (readonly [Atom, string])[
 export type Value = bigint | number | Uint8Array | Uint8Array[];
 
 /** The contract a message is meant for. */
-export type Domain = { chainId: number /** 20 bytes */; contract: Uint8Array };
+export type Domain = { chainId: bigint /** 20 bytes */; contract: Uint8Array };
 
 const domainType = keccak256(
   utf8('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)'),
