@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { decode, encode } from '../codec.js';
+import { decode, encode, MalformedError } from '../codec.js';
 
 /** The signed messages a member's relay submits for people, who hold no gas. */
 export const relayed = ['Register', 'AuthoriseGateway', 'EndGateway', 'Grant', 'Revoke', 'Request'] as const;
@@ -20,7 +20,7 @@ export const encodeRelay = (r: Relay): Uint8Array =>
 export function parseRelay(bytes: Uint8Array): Relay {
   const f = decode('islet/relay', 1, bytes);
   const kind = f.text(32) as Relayed;
-  if (!relayed.includes(kind)) f.literal('a relayed message');
+  if (!relayed.includes(kind)) throw new MalformedError('islet/relay', 'is of a kind that is not relayed');
   const relay = {
     kind,
     signed: f.bytes(),
