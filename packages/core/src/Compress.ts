@@ -10,7 +10,9 @@ const worthwhile = 400;
 /** A run of readings never inflates beyond this; more is an attack. */
 export const maxInflated = 8 << 20;
 
+/** Throws a RangeError beyond `maxInflated`: it could be written, but never read again. */
 export async function pack(bytes: Uint8Array): Promise<Uint8Array> {
+  if (bytes.length > maxInflated) throw new RangeError('more than a reader unpacks');
   const small =
     bytes.length < worthwhile
       ? undefined
@@ -18,13 +20,27 @@ export async function pack(bytes: Uint8Array): Promise<Uint8Array> {
   return small && small.length < bytes.length ? tagged(deflated, small) : tagged(stored, bytes);
 }
 
+/**
+ * What was packed. Compressors differ, so the same bytes can be packed in more than one way: the only place in Islet
+ * where a content has several encodings. Nothing is hashed or signed by its unpacked form alone.
+ */
 export async function unpack(packed: Uint8Array): Promise<Uint8Array> {
-  if (packed[0] === stored) return packed.slice(1);
+  if (packed[0] === stored && packed.length <= maxInflated + 1) return packed.slice(1);
   if (packed[0] !== deflated) throw new MalformedError('islet/content', 'is packed in an unknown way');
+  const body = packed.subarray(1);
+  // Some platforms ignore bytes behind the end, others refuse them. Without its last byte a whole stream is cut.
+  if ((await inflated(body.subarray(0, -1))).whole)
+    throw new MalformedError('islet/content', 'goes on behind its end');
+  const { whole, cause } = await inflated(body);
+  if (!whole) throw new MalformedError('islet/content', 'does not unpack', { cause });
+  return whole;
+}
+
+async function inflated(bytes: Uint8Array): Promise<{ whole?: Uint8Array; cause?: unknown }> {
   try {
-    return await collect(packed.subarray(1), new DecompressionStream('deflate-raw'), maxInflated);
+    return { whole: await collect(bytes, new DecompressionStream('deflate-raw'), maxInflated) };
   } catch (cause) {
-    throw new MalformedError('islet/content', 'does not unpack', { cause });
+    return { cause };
   }
 }
 

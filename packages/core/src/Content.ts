@@ -1,7 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 
 import * as Compress from './Compress.js';
-import { decode, encode, type Item } from './codec.js';
+import { decode, encode, type Item, MalformedError } from './codec.js';
 import { type Counts, check } from './metrics/Counts.js';
 import type { Reading } from './Reading.js';
 import * as Readings from './Readings.js';
@@ -26,12 +26,18 @@ const readingsTag = 0;
 const summaryTag = 1;
 const summaryName = 'islet/summary';
 
-export const encodeReadings = async (readings: Reading[]): Promise<Uint8Array> =>
-  tagged(readingsTag, await Compress.pack(Readings.encodeRun(readings)));
+/** Throws a RangeError for readings beyond the limits of a run, or of what is unpacked again. */
+export const encodeReadings = (readings: Reading[]): Promise<Uint8Array> =>
+  packRun(Readings.encodeRun(readings));
+
+/** The same from a run that is bytes already (`Readings.encodeRun`). */
+export const packRun = async (run: Uint8Array): Promise<Uint8Array> =>
+  tagged(readingsTag, await Compress.pack(run));
 
 export async function encodeSummary(summary: Summary): Promise<Uint8Array> {
   const parts = summary.parts
     .filter(({ counts }) => counts.n >= minimum)
+    .sort((a, b) => a.index - b.index)
     .map(
       ({ index, counts: c }): Item => [
         index,
@@ -42,8 +48,11 @@ export async function encodeSummary(summary: Summary): Promise<Uint8Array> {
 }
 
 export async function parse(plaintext: Uint8Array): Promise<Content> {
+  const [tag] = plaintext;
+  if (tag !== readingsTag && tag !== summaryTag)
+    throw new MalformedError('islet/content', 'is of an unknown kind');
   const bytes = await Compress.unpack(plaintext.subarray(1));
-  if (plaintext[0] === readingsTag) return { kind: 'readings', readings: Readings.decodeRun(bytes) };
+  if (tag === readingsTag) return { kind: 'readings', readings: Readings.decodeRun(bytes) };
   return { kind: 'summary', summary: parseSummary(bytes) };
 }
 
@@ -72,6 +81,9 @@ function parseSummary(bytes: Uint8Array): Summary {
   );
   f.end();
   for (const { counts } of parts) check(counts);
+  // A part named twice would be counted twice.
+  if (parts.some(({ index }, i) => i > 0 && index <= parts[i - 1]!.index))
+    throw new MalformedError(summaryName, 'has its parts out of order');
   return { intervalMinutes, parts };
 }
 

@@ -1,4 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import { maxInflated } from '@islet/core/Compress';
 import * as Content from '@islet/core/Content';
 import * as Days from '@islet/core/Day';
 import * as Readings from '@islet/core/Readings';
@@ -75,9 +76,12 @@ async function close(
 
 /** A day's readings as one segment's plaintext; `undefined` where they are more than one segment takes. */
 export async function fitting(
-  readings: Parameters<typeof Content.encodeReadings>[0],
+  readings: Parameters<typeof Readings.encodeRun>[0],
 ): Promise<Uint8Array | undefined> {
   if (readings.length > Readings.maxReadings) return undefined;
-  const plaintext = await Content.encodeReadings(readings);
+  const run = Readings.encodeRun(readings);
+  // What packs well can be small and still more than a reader unpacks.
+  if (run.length > maxInflated) return undefined;
+  const plaintext = await Content.packRun(run);
   return plaintext.length <= maxPlaintext ? plaintext : undefined;
 }
