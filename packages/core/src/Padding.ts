@@ -5,7 +5,8 @@
 const step = 256;
 
 const paddedLength = (length: number): number => {
-  const unit = Math.max(step, 2 ** (Math.floor(Math.log2(Math.max(length, 1))) - 3));
+  // The power of two at or below the length, over eight: in whole numbers, since every reader must find the same.
+  const unit = Math.max(step, 2 ** (28 - Math.clz32(length)));
   return Math.ceil(length / unit) * unit;
 };
 
