@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { decode, encode, type Item } from './codec.js';
+import { decode, encode, type Item, MalformedError } from './codec.js';
 import { toHex } from './crypto/bytes.js';
 import { domainHash } from './crypto/hash.js';
 import type { Day } from './Day.js';
@@ -160,12 +160,19 @@ const decodePage = (bytes: Uint8Array): [number, Entry][] => {
     ]),
   );
   f.end();
-  return list;
+  return inOrder(list);
 };
 
 const decodeInner = (bytes: Uint8Array): [number, Uint8Array][] => {
   const f = decode(name, 1, bytes);
   const list = f.list((g) => g.tuple((t): [number, Uint8Array] => [t.int(0, 63), t.bytes(32)]), 64);
   f.end();
-  return list;
+  return inOrder(list);
 };
+
+/** No node is empty, and none names a place twice: what it says of a day does not depend on who reads it how. */
+function inOrder<V>(list: [number, V][]): [number, V][] {
+  if (list.length === 0 || list.some(([place], i) => i > 0 && place <= list[i - 1]![0]))
+    throw new MalformedError(name, 'is empty or out of order');
+  return list;
+}
