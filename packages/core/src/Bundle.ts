@@ -1,11 +1,11 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { decode, encode, type Item, MalformedError } from './codec.js';
+import { decode, encode, type Fields, type Item, MalformedError } from './codec.js';
 import { concat } from './crypto/bytes.js';
 import * as Ed25519 from './crypto/ed25519.js';
 import { domainHash, sha256 } from './crypto/hash.js';
 import * as Hpke from './crypto/hpke.js';
 import * as Xwing from './crypto/xwing.js';
-import type { Day } from './Day.js';
+import * as Days from './Day.js';
 import { UnknownStreamError } from './Epoch.js';
 import * as KeyTree from './KeyTree.js';
 import { isStream, type Stream } from './Stream.js';
@@ -14,7 +14,7 @@ import { isStream, type Stream } from './Stream.js';
 // the patient's X-Wing keys (lock P), signed by the wallet as a Statement, and a custodian's X25519
 // keys (lock C), signed with the key that `Members` lists for it.
 
-export type Run = { firstDay: Day; keys: Uint8Array[] };
+export type Run = { firstDay: Days.Day; keys: Uint8Array[] };
 
 /** Lock P. */
 export type StreamKeys = {
@@ -44,7 +44,7 @@ const custodianKeysName = 'islet/custodian-keys';
 export function streamKeys(
   root: KeyTree.Node,
   about: Pick<StreamKeys, 'account' | 'stream' | 'generation' | 'dayOffsetMinutes'>,
-  firstDay: Day,
+  firstDay: Days.Day,
   days: number,
 ): StreamKeys {
   const nodes = KeyTree.cover(root, firstDay, firstDay + days - 1);
@@ -58,7 +58,7 @@ export function streamKeys(
 export async function custodianKeys(
   root: KeyTree.Node,
   about: Pick<CustodianKeys, 'custodian' | 'account' | 'stream'>,
-  firstDay: Day,
+  firstDay: Days.Day,
   days: number,
 ): Promise<CustodianKeys> {
   const nodes = KeyTree.cover(root, firstDay, firstDay + days - 1);
@@ -71,12 +71,17 @@ export async function custodianKeys(
 }
 
 /** The public key for a day, or the late key for null; `undefined` where the bundle does not hold the day. */
-export const keyOf = (bundle: { late: Uint8Array; run: Run }, day: Day | null): Uint8Array | undefined =>
-  day === null ? bundle.late : bundle.run.keys[day - bundle.run.firstDay];
+export const keyOf = (
+  bundle: { late: Uint8Array; run: Run },
+  day: Days.Day | null,
+): Uint8Array | undefined => (day === null ? bundle.late : bundle.run.keys[day - bundle.run.firstDay]);
 
 const packed = (run: Run): Item[] => [run.firstDay, run.keys.length, concat(...run.keys)];
 
-function unpack(name: string, firstDay: number, count: number, bytes: Uint8Array, size: number): Run {
+function takeRun(f: Fields, name: string, size: number): Run {
+  const firstDay = f.int(Days.first, Days.last);
+  const count = f.int(0, Math.min(maxDays, Days.last - firstDay + 1));
+  const bytes = f.bytes();
   if (bytes.length !== count * size) throw new MalformedError(name, 'has keys of a wrong length');
   return { firstDay, keys: Array.from({ length: count }, (_, i) => bytes.slice(i * size, (i + 1) * size)) };
 }
@@ -96,10 +101,10 @@ export function parseStreamKeys(bytes: Uint8Array): StreamKeys {
   const account = f.bytes(32);
   const stream = f.text(64);
   if (!isStream(stream)) throw new UnknownStreamError();
-  const generation = f.int(0, 255);
+  const generation = f.int(0, KeyTree.lastGeneration);
   const dayOffsetMinutes = f.int(-1440, 1440);
   const late = f.bytes(Xwing.sizes.publicKey);
-  const run = unpack(streamKeysName, f.int(), f.int(0, maxDays), f.bytes(), Xwing.sizes.publicKey);
+  const run = takeRun(f, streamKeysName, Xwing.sizes.publicKey);
   f.end();
   return { account, stream, generation, dayOffsetMinutes, late, run };
 }
@@ -133,7 +138,7 @@ export async function parseCustodianKeys(
   const stream = f.text(64);
   if (!isStream(stream)) throw new UnknownStreamError();
   const late = f.bytes(32);
-  const run = unpack(custodianKeysName, f.int(), f.int(0, maxDays), f.bytes(), 32);
+  const run = takeRun(f, custodianKeysName, 32);
   const signature = f.bytes(64);
   f.end();
   const bundle: CustodianKeys = { custodian, account, stream, late, run };

@@ -64,13 +64,10 @@ export function open(sealed: Uint8Array, grantId: Uint8Array, readerSeed: Uint8A
         if (!isStream(stream)) throw new UnknownStreamError();
         const nodes = t.list(
           (n) =>
-            n.tuple(
-              (x): KeyTree.Node => ({
-                depth: x.int(0, KeyTree.depth),
-                index: x.int(0, 2 ** KeyTree.depth),
-                key: x.bytes(32),
-              }),
-            ),
+            n.tuple((x): KeyTree.Node => {
+              const depth = x.int(0, KeyTree.depth);
+              return { depth, index: x.int(0, 2 ** depth - 1), key: x.bytes(32) };
+            }),
           KeyTree.maxNodes,
         );
         return { stream, nodes };

@@ -1,5 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // What is asked of a custodian.
+
+import { maxDays } from '../Bundle.js';
 import { decode, encode, type Item } from '../codec.js';
 import type { Day } from '../Day.js';
 import { last as lastDay } from '../Day.js';
@@ -33,7 +35,11 @@ const wantedItem = (wanted: Wanted): Item => wanted.map((w): Item => [w.stream, 
 const takeWanted = (f: ReturnType<typeof decode>): Wanted =>
   f.list(
     (g) =>
-      g.tuple((t) => ({ stream: takeStream(t.text(64)), firstDay: t.int(0, lastDay), days: t.int(0, 800) })),
+      g.tuple((t) => ({
+        stream: takeStream(t.text(64)),
+        firstDay: t.int(0, lastDay),
+        days: t.int(0, maxDays),
+      })),
     64,
   );
 
