@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { decode, encode, type Fields, type Item, MalformedError } from './codec.js';
+import * as Days from './Day.js';
 import { type Kind, kinds, maxName, maxSaid, maxText, type Reading, type Source } from './Reading.js';
 import * as Said from './Said.js';
 
@@ -7,6 +8,11 @@ import * as Said from './Said.js';
 
 const name = 'islet/readings';
 export const maxReadings = 20_000;
+/** Offsets lie within a day either side, */
+const maxOffset = 1440;
+/** so that every time within these (UTC ms) has a stream day, whatever the offset. */
+const earliest = Days.startOf(Days.first + 1, 0);
+const latest = Days.endOf(Days.last - 1, 0) - 1;
 
 /** Whether a reading's texts are within their limits: what is not could be written, but never read again. */
 export function fits(r: Reading): boolean {
@@ -17,14 +23,24 @@ export function fits(r: Reading): boolean {
   return !('text' in r) || r.text.length <= maxText[r.kind];
 }
 
-/** Throws a RangeError for a reading that does not fit: the caller was to ask `fits` first. */
+const isTimed = (r: Reading): boolean =>
+  Number.isInteger(r.at) &&
+  r.at >= earliest &&
+  r.at <= latest &&
+  Number.isInteger(r.offsetMinutes) &&
+  Math.abs(r.offsetMinutes) <= maxOffset;
+
+const isCounted = (items: Item[]): boolean => items.every((i) => typeof i !== 'number' || Number.isFinite(i));
+
+/** Throws a RangeError for a reading that could not be read again: the caller was to ask `fits`, and judge its numbers. */
 export function encodeRun(readings: Reading[]): Uint8Array {
-  if (readings.length > maxReadings || !readings.every(fits)) throw new RangeError('readings beyond limits');
+  if (readings.length > maxReadings || !readings.every((r) => fits(r) && isTimed(r) && isCounted(own(r))))
+    throw new RangeError('readings beyond limits');
   const sources = new Map<string, number>();
   const sourceList: Item[] = [];
   let before = 0;
   const rows = readings.map((r): Item => {
-    const key = JSON.stringify([r.source.app, r.source.device]);
+    const key = keyOf(r.source);
     let source = sources.get(key);
     if (source === undefined) {
       source = sourceList.length;
@@ -52,14 +68,22 @@ export function decodeRun(bytes: Uint8Array): Reading[] {
     (g) => g.tuple((t) => ({ app: t.text(maxName), device: t.text(maxName) })),
     maxReadings,
   );
-  let at = 0;
-  const readings = f.list((g) => {
-    const reading = g.tuple((t) => takeReading(t, sources, at));
-    at = reading.at;
-    return reading;
-  }, maxReadings);
+  const run: Run = { sources, used: 0, at: 0 };
+  const readings = f.list((g) => g.tuple((t) => takeReading(t, run)), maxReadings);
   f.end();
+  if (run.used !== sources.length || new Set(sources.map(keyOf)).size !== sources.length)
+    throw new MalformedError(name, 'lists a source twice or for nothing');
   return readings;
+}
+
+/** What reading a run has come to. Sources stand in the order of their first use. */
+type Run = { sources: Omit<Source, 'id'>[]; used: number; at: number };
+
+/** What tells sources apart: their names as they are written, where half a surrogate pair becomes U+FFFD. */
+function keyOf({ app, device }: Omit<Source, 'id'>): string {
+  const key = JSON.stringify([app, device]);
+  if (!key.includes('\\ud')) return key;
+  return JSON.stringify([app, device].map((text) => text.replace(/\p{Surrogate}/gu, '\ufffd')));
 }
 
 function own(r: Reading): Item[] {
@@ -89,14 +113,20 @@ const methods = ['cgm', 'scan', 'meter'] as const;
 const insulins = ['rapid', 'long', 'bolus', 'basal'] as const;
 const activities = ['exercise', 'steps', 'heart-rate'] as const;
 
-function takeReading(f: Fields, sources: Omit<Source, 'id'>[], before: number): Reading {
+function takeReading(f: Fields, run: Run): Reading {
   const kind: Kind = kinds[f.int(0, kinds.length - 1)]!;
-  const source = sources[f.int()];
-  if (!source) throw new MalformedError(name, 'names a source it does not list');
-  const at = before + f.int(-Number.MAX_SAFE_INTEGER);
-  const offsetMinutes = f.int(-1440, 1440);
-  const said = Said.lengthen(takeSaid(f), at, offsetMinutes);
-  if (said === undefined) throw new MalformedError(name, 'has a time written in an unknown way');
+  const place = f.int();
+  const source = run.sources[place];
+  if (!source || place > run.used) throw new MalformedError(name, 'names a source it does not list next');
+  if (place === run.used) run.used++;
+  const at = run.at + f.int(-Number.MAX_SAFE_INTEGER);
+  if (!(at >= earliest && at <= latest)) throw new MalformedError(name, 'has a time outside 1900 to 2258');
+  run.at = at;
+  const offsetMinutes = f.int(-maxOffset, maxOffset);
+  const short = takeSaid(f);
+  const said = Said.lengthen(short, at, offsetMinutes);
+  if (said === undefined || Said.shorten(said, at, offsetMinutes) !== short)
+    throw new MalformedError(name, 'has a time written in an unknown way, or not in the shortest');
   const id = f.nullable((g) => g.text(maxName));
   const common = { at, offsetMinutes, said, source: { ...source, id } };
   switch (kind) {
