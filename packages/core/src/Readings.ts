@@ -123,9 +123,8 @@ function takeReading(f: Fields, run: Run): Reading {
   if (!(at >= earliest && at <= latest)) throw new MalformedError(name, 'has a time outside 1900 to 2258');
   run.at = at;
   const offsetMinutes = f.int(-maxOffset, maxOffset);
-  const short = takeSaid(f);
-  const said = Said.lengthen(short, at, offsetMinutes);
-  if (said === undefined || Said.shorten(said, at, offsetMinutes) !== short)
+  const said = Said.lengthen(takeSaid(f), at, offsetMinutes);
+  if (said === undefined)
     throw new MalformedError(name, 'has a time written in an unknown way, or not in the shortest');
   const id = f.nullable((g) => g.text(maxName));
   const common = { at, offsetMinutes, said, source: { ...source, id } };

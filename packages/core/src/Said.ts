@@ -14,6 +14,8 @@ const ways: ((local: Date, utc: Date) => string)[] = [
   () => '',
 ];
 
+const [dayFirst, monthFirst] = [4, 5];
+
 const yearOf = (d: Date): string => String(d.getUTCFullYear()).padStart(4, '0');
 const dateOf = (d: Date): string => `${yearOf(d)}-${two(d.getUTCMonth() + 1)}-${two(d.getUTCDate())}`;
 const minuteOf = (d: Date): string => `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}`;
@@ -28,6 +30,10 @@ export function shorten(said: string, at: number, offsetMinutes: number): number
   return way === -1 ? said : way;
 }
 
-/** The text again, or `undefined` for a way this program does not know. */
-export const lengthen = (short: number | string, at: number, offsetMinutes: number): string | undefined =>
-  typeof short === 'string' ? short : write(short, at, offsetMinutes);
+/** The text again, or `undefined` for what `shorten` does not write: a way that is not known, or not the shortest. */
+export function lengthen(short: number | string, at: number, offsetMinutes: number): string | undefined {
+  if (typeof short === 'string') return shorten(short, at, offsetMinutes) === short ? short : undefined;
+  const text = write(short, at, offsetMinutes);
+  // Only the two that turn day and month around can be alike, on the fifth of May.
+  return short === monthFirst && text === write(dayFirst, at, offsetMinutes) ? undefined : text;
+}
