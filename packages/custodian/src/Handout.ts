@@ -32,6 +32,8 @@ export async function release(
     const key = revisionKey(epoch);
     if (epoch.header.revision > record.revision(key)) await record.keepRevision(key, epoch.header.revision);
   }
+  // Again, now that all of them are known: two revisions asked for at once, here or in another request.
+  for (const { epoch } of opened) requireNewest(context, epoch);
   // The patient's record of it is durable before the reader has it.
   await record.keepNote(permission.patient, await Release.signNote(note, signer));
   return Release.seal(
@@ -67,20 +69,23 @@ async function openOne(context: Context, permission: Permission, asked: AskRelea
   if (!(await Epoch.verify(epoch)))
     throw new Refusal(403, 'RELEASE_EPOCH_FORGED', 'An epoch is not signed by its gateway.');
   await requireAnchored(view, epoch, asked);
-  // Stops: an older revision of a summary, whose difference from the newer one is a reading.
-  if (header.revision < context.record.revision(revisionKey(epoch)))
-    throw new Refusal(
-      403,
-      'RELEASE_OLD_REVISION',
-      'A newer revision of this summary exists. Fetch that one.',
-    );
-
+  requireNewest(context, epoch);
   const shares = Shares.parse(asked.shares);
   // Stops: a dealing by anyone but the gateway that sealed the epoch.
   if (!equal(shares.record.dealer, header.gateway) || !(await Shares.verify(shares, epoch)))
     throw new Refusal(403, 'RELEASE_SHARES_FORGED', 'The shares are not signed by the epoch’s gateway.');
   const share = await ownShare(context, epoch, shares);
   return { epoch, share };
+}
+
+// Stops: an older revision of a summary, whose difference from the newer one is a reading.
+function requireNewest({ record }: Context, epoch: Epoch.Epoch): void {
+  if (epoch.header.revision < record.revision(revisionKey(epoch)))
+    throw new Refusal(
+      403,
+      'RELEASE_OLD_REVISION',
+      'A newer revision of this summary exists. Fetch that one.',
+    );
 }
 
 async function ownShare(context: Context, epoch: Epoch.Epoch, shares: Shares.Shares): Promise<Uint8Array> {
@@ -129,5 +134,6 @@ async function requireAnchored(
     );
 }
 
-const revisionKey = (epoch: Epoch.Epoch): string =>
-  `${toHex(epoch.header.account)}/${epoch.header.stream}/${epoch.header.day ?? 'late'}`;
+// Each gateway counts its own revisions.
+const revisionKey = ({ header }: Epoch.Epoch): string =>
+  `${toHex(header.account)}/${header.stream}/${header.day ?? 'late'}/${toHex(header.gateway)}`;

@@ -10,7 +10,7 @@ export type Record = {
   keepNote(account: Uint8Array, note: Uint8Array): Promise<void>;
   isRevoked(grantId: Uint8Array): boolean;
   keepRevoked(grantId: Uint8Array): Promise<void>;
-  /** The highest revision released of a summary, by account, stream and day; -1 for none. */
+  /** The highest revision released of a summary, by account, stream, day and gateway; -1 for none. */
   revision(key: string): number;
   keepRevision(key: string, revision: number): Promise<void>;
   close(): Promise<void>;
