@@ -17,10 +17,10 @@ export async function revoke(context: Context, bytes: Uint8Array): Promise<void>
     equal(message.target, fromHex(context.deployment.consent));
   requirePatient(context, message.patient, signed.signer, here && Message.verify(Message.revoke, signed));
   const grant = context.chain.state.grants.get(toHex(message.grantId));
-  // Stops: one patient revoking another's grant by naming its id.
+  // Our view may not have the grant yet; kept under whoever signed, it then binds no other patient's.
   if (grant && grant.patient !== toHex(message.patient))
     throw new Refusal(403, 'REVOKE_NOT_YOURS', 'The grant is another patient’s.');
-  await context.record.keepRevoked(message.grantId);
+  await context.record.keepRevoked(message.patient, message.grantId);
 }
 
 /** The signed notes of everything we released of the asking patient's data. */

@@ -159,7 +159,7 @@ function requireGrant(
   // Stops: a signed grant that was never submitted, or one of two with the same id.
   if (known?.grantHash !== toHex(Message.structHashOf(Message.grant, grant))) throw denied(1);
   // Stops: use after revocation, whether we heard it from the chain or from the patient.
-  if (known.revokedAt !== null || context.record.isRevoked(grant.grantId)) throw denied(2);
+  if (known.revokedAt !== null || context.record.isRevoked(grant.patient, grant.grantId)) throw denied(2);
   if (at >= grant.expiresAt * 1000) throw denied(3);
   if (at < grant.notBefore * 1000) throw denied(4);
   const codes = new Set(grant.streams.map(toHex));

@@ -8,8 +8,9 @@ export type Record = {
   /** The signed notes of releases of an account's data, oldest first. */
   notes(account: Uint8Array): Uint8Array[];
   keepNote(account: Uint8Array, note: Uint8Array): Promise<void>;
-  isRevoked(grantId: Uint8Array): boolean;
-  keepRevoked(grantId: Uint8Array): Promise<void>;
+  /** Whether this patient told us that they revoked this grant. Another's word on it counts for nothing. */
+  isRevoked(patient: Uint8Array, grantId: Uint8Array): boolean;
+  keepRevoked(patient: Uint8Array, grantId: Uint8Array): Promise<void>;
   /** The highest revision released of a summary, by account, stream, day and gateway; -1 for none. */
   revision(key: string): number;
   keepRevision(key: string, revision: number): Promise<void>;
@@ -17,6 +18,8 @@ export type Record = {
 };
 
 const name = 'islet/custodian-record';
+
+const grantKey = (patient: Uint8Array, grantId: Uint8Array): string => `${toHex(patient)}/${toHex(grantId)}`;
 
 export async function open(folder: string): Promise<Record> {
   const journal = await Journal.open(folder);
@@ -42,8 +45,11 @@ export async function open(folder: string): Promise<Record> {
   return {
     notes: (account) => notes.get(toHex(account)) ?? [],
     keepNote: (account, note) => keep('note', toHex(account), note, 0),
-    isRevoked: (grantId) => revoked.has(toHex(grantId)),
-    keepRevoked: (grantId) => keep('revoked', toHex(grantId), nothing, 0),
+    isRevoked: (patient, grantId) => revoked.has(grantKey(patient, grantId)),
+    async keepRevoked(patient, grantId) {
+      const key = grantKey(patient, grantId);
+      if (!revoked.has(key)) await keep('revoked', key, nothing, 0);
+    },
     revision: (key) => revisions.get(key) ?? -1,
     keepRevision: (key, revision) => keep('revision', key, nothing, revision),
     close: () => journal.close(),
