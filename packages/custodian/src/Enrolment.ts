@@ -6,14 +6,17 @@ import * as Message from '@islet/core/Message';
 import { parseSigned } from '@islet/core/signed';
 import type { Enrol, MoreKeys, Wanted } from '@islet/core/wire/Ask';
 import type { Context } from './Context.js';
-import { daysPerQuestion } from './limits.js';
+import { daysPerQuestion, enrolmentsPerHour } from './limits.js';
 import { Refusal } from './Refusal.js';
+
+/** How many accounts were pinned in which hour of our clock. */
+export type Budget = { hour: number; spent: number };
 
 /**
  * Pins who speaks for an account and hands out public keys. Both must agree: the patient's own signature on the
  * registration, and the chain that recorded it.
  */
-export async function enrol(context: Context, ask: Enrol): Promise<Uint8Array[]> {
+export async function enrol(context: Context, budget: Budget, ask: Enrol): Promise<Uint8Array[]> {
   const signed = parseSigned(Message.register, ask.register);
   const { message } = signed;
   const { deployment, chain } = context;
@@ -35,10 +38,21 @@ export async function enrol(context: Context, ask: Enrol): Promise<Uint8Array[]>
       'ENROL_NOT_REGISTERED',
       'The chain does not have this registration. Register first, then enrol.',
     );
+  spend(context, budget, message.account);
   // Stops: pinning anew after the account was taken over on chain.
   if (!(await context.vault.enrol(message.account, message.signer)))
     throw new Refusal(403, 'ENROL_OTHER_SIGNER', 'This account is enrolled with another key. Use that key.');
   return publicKeys(context, { account: message.account, wanted: ask.wanted });
+}
+
+// Stops: filling our disk with accounts. Only a new account counts, or junk and repetitions would lock others out.
+function spend({ vault, now }: Context, budget: Budget, account: Uint8Array): void {
+  if (vault.signerOf(account) !== undefined) return;
+  const hour = Math.floor(now() / 3_600_000);
+  if (budget.hour !== hour) Object.assign(budget, { hour, spent: 0 });
+  if (budget.spent >= enrolmentsPerHour)
+    throw new Refusal(429, 'ENROL_TOO_MANY', 'Too many people enrolled this hour. Try again in an hour.');
+  budget.spent++;
 }
 
 /** Signed public keys of more days, for anyone: they only let one seal to us. */

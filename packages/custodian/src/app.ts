@@ -6,9 +6,9 @@ import { encodeList, parseAskRelease, parseEnrol, parseMoreKeys } from '@islet/c
 import { Hono, type Context as HttpContext } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Context } from './Context.js';
-import { enrol, publicKeys } from './Enrolment.js';
+import { type Budget, enrol, publicKeys } from './Enrolment.js';
 import { release } from './Handout.js';
-import { enrolmentsPerHour, releaseBodyBytes, smallBodyBytes } from './limits.js';
+import { releaseBodyBytes, smallBodyBytes } from './limits.js';
 import { notes, revoke } from './Patient.js';
 import { judge } from './Permission.js';
 import { Refusal } from './Refusal.js';
@@ -16,7 +16,7 @@ import { Refusal } from './Refusal.js';
 /** The custodian's five questions over HTTP (docs/protocol.md). */
 export function app(context: Context): Hono {
   const http = new Hono();
-  const enrolments = { hour: -1, count: 0 };
+  const budget: Budget = { hour: -1, spent: 0 };
   http.use('/v1/release', bodyLimit({ maxSize: releaseBodyBytes, onError: tooLarge }));
   http.use('/v1/*', (c, next) =>
     c.req.path === '/v1/release'
@@ -24,14 +24,9 @@ export function app(context: Context): Hono {
       : bodyLimit({ maxSize: smallBodyBytes, onError: tooLarge })(c, next),
   );
 
-  http.post('/v1/enrol', async (c) => {
-    const hour = Math.floor(context.now() / 3_600_000);
-    if (enrolments.hour !== hour) Object.assign(enrolments, { hour, count: 0 });
-    // Stops: filling our disk with accounts.
-    if (++enrolments.count > enrolmentsPerHour)
-      throw new Refusal(429, 'ENROL_TOO_MANY', 'Too many people enrolled this hour. Try again in an hour.');
-    return cbor(c, encodeList('islet/bundles', await enrol(context, parseEnrol(await bodyOf(c)))));
-  });
+  http.post('/v1/enrol', async (c) =>
+    cbor(c, encodeList('islet/bundles', await enrol(context, budget, parseEnrol(await bodyOf(c))))),
+  );
   http.post('/v1/keys', async (c) =>
     cbor(c, encodeList('islet/bundles', await publicKeys(context, parseMoreKeys(await bodyOf(c))))),
   );
