@@ -1,7 +1,9 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 
 import * as Bundle from '@islet/core/Bundle';
+import { MalformedError } from '@islet/core/codec';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
+import { last as lastDay } from '@islet/core/Day';
 import * as Message from '@islet/core/Message';
 import { parseSigned } from '@islet/core/signed';
 import type { Enrol, MoreKeys, Wanted } from '@islet/core/wire/Ask';
@@ -76,6 +78,8 @@ export async function publicKeys(context: Context, ask: MoreKeys): Promise<Uint8
 }
 
 function requireModest(wanted: Wanted): void {
+  if (wanted.some((w) => w.days === 0 || w.firstDay + w.days - 1 > lastDay))
+    throw new MalformedError('islet/more-keys', 'asks for days that do not exist');
   if (wanted.reduce((sum, w) => sum + w.days, 0) > daysPerQuestion)
     throw new Refusal(
       400,

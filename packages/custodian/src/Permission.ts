@@ -34,8 +34,6 @@ export async function judge(context: Context, ask: AskRelease): Promise<Permissi
   const { chain, deployment, now } = context;
   const signed = parseSigned(Message.request, ask.request);
   const { message: request } = signed;
-  const requestId = Message.digestOf(Message.request, request);
-
   // Stops: a request for another chain or contract, whose decision we could mistake for ours.
   if (Number(request.chain) !== deployment.chainId || !equal(request.target, fromHex(deployment.consent)))
     throw new Refusal(
@@ -43,6 +41,7 @@ export async function judge(context: Context, ask: AskRelease): Promise<Permissi
       'RELEASE_WRONG_CHAIN',
       'The request is for another chain or contract. Sign it for this one.',
     );
+  const requestId = Message.digestOf(Message.request, request);
   // Stops: anyone but the reader using a decision they saw on chain.
   if (!Message.verify(Message.request, signed))
     throw new Refusal(
@@ -87,7 +86,11 @@ export async function judge(context: Context, ask: AskRelease): Promise<Permissi
   const headMark = { number: head.number, hash: fromHex(head.hash) };
   requireStreams(ask, request.streams);
 
+  const purpose = Streams.purposeCode(ask.salt, ask.purpose);
+  if (!equal(purpose, request.purpose)) throw denied(9);
+
   if (request.grantId.every((b) => b === 0)) {
+    if (ask.grant) throw grantMismatch();
     // Stops: a chain that lets someone else pass as the patient.
     if (!equal(request.reader, request.patient) || toHex(signed.signer) !== pinned)
       throw new Refusal(403, 'RELEASE_NOT_THE_PATIENT', 'Only the patient opens their data without a grant.');
@@ -145,15 +148,15 @@ function requireGrant(
     );
   const signed = parseSigned(Message.grant, ask.grant);
   const { message: grant } = signed;
-  // Stops: a chain, or all members together, inventing a grant: the patient's pinned key must have signed it.
-  if (toHex(signed.signer) !== pinned || !Message.verify(Message.grant, signed))
-    throw new Refusal(403, 'RELEASE_GRANT_NOT_SIGNED', 'The patient’s signature on the grant does not hold.');
   const same =
     equal(grant.grantId, request.grantId) &&
     equal(grant.patient, request.patient) &&
     grant.chain === request.chain;
-  if (!same || !equal(grant.target, request.target))
-    throw new Refusal(403, 'RELEASE_GRANT_MISMATCH', 'The grant is not the one that the request names.');
+  // Stops: another grant of the patient's, or one signed for another chain or contract.
+  if (!same || !equal(grant.target, request.target)) throw grantMismatch();
+  // Stops: a chain, or all members together, inventing a grant: the patient's pinned key must have signed it.
+  if (toHex(signed.signer) !== pinned || !Message.verify(Message.grant, signed))
+    throw new Refusal(403, 'RELEASE_GRANT_NOT_SIGNED', 'The patient’s signature on the grant does not hold.');
   if (!equal(grant.reader, request.reader)) throw denied(5);
   const known = view.grants.get(toHex(grant.grantId));
   // Stops: a signed grant that was never submitted, or one of two with the same id.
@@ -165,9 +168,11 @@ function requireGrant(
   const codes = new Set(grant.streams.map(toHex));
   if (ask.streams.some((s) => !codes.has(toHex(Streams.code(ask.salt, s))))) throw denied(7);
   if (request.firstDay < grant.firstDay || request.lastDay > grant.lastDay) throw denied(8);
-  const purpose = Streams.purposeCode(ask.salt, ask.purpose);
-  if (!equal(purpose, grant.purpose) || !equal(request.purpose, grant.purpose)) throw denied(9);
+  if (!equal(request.purpose, grant.purpose)) throw denied(9);
 }
+
+const grantMismatch = (): Refusal =>
+  new Refusal(403, 'RELEASE_GRANT_MISMATCH', 'The grant is not the one that the request names.');
 
 const denied = (reason: number): Refusal =>
   new Refusal(403, codeOf(reason), `This custodian refuses: ${sentenceOf(reason)}.`);
