@@ -1,4 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import { MAX_CLOCK_SKEW_MS } from '@islet/chain/limits';
 import type { Decision, View } from '@islet/chain/View';
 import { speaksFor } from '@islet/chain/View';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
@@ -96,7 +97,7 @@ export async function judge(context: Context, ask: AskRelease): Promise<Permissi
       throw new Refusal(403, 'RELEASE_NOT_THE_PATIENT', 'Only the patient opens their data without a grant.');
     return { ...scope, streams: ask.streams, own: true, head: headMark };
   }
-  requireGrant(context, view, ask, request, pinned, at);
+  requireGrant(context, view, ask, request, decision, pinned, at);
   return { ...scope, streams: ask.streams, own: false, head: headMark };
 }
 
@@ -114,6 +115,13 @@ function decisionOf(view: View, requestId: Uint8Array, at: number): Decision {
       403,
       codeOf(decision.reason),
       `The contract denied the request: ${sentenceOf(decision.reason)}.`,
+    );
+  // Stops: a decision dated ahead, so as to last longer.
+  if (decision.at - at > MAX_CLOCK_SKEW_MS)
+    throw new Refusal(
+      503,
+      'CHAIN_CLOCK_SKEW',
+      'The decision’s block is dated ahead of our clock. Set the clock of this machine, or the validator’s.',
     );
   // Stops: an old decision kept for later, out of the patient’s sight.
   if (at - decision.at > decisionLifeMs)
@@ -137,6 +145,7 @@ function requireGrant(
   view: View,
   ask: AskRelease,
   request: Message.Request,
+  decision: Decision,
   pinned: string,
   at: number,
 ): void {
@@ -169,6 +178,17 @@ function requireGrant(
   if (ask.streams.some((s) => !codes.has(toHex(Streams.code(ask.salt, s))))) throw denied(7);
   if (request.firstDay < grant.firstDay || request.lastDay > grant.lastDay) throw denied(8);
   if (!equal(request.purpose, grant.purpose)) throw denied(9);
+  if (grant.maxUses > 0 && usesBefore(view, decision) >= grant.maxUses) throw denied(10);
+}
+
+// Stops: a chain that grants more often than the patient signed. In the order in which our view learnt of them.
+function usesBefore(view: View, { requestId, grantId }: Decision): number {
+  let uses = 0;
+  for (const other of view.decisions.values()) {
+    if (other.requestId === requestId) break;
+    if (other.grantId === grantId && other.reason === 0) uses++;
+  }
+  return uses;
 }
 
 const grantMismatch = (): Refusal =>
