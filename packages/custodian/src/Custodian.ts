@@ -33,19 +33,18 @@ export async function open(config: Config, now: () => number): Promise<Context &
       return log;
     },
   });
-  const record = await Record.open(join(folder, 'record'));
-  return {
-    index: config.index,
-    signer: await Ed25519.fromSeed(config.signingSeed),
-    deployment,
-    chain,
-    vault: await Vault.open(join(folder, 'vault'), random),
-    record,
-    now,
-    random,
-    async close() {
-      await record.close();
-      await chainLog?.close();
-    },
+  let record: Record.Record | undefined;
+  const close = async (): Promise<void> => {
+    await record?.close();
+    await chainLog?.close();
   };
+  try {
+    record = await Record.open(join(folder, 'record'));
+    const vault = await Vault.open(join(folder, 'vault'), random);
+    const signer = await Ed25519.fromSeed(config.signingSeed);
+    return { index: config.index, signer, deployment, chain, vault, record, now, random, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }

@@ -28,8 +28,11 @@ export async function open(folder: string): Promise<Record> {
   const revisions = new Map<string, number>();
 
   function learn(what: string, key: string, value: Uint8Array, number: number): void {
-    if (what === 'note') notes.set(key, [...(notes.get(key) ?? []), value]);
-    else if (what === 'revoked') revoked.add(key);
+    if (what === 'note') {
+      const known = notes.get(key);
+      if (known) known.push(value);
+      else notes.set(key, [value]);
+    } else if (what === 'revoked') revoked.add(key);
     else if (what === 'revision') revisions.set(key, Math.max(number, revisions.get(key) ?? -1));
   }
   async function keep(what: string, key: string, value: Uint8Array, number: number): Promise<void> {
@@ -43,7 +46,7 @@ export async function open(folder: string): Promise<Record> {
 
   const nothing = new Uint8Array();
   return {
-    notes: (account) => notes.get(toHex(account)) ?? [],
+    notes: (account) => [...(notes.get(toHex(account)) ?? [])],
     keepNote: (account, note) => keep('note', toHex(account), note, 0),
     isRevoked: (patient, grantId) => revoked.has(grantKey(patient, grantId)),
     async keepRevoked(patient, grantId) {

@@ -1,9 +1,12 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import { fromHex, toHex, utf8 } from '@islet/core/crypto/bytes';
+import { domainHash } from '@islet/core/crypto/hash';
+import { IsletError } from '@islet/core/IsletError';
 import * as KeyTree from '@islet/core/KeyTree';
-import type { Stream } from '@islet/core/Stream';
+import { isStream, type Stream } from '@islet/core/Stream';
+import type { Files } from '@islet/store/Files';
+import { nodeFiles } from '@islet/store/NodeFiles';
 import * as PrivateFile from '@islet/store/PrivateFile';
 
 /**
@@ -19,18 +22,23 @@ export type Vault = {
   root(account: Uint8Array, stream: Stream): Promise<KeyTree.Node | undefined>;
 };
 
-type Kept = { signer: string; secrets: Record<string, string> };
+type Kept = { signer: string; secrets: Partial<Record<Stream, string>> };
 
-export async function open(folder: string, random: (length: number) => Uint8Array): Promise<Vault> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+/** Opens or begins a vault. Throws `CUSTODIAN_VAULT_CORRUPT` and what `PrivateFile.read` throws. */
+export async function open(
+  folder: string,
+  random: (length: number) => Uint8Array,
+  files: Files = nodeFiles,
+): Promise<Vault> {
+  await files.makeFolder(folder);
   const kept = new Map<string, Kept>();
-  for (const file of await readdir(folder)) {
+  for (const file of await files.list(folder)) {
     const id = /^([0-9a-f]{64})\.json$/.exec(file)?.[1];
-    const bytes = id && (await PrivateFile.read(join(folder, file)));
-    if (id && bytes) kept.set(id, JSON.parse(new TextDecoder().decode(bytes)) as Kept);
+    const bytes = id && (await PrivateFile.read(join(folder, file), files));
+    if (id && bytes) kept.set(id, parse(id, bytes) ?? corrupt(join(folder, file)));
   }
   const save = (id: string, value: Kept): Promise<void> =>
-    PrivateFile.write(join(folder, `${id}.json`), new TextEncoder().encode(JSON.stringify(value)));
+    PrivateFile.write(join(folder, `${id}.json`), format(id, value), files);
 
   // Secrets drawn by two questions at once would differ; one account's changes go one after the other.
   const busy = new Map<string, Promise<unknown>>();
@@ -67,4 +75,40 @@ export async function open(folder: string, random: (length: number) => Uint8Arra
       });
     },
   };
+}
+
+// Stops: a rotten digit of a secret, or one account's file under another's name, being used unnoticed.
+const checkOf = (id: string, { signer, secrets }: Kept): string =>
+  toHex(domainHash('islet/vault-file/v1', fromHex(id), utf8(JSON.stringify([signer, secrets]))));
+
+const format = (id: string, value: Kept): Uint8Array =>
+  utf8(JSON.stringify({ ...value, check: checkOf(id, value) }));
+
+function parse(id: string, bytes: Uint8Array): Kept | undefined {
+  try {
+    const { signer, secrets, check } = JSON.parse(new TextDecoder().decode(bytes));
+    const value: Kept = { signer, secrets };
+    const whole = typeof signer === 'string' && Object.entries(secrets).every(isSecret);
+    return whole && check === checkOf(id, value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isSecret = ([stream, secret]: [string, unknown]): boolean =>
+  isStream(stream) && typeof secret === 'string' && /^[0-9a-f]{64}$/.test(secret);
+
+function corrupt(path: string): never {
+  throw new VaultCorruptError(path);
+}
+
+/** A file of the vault is not as we wrote it. Going on without it would draw new secrets in place of lost ones. */
+export class VaultCorruptError extends IsletError {
+  override readonly name = 'VaultCorruptError';
+  constructor(path: string) {
+    super(
+      'CUSTODIAN_VAULT_CORRUPT',
+      `${path} is damaged, or is another account's. Restore it from a backup; do not remove it: the secrets in it are nowhere else.`,
+    );
+  }
 }
