@@ -34,15 +34,14 @@ export async function release(
   }
   // Again, now that all of them are known: two revisions asked for at once, here or in another request.
   for (const { epoch } of opened) requireNewest(context, epoch);
+  const shares = opened.map((o) => o.share);
+  const sealed = await Release.seal(note, shares, ask.oneTimeKey, signer, random(32)).catch(() => {
+    // A point of low order: nothing can be sealed to it.
+    throw new Refusal(403, 'RELEASE_WRONG_KEY', 'The one-time key is no public key. Draw another.');
+  });
   // The patient's record of it is durable before the reader has it.
   await record.keepNote(permission.patient, await Release.signNote(note, signer));
-  return Release.seal(
-    note,
-    opened.map((o) => o.share),
-    ask.oneTimeKey,
-    signer,
-    random(32),
-  );
+  return sealed;
 }
 
 async function openOne(context: Context, permission: Permission, asked: AskRelease['epochs'][number]) {
