@@ -6,8 +6,10 @@ import { consentAbi } from '@islet/chain/abi/Consent';
 import { identityAbi } from '@islet/chain/abi/Identity';
 import * as Batch from '@islet/core/Batch';
 import * as Bundle from '@islet/core/Bundle';
+import { encode, type Item } from '@islet/core/codec';
 import { fromHex, to0x } from '@islet/core/crypto/bytes';
 import * as Ed25519 from '@islet/core/crypto/ed25519';
+import { domainHash } from '@islet/core/crypto/hash';
 import * as Hpke from '@islet/core/crypto/hpke';
 import * as Secp256k1 from '@islet/core/crypto/secp256k1';
 import type { Struct, Value } from '@islet/core/crypto/typedData';
@@ -165,8 +167,25 @@ export async function seal(custodians: Custodian[], who: Person, how: Sealing = 
   return { epoch, shares, segment, lockSecret: secrets.lockSecret, receipt: new Uint8Array() };
 }
 
+const batches = new WeakMap<Scene, number>();
+
+/** A record of shares as a gateway could sign it, however it came by what is in it. */
+export async function signShares(record: Shares.Record, signer: Ed25519.SigningKey): Promise<Uint8Array> {
+  const fields: Item[] = [
+    record.epochHash,
+    record.setVersion,
+    record.threshold,
+    record.shares.map((s): Item => [s.encapsulated, s.ciphertext, s.commitment]),
+    record.dealer,
+  ];
+  const signed = domainHash('islet/shares-signature/v1', encode('islet/shares', 1, fields));
+  return encode('islet/shares', 1, [...fields, await signer.sign(signed)]);
+}
+
 /** Anchors segments in one batch, and gives each its receipt. */
-export async function anchor(scene: Scene, number: number, all: Sealed[]): Promise<void> {
+export async function anchor(scene: Scene, all: Sealed[]): Promise<void> {
+  const number = (batches.get(scene) ?? 0) + 1;
+  batches.set(scene, number);
   const leaves = all.map((s) => Segment.leaf(s.segment));
   const built = Batch.build(scene.hub, number, leaves, [{ key: random(32), headHash: random(32) }]);
   const call = { number: BigInt(number), root: built.root };
