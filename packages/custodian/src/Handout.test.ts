@@ -3,7 +3,6 @@
 // and only to the one-time key of that one request.
 import { toHex } from '@islet/core/crypto/bytes';
 import * as Ed25519 from '@islet/core/crypto/ed25519';
-import * as Hpke from '@islet/core/crypto/hpke';
 import { combine } from '@islet/core/crypto/shamir';
 import * as Epoch from '@islet/core/Epoch';
 import * as Receipt from '@islet/core/Receipt';

@@ -148,7 +148,12 @@ async function serve(ledger: Ledger.Ledger, node: Scene['node']): Promise<{ serv
     for await (const part of request) parts.push(part as Buffer);
     const body = Buffer.concat(parts).toString();
     const told = await JsonRpc.answer(ledger, body);
-    response.end(JSON.stringify(node.forge ? forged(JSON.parse(body), told, node.forge) : told));
+    try {
+      response.end(JSON.stringify(node.forge ? forged(JSON.parse(body), told, node.forge) : told));
+    } catch {
+      // A forger that throws is a node that goes away.
+      response.destroy();
+    }
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
