@@ -68,7 +68,9 @@ async function run(context: Context, file: string | undefined, options: Options)
       file: basename(file ?? ''),
       format: imported.format,
       importId: sent.importId,
+      // The law of rows: rows = produced + untimed + duplicatesInFile + refused.
       rows: summary.rows,
+      produced: summary.produced,
       readings: summary.readings,
       accepted: sent.accepted,
       // What the file repeats, and what Islet had already.
