@@ -20,6 +20,8 @@ const perPost = 4_000;
 const bridge = 14;
 /** Batches are made every two seconds; a hub that takes longer than this is in trouble, and `doctor` says so. */
 const anchorPatienceMs = 60_000;
+/** Where no batch follows for so long, what was put is in the last one. */
+const batchPatienceMs = 15_000;
 
 export type Sent = { importId: string; accepted: number; duplicates: number; byKind: Record<string, number> };
 
@@ -162,14 +164,25 @@ function* chunks(readings: Reading[], offset: number): Generator<Reading[]> {
   }
 }
 
-/** Undoes one import. */
+/** Undoes one import, and waits until whoever asks next finds nothing of it. */
 export async function withdraw(network: Network, person: People.Person, importId: string): Promise<unknown> {
   const device = person.notes.devices?.find((d) => d.may === 'write');
   if (!device) throw new NoDeviceError();
   const headers = { 'api-secret': device.secret, 'content-type': 'application/json' };
   const body = new TextEncoder().encode(JSON.stringify({ importId }));
-  return Http.json(await Http.post(network.gateway, '/v1/withdraw', body, headers));
+  const told = Http.json(await Http.post(network.gateway, '/v1/withdraw', body, headers));
+  await Http.post(network.gateway, '/v1/settle', new Uint8Array(), headers);
+  const { number } = await latestBatch(network);
+  await anchored(network, headers, () => {});
+  // Where nothing is left of a day there is no segment to wait for, only the statement that it is empty.
+  const until = network.now() + batchPatienceMs;
+  while ((await latestBatch(network)).anchored <= number && network.now() < until)
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  return told;
 }
+
+const latestBatch = async (network: Network): Promise<{ number: number; anchored: number }> =>
+  Http.json(await Http.get(network.hub, '/v1/batches/latest')) as { number: number; anchored: number };
 
 export class NoDeviceError extends IsletError {
   override readonly name = 'NoDeviceError';
