@@ -4,6 +4,10 @@
 /** A release request of 4,096 epochs fits. */
 export const releaseBodyBytes = 16 << 20;
 export const smallBodyBytes = 64 << 10;
+/** How long a request's head, and all of it, may take to arrive, and how often that is looked at, ms. */
+export const headersMs = 10_000;
+export const requestMs = 30_000;
+export const lookMs = 5_000;
 /** Days of public keys in one question. */
 export const daysPerQuestion = 8_000;
 /** A decision opens shares for this long; afterwards the reader asks the contract again, and that is on record again. */

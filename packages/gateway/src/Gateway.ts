@@ -21,7 +21,7 @@ import * as Hub from './Hub.js';
 import { ingest as makeIngest } from './Ingest.js';
 import * as Keys from './Keys.js';
 import * as Looks from './Looks.js';
-import { HOUSEKEEPING_MS, REQUEST_MS, SETTLE_TIMEOUT_MS, STOP_MS } from './limits.js';
+import { HEADERS_MS, HOUSEKEEPING_MS, LOOK_MS, REQUEST_MS, SETTLE_TIMEOUT_MS, STOP_MS } from './limits.js';
 import { puts as makePuts } from './Puts.js';
 import { rebuild } from './Rebuild.js';
 import { receipts as makeReceipts } from './Receipts.js';
@@ -183,8 +183,14 @@ const listen = (
   { port, host }: Pick<Config, 'port' | 'host'>,
 ) =>
   new Promise<Server>((done, fail) => {
-    const server = serve({ fetch: handler, hostname: host, port }, () => done(server)) as Server;
-    server.requestTimeout = REQUEST_MS;
+    const serverOptions = {
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      connectionsCheckingInterval: LOOK_MS,
+    };
+    const server = serve({ fetch: handler, hostname: host, port, serverOptions }, () =>
+      done(server),
+    ) as Server;
     server.once('error', fail);
   });
 

@@ -85,6 +85,9 @@ export const ENTRIES_DAYS = 4;
 
 export const HOUSEKEEPING_MS = 10 * 60_000;
 
-/** How long a request may take to arrive, and how long one under way may take when the gateway stops. */
+/** How long a request's head, and all of it, may take to arrive, and how often that is looked at. */
+export const HEADERS_MS = 10_000;
 export const REQUEST_MS = 60_000;
+export const LOOK_MS = 5_000;
+/** How long a request under way may take when the gateway stops. */
 export const STOP_MS = 5_000;

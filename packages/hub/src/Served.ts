@@ -2,7 +2,7 @@
 import type { Server } from 'node:http';
 import { serve as listen } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { CLOSE_MS, CONNECTIONS, HEADERS_MS, IDLE_SOCKET_MS, REQUEST_MS } from './limits.js';
+import { CLOSE_MS, CONNECTIONS, HEADERS_MS, IDLE_SOCKET_MS, LOOK_MS, REQUEST_MS } from './limits.js';
 
 export type Served = AsyncDisposable & { readonly port: number; close(): Promise<void> };
 
@@ -17,7 +17,11 @@ export async function serve(
         fetch: app.fetch,
         hostname,
         port,
-        serverOptions: { headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS },
+        serverOptions: {
+          headersTimeout: HEADERS_MS,
+          requestTimeout: REQUEST_MS,
+          connectionsCheckingInterval: LOOK_MS,
+        },
       },
       () => resolve(starting as Server),
     );

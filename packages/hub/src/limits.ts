@@ -79,6 +79,8 @@ export const RATED_ADDRESSES = 10_000;
 /** The HTTP server: against clients that hold connections without using them. */
 export const HEADERS_MS = 10_000;
 export const REQUEST_MS = 60_000;
+/** How often that is looked at. */
+export const LOOK_MS = 5_000;
 export const IDLE_SOCKET_MS = 60_000;
 export const CONNECTIONS = 2_048;
 export const CLOSE_MS = 2_000;

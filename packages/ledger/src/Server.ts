@@ -5,7 +5,7 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import * as JsonRpc from './JsonRpc.js';
 import type { Ledger } from './Ledger.js';
-import { BODY_BYTES, CLOSE_MS } from './limits.js';
+import { BODY_BYTES, CLOSE_MS, HEADERS_MS, LOOK_MS, REQUEST_MS } from './limits.js';
 
 export type Served = AsyncDisposable & { port: number; close(): Promise<void> };
 
@@ -13,7 +13,13 @@ export type Served = AsyncDisposable & { port: number; close(): Promise<void> };
 export async function serve(ledger: Ledger, { port }: { port: number }): Promise<Served> {
   const app = appOf(ledger);
   const server = await new Promise<Server>((resolve, reject) => {
-    const starting = listen({ fetch: app.fetch, hostname: '127.0.0.1', port }, () =>
+    // Connections whose request never ends are closed.
+    const serverOptions = {
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      connectionsCheckingInterval: LOOK_MS,
+    };
+    const starting = listen({ fetch: app.fetch, hostname: '127.0.0.1', port, serverOptions }, () =>
       resolve(starting as Server),
     );
     starting.once('error', reject);

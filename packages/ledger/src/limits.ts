@@ -46,5 +46,9 @@ export const FILTER_VALUES = 1_000;
 export const CALL_GAS = 50_000_000;
 /** A signed statement of the head is given again for this long, ms. */
 export const HEAD_REUSE_MS = 200;
+/** How long a request's head, and all of it, may take to arrive, and how often that is looked at, ms. */
+export const HEADERS_MS = 10_000;
+export const REQUEST_MS = 30_000;
+export const LOOK_MS = 5_000;
 /** How long clients have to take their last answer when the server closes, ms. */
 export const CLOSE_MS = 1_000;

@@ -4,12 +4,12 @@ import * as Days from '@islet/core/Day';
 import type { Hono } from 'hono';
 import type { Account } from '../Accounts.js';
 import * as Backlog from '../Backlog.js';
-import { WINDOW_DAYS } from '../limits.js';
+import { SMALL_BODY_BYTES, WINDOW_DAYS } from '../limits.js';
 import { RefusalError } from '../Refusal.js';
 import { type AccountState, isRaw } from '../State.js';
 import * as Window from '../Window.js';
 import type { Context } from './Context.js';
-import { pairedOf } from './request.js';
+import { bodyOf, pairedOf } from './request.js';
 
 /** How things stand, for the person's devices; and what closes days now. */
 export function status(app: Hono, context: Context): void {
@@ -23,6 +23,8 @@ export function status(app: Hono, context: Context): void {
 
   app.post('/v1/settle', async (c) => {
     const { account } = pairedOf(c, deviceKeys, 'write');
+    // There is nothing to say in it; a large one is refused like everywhere.
+    await bodyOf(c, SMALL_BODY_BYTES);
     const until = now() + context.settleTimeoutMs;
     await closer.settle(account);
     const done = await puts.flushed(account.hex, until);
