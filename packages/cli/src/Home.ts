@@ -51,11 +51,14 @@ export const keyFiles = (home: Home): string[] => [
   ...custodianIndices().map((index) => custodianKey(home, index)),
 ];
 
-/** Makes what is missing of the folder, for its owner only. */
+/** Makes what is missing of the folder, for its owner only. Throws `CLI_BAD_HOME`. */
 export async function prepare(home: Home): Promise<void> {
   const custodians = custodianIndices().map((index) => custodian(home, index));
   const folders = [ledger, hub, gateway, wallets, logs, keys].map((folder) => folder(home));
-  for (const folder of [home.root, ...folders, ...custodians]) await nodeFiles.makeFolder(folder);
+  for (const folder of [home.root, ...folders, ...custodians])
+    await nodeFiles.makeFolder(folder).catch((cause) => {
+      throw new BadHomeError(folder, cause);
+    });
 }
 
 /** The validators to believe, 20-byte addresses. Throws `CLI_NO_VALIDATORS` before the first start. */
@@ -69,6 +72,17 @@ export async function validators(home: Home): Promise<Uint8Array[]> {
 export async function writeValidators(home: Home, addresses: Uint8Array[]): Promise<void> {
   const text = `${JSON.stringify(addresses.map(to0x))}\n`;
   await PrivateFile.write(validatorsFile(home), new TextEncoder().encode(text));
+}
+
+export class BadHomeError extends IsletError {
+  override readonly name = 'BadHomeError';
+  constructor(folder: string, cause: unknown) {
+    super(
+      'CLI_BAD_HOME',
+      `${folder} cannot be used as a folder. Check the path, who may write there, and ISLET_HOME.`,
+      { cause },
+    );
+  }
 }
 
 export class NoValidatorsError extends IsletError {

@@ -48,7 +48,7 @@ async function run(context: Context, options: Options): Promise<void> {
   const known = wanted.filter(isStream);
   if (known.length !== wanted.length || known.length === 0) throw new UnknownStreamError();
   const maxUses = Number(options.uses);
-  if (!Number.isInteger(maxUses) || maxUses < 0 || maxUses > 1_000_000) throw new BadUsesError();
+  if (!/^\d{1,7}$/.test(options.uses) || maxUses > 1_000_000) throw new BadUsesError();
   const expiresAt = untilOf(options.until);
   if (expiresAt <= now()) throw new EndedError();
   await using network = await connect(home);

@@ -101,7 +101,9 @@ async function readHere(file: string | undefined, options: Options, now: number)
     throw new FileError(`it is larger than ${maxFileBytes >> 20} MiB; split it`, 'INGEST_TOO_LARGE');
   const zone = options.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   const { format, dates } = options;
-  return Import.read(new Uint8Array(await readFile(file)), {
+  const bytes = await readFile(file).catch(() => undefined);
+  if (!bytes) throw new FileError('it cannot be read');
+  return Import.read(new Uint8Array(bytes), {
     zone,
     now,
     ...(format && { format }),
@@ -136,6 +138,6 @@ function story({ format, summary }: Import.Imported, sent: Sent, assumed: boolea
 export class FileError extends IsletError {
   override readonly name = 'FileError';
   constructor(why: string, code = 'CLI_NO_FILE') {
-    super(code, `The file cannot be imported: ${why}. Nothing was changed.`);
+    super(code, `The file cannot be taken: ${why}. Nothing was changed.`);
   }
 }

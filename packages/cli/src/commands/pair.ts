@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { Network } from '@islet/client/Network';
+import { IsletError } from '@islet/core/IsletError';
 import { streams } from '@islet/core/Stream';
 import type { Command } from 'commander';
 import { connect } from '../Connect.js';
@@ -23,6 +24,7 @@ export function registerPair(program: Command, context: Context): void {
 }
 
 async function run(context: Context, options: Options): Promise<void> {
+  if (!isName(options.name)) throw new BadNameError();
   const person = await People.need(context.home, options.person);
   await using network = await connect(context.home);
   const may = options.read ? 'read' : 'write';
@@ -52,4 +54,14 @@ async function expectAnything(
   output.progress.end();
   person.notes.hasUploader = true;
   await People.remember(home, person);
+}
+
+/** One line of what people call a device; the list of devices takes 128 characters. */
+const isName = (name: string): boolean => /^[^\p{Cc}]{1,64}$/u.test(name) && name.trim() !== '';
+
+export class BadNameError extends IsletError {
+  override readonly name = 'BadNameError';
+  constructor() {
+    super('CLI_BAD_NAME', '--name takes one line of 1 to 64 characters.');
+  }
 }
