@@ -1,0 +1,74 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// A PostgreSQL of our own, with its defaults: fsync and synchronous_commit are on, and the bench checks that they are.
+import { execFileSync } from 'node:child_process';
+import { chownSync, existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import * as Child from './Child.mjs';
+import * as Folder from './Folder.mjs';
+
+const debian = '/usr/lib/postgresql';
+const startMs = 20_000;
+
+/** Starts a server, or throws an error that says in one line what is missing. */
+export async function start() {
+  const bin = binaries();
+  const identity = unprivileged();
+  const folder = await Folder.temporary('postgres');
+  if (identity.uid !== undefined) chownSync(folder, identity.uid, identity.gid);
+  const data = join(folder, 'data');
+  const options = { ...identity, cwd: folder, env: { ...process.env, HOME: folder, LC_ALL: 'C.UTF-8' } };
+  execFileSync(join(bin, 'initdb'), ['-D', data, '-A', 'trust', '-U', 'bench'], { ...options, stdio: 'pipe' });
+  // SIGINT is PostgreSQL's fast shutdown.
+  const args = ['-D', data, '-k', folder, '-c', 'listen_addresses='];
+  const stdio = ['ignore', 'ignore', 'pipe'];
+  const { stop } = Child.start(join(bin, 'postgres'), args, { ...options, stdio, signal: 'SIGINT' });
+  const connect = async () => {
+    const client = new pg.Client({ host: folder, user: 'bench', database: 'postgres' });
+    client.on('error', () => {});
+    await client.connect();
+    return client;
+  };
+  const first = await patiently(connect);
+  const { rows } = await first.query(
+    `select version(), current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit`,
+  );
+  await first.end();
+  if (rows[0].fsync !== 'on' || rows[0].commit !== 'on') throw new Error('PostgreSQL does not commit durably here');
+  return { connect, stop, version: rows[0].version.split(' ').slice(0, 2).join(' ') };
+}
+
+function binaries() {
+  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
+  const folders = [...versions.map((v) => join(debian, v, 'bin')), ...(process.env.PATH ?? '').split(':')];
+  const found = folders.find((f) => ['initdb', 'postgres'].every((name) => existsSync(join(f, name))));
+  if (!found) throw new Error('PostgreSQL is not installed: apt-get install postgresql');
+  return found;
+}
+
+/** PostgreSQL refuses to run as root: then it runs as its own user, or as nobody. */
+function unprivileged() {
+  if (process.getuid?.() !== 0) return {};
+  for (const user of ['postgres', 'nobody']) {
+    try {
+      const idOf = (flag) => Number(execFileSync('id', [flag, user], { stdio: ['ignore', 'pipe', 'ignore'] }));
+      return { uid: idOf('-u'), gid: idOf('-g') };
+    } catch {
+      // The next one, then.
+    }
+  }
+  throw new Error('PostgreSQL does not run as root, and there is no user postgres or nobody to run it as');
+}
+
+async function patiently(connect) {
+  const until = Date.now() + startMs;
+  for (;;) {
+    try {
+      return await connect();
+    } catch (error) {
+      if (Date.now() > until) throw error;
+      await sleep(50);
+    }
+  }
+}

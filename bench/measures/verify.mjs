@@ -1,0 +1,47 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Access from '@islet/client/Access';
+import * as Export from '@islet/client/Export';
+import * as Home from '@islet/cli/Home';
+import * as Day from '@islet/core/Day';
+import { streams } from '@islet/core/Stream';
+import * as Figure from '../Figure.mjs';
+
+const target = 2_000;
+
+/** What `islet verify` and `islet verify FILE --chain` do with all of one person: a patient-year, unless quick. */
+export async function measure(scene) {
+  const { persons, days } = await scene.bulk();
+  const { home, network } = await scene.network();
+  const { chain } = await scene.islet();
+  const name = days >= 365 ? 'one patient-year' : `${days} patient-days`;
+  const everything = { streams: [...streams], firstDay: Day.first, lastDay: Day.last };
+  scene.say(`verifying ${name}`);
+  const began = performance.now();
+  const opened = await Access.own(network, persons[0].wallet, everything);
+  const online = performance.now() - began;
+  const file = Export.build(network, await Home.validators(home), opened);
+  scene.say(`verifying an export of ${name}`);
+  const offlineBegan = performance.now();
+  const checked = await Export.verify(file.text, { chainUrl: chain, now: Date.now });
+  const offline = performance.now() - offlineBegan;
+  return [
+    {
+      what: `verify ${name}, from what is stored`,
+      measured: Figure.time(online),
+      value: online,
+      unit: 'ms',
+      target: `≤ ${Figure.time(target)}`,
+      met: online <= target,
+      note: `${opened.verified.segments} segments of all streams fetched, released by custodians, opened and checked.`,
+    },
+    {
+      what: `verify ${name}, from an export`,
+      measured: Figure.time(offline),
+      value: offline,
+      unit: 'ms',
+      target: `≤ ${Figure.time(target)}`,
+      met: offline <= target,
+      note: `${Figure.count(checked.readings)} readings in ${checked.segments} segments, ${Figure.megabytes(file.text.length)} of text; opened again from their sealed bytes and compared, receipts checked against the chain.`,
+    },
+  ];
+}
