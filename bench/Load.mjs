@@ -28,10 +28,10 @@ export async function closed({ workers, seconds, send }) {
   const began = performance.now();
   const until = began + seconds * 1_000;
   let next = 0;
-  const worker = async (w) => {
-    while (performance.now() < until) await one(outcome, () => send(next++, w), performance.now());
+  const worker = async () => {
+    while (performance.now() < until) await one(outcome, () => send(next++), performance.now());
   };
-  await Promise.all(Array.from({ length: workers }, (_, w) => worker(w)));
+  await Promise.all(Array.from({ length: workers }, worker));
   outcome.seconds = (performance.now() - began) / 1_000;
   return outcome;
 }

@@ -19,24 +19,25 @@ export async function start() {
   if (identity.uid !== undefined) chownSync(folder, identity.uid, identity.gid);
   const data = join(folder, 'data');
   const options = { ...identity, cwd: folder, env: { ...process.env, HOME: folder, LC_ALL: 'C.UTF-8' } };
-  execFileSync(join(bin, 'initdb'), ['-D', data, '-A', 'trust', '-U', 'bench'], { ...options, stdio: 'pipe' });
+  execFileSync(join(bin, 'initdb'), ['-D', data, '-A', 'trust', '-U', 'bench'], {
+    ...options,
+    stdio: 'pipe',
+  });
   // SIGINT is PostgreSQL's fast shutdown.
   const args = ['-D', data, '-k', folder, '-c', 'listen_addresses='];
   const stdio = ['ignore', 'ignore', 'pipe'];
   const { stop } = Child.start(join(bin, 'postgres'), args, { ...options, stdio, signal: 'SIGINT' });
-  const connect = async () => {
-    const client = new pg.Client({ host: folder, user: 'bench', database: 'postgres' });
-    client.on('error', () => {});
-    await client.connect();
-    return client;
-  };
-  const first = await patiently(connect);
-  const { rows } = await first.query(
-    `select version(), current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit`,
+  const pool = (max) => new pg.Pool({ host: folder, user: 'bench', database: 'postgres', max });
+  const first = pool(1);
+  const { rows } = await patiently(() =>
+    first.query(
+      `select version(), current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit`,
+    ),
   );
   await first.end();
-  if (rows[0].fsync !== 'on' || rows[0].commit !== 'on') throw new Error('PostgreSQL does not commit durably here');
-  return { connect, stop, version: rows[0].version.split(' ').slice(0, 2).join(' ') };
+  if (rows[0].fsync !== 'on' || rows[0].commit !== 'on')
+    throw new Error('PostgreSQL does not commit durably here');
+  return { pool, stop, version: rows[0].version.split(' ').slice(0, 2).join(' ') };
 }
 
 function binaries() {
@@ -52,7 +53,8 @@ function unprivileged() {
   if (process.getuid?.() !== 0) return {};
   for (const user of ['postgres', 'nobody']) {
     try {
-      const idOf = (flag) => Number(execFileSync('id', [flag, user], { stdio: ['ignore', 'pipe', 'ignore'] }));
+      const idOf = (flag) =>
+        Number(execFileSync('id', [flag, user], { stdio: ['ignore', 'pipe', 'ignore'] }));
       return { uid: idOf('-u'), gid: idOf('-g') };
     } catch {
       // The next one, then.
@@ -61,11 +63,11 @@ function unprivileged() {
   throw new Error('PostgreSQL does not run as root, and there is no user postgres or nobody to run it as');
 }
 
-async function patiently(connect) {
+async function patiently(work) {
   const until = Date.now() + startMs;
   for (;;) {
     try {
-      return await connect();
+      return await work();
     } catch (error) {
       if (Date.now() > until) throw error;
       await sleep(50);

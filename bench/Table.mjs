@@ -21,7 +21,8 @@ export function format(rows) {
   });
   const all = [columns.map(([title]) => title), ...cells];
   const widths = columns.map((_, i) => Math.max(...all.map((row) => [...row[i]].length)));
-  const line = (row) => `| ${row.map((cell, i) => cell + ' '.repeat(widths[i] - [...cell].length)).join(' | ')} |`;
+  const line = (row) =>
+    `| ${row.map((cell, i) => cell + ' '.repeat(widths[i] - [...cell].length)).join(' | ')} |`;
   const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
   const table = [line(all[0]), rule, ...all.slice(1).map(line)];
   return [...table, '', ...notes.map((note, i) => `[${i + 1}] ${note}`)].join('\n');

@@ -47,7 +47,8 @@ async function rowsOf(name, scene) {
 
 const { quick, people, json, chosen } = asked();
 const began = performance.now();
-const say = (what) => console.error(`${((performance.now() - began) / 1_000).toFixed(0).padStart(4)} s  ${what}`);
+const say = (what) =>
+  console.error(`${((performance.now() - began) / 1_000).toFixed(0).padStart(4)} s  ${what}`);
 Cleanup.listen();
 const loadBefore = loadavg()[0];
 const scene = Scene.open({ quick, people, say });

@@ -1,6 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as Figure from '../Figure.mjs';
-import * as Memory from '../Memory.mjs';
+import * as Processes from '../Processes.mjs';
 
 const target = 512 * 1_048_576;
 const people = 1_000;
@@ -8,9 +8,9 @@ const ofChain = ['ledger', 'executor'];
 
 /** Resident memory of all services after what ran before, beside a fresh start. */
 export async function measure(scene) {
-  const { folder, pid, idle } = await scene.islet();
+  const islet = await scene.islet();
   const known = (scene.live.made ? scene.people : 0) + (scene.bulk.made ? (await scene.lives()).length : 0);
-  const after = await Memory.ofServices(folder, pid);
+  const after = Processes.memory(islet);
   const total = aboveChain(after, 'now');
   const told = Object.entries(after).map(([name, { now }]) => `${name} ${Figure.count(now / 1_048_576)}`);
   const enough = known >= people;
@@ -20,7 +20,7 @@ export async function measure(scene) {
       measured: Figure.megabytes(total),
       value: total,
       unit: 'bytes',
-      baseline: `${Figure.megabytes(aboveChain(idle, 'now'))} just started`,
+      baseline: `${Figure.megabytes(aboveChain(islet.idle, 'now'))} just started`,
       target: `≤ ${Figure.megabytes(target)} for ${Figure.count(people)}`,
       // Too much for few is too much for many; little for few says nothing of many.
       met: total > target ? false : enough ? true : null,
@@ -30,4 +30,7 @@ export async function measure(scene) {
 }
 
 const aboveChain = (services, when) =>
-  Object.entries(services).reduce((sum, [name, memory]) => sum + (ofChain.includes(name) ? 0 : memory[when]), 0);
+  Object.entries(services).reduce(
+    (sum, [name, memory]) => sum + (ofChain.includes(name) ? 0 : memory[when]),
+    0,
+  );

@@ -31,28 +31,33 @@ const insert = `insert into readings (${columns.map(([name]) => name).join(', ')
 export async function measure(scene) {
   const lives = await scene.lives();
   const postgres = await Postgres.start();
-  const first = await postgres.connect();
+  const first = postgres.pool(1);
   await first.query(table);
   scene.say(`inserting the same readings into ${postgres.version}`);
   const readings = lives.reduce((n, life) => n + life.readings.length, 0);
   const began = performance.now();
   for (const { name, readings: all } of lives)
     for (let from = 0; from < all.length; from += perInsert)
-      await first.query({ name: 'insert', text: insert, values: valuesOf(name, all.slice(from, from + perInsert)) });
+      await first.query({
+        name: 'insert',
+        text: insert,
+        values: valuesOf(name, all.slice(from, from + perInsert)),
+      });
   const bulkRate = (readings * 1_000) / (performance.now() - began);
   const { rows } = await first.query('select count(*)::int as n from readings');
-  if (rows[0].n !== readings) throw new Error(`${readings} readings were inserted and ${rows[0].n} are there`);
+  if (rows[0].n !== readings)
+    throw new Error(`${readings} readings were inserted and ${rows[0].n} are there`);
 
   const seconds = scene.quick ? 3 : 8;
-  const clients = await Promise.all(Array.from({ length: workers }, () => postgres.connect()));
-  const one = (n, w) => {
+  const many = postgres.pool(workers);
+  const one = (n) => {
     const reading = { ...lives[0].readings[0], at: 10_000_000_000_000 + n };
-    return clients[w].query({ name: 'insert', text: insert, values: valuesOf('single', [reading]) });
+    return many.query({ name: 'insert', text: insert, values: valuesOf('single', [reading]) });
   };
   scene.say(`single rows into ${postgres.version}, ${seconds} s at a rate, ${seconds} s without`);
-  const open = await Load.open({ rate, seconds, send: (n) => one(n, n % workers) });
-  const closed = await Load.closed({ workers, seconds, send: (n, w) => one(rate * seconds + n, w) });
-  await Promise.all([first, ...clients].map((client) => client.end()));
+  const open = await Load.open({ rate, seconds, send: one });
+  const closed = await Load.closed({ workers, seconds, send: (n) => one(rate * seconds + n) });
+  await Promise.all([first.end(), many.end()]);
   await postgres.stop();
   for (const load of [open, closed]) if (load.failures.length > 0) throw new Error(load.failures[0]);
 
@@ -87,8 +92,17 @@ function valuesOf(patient, readings) {
   for (const reading of readings) {
     const { kind, at, offsetMinutes, said, source, value, ...rest } = reading;
     const number = value ?? reading.units ?? reading.grams ?? reading.amount ?? null;
-    const row = [patient, kind, at, `${source.app}/${source.device}`, offsetMinutes, said, number, JSON.stringify(rest)];
-    row.forEach((cell, i) => lists[i].push(cell));
+    const row = [
+      patient,
+      kind,
+      at,
+      `${source.app}/${source.device}`,
+      offsetMinutes,
+      said,
+      number,
+      JSON.stringify(rest),
+    ];
+    for (const [i, cell] of row.entries()) lists[i].push(cell);
   }
   return lists;
 }

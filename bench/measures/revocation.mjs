@@ -1,8 +1,8 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { placeOf, deadline } from '@islet/client/Network';
-import { relay } from '@islet/client/Relaying';
 import { report } from '@islet/cli/Reporting';
+import { deadline, placeOf } from '@islet/client/Network';
+import { relay } from '@islet/client/Relaying';
 import * as Message from '@islet/core/Message';
 import * as Figure from '../Figure.mjs';
 
@@ -58,12 +58,23 @@ async function revoked({ network, reader, patient, wallet, grant, lastDay }) {
   if (places.length !== network.custodians.length + 1) throw new Error('not every place was asked');
   for (const { name, attempt } of places)
     if (!(await attempt())) throw new Error(`the ${name} refused before anything was revoked`);
-  const ask = () => report(network, reader, patient, wanted).then(() => true, (error) => !isRefusal(error));
+  const ask = () =>
+    report(network, reader, patient, wanted).then(
+      () => true,
+      (error) => !isRefusal(error),
+    );
   places.push({ name: 'contract', everyMs: askEveryMs, attempt: ask });
-  const revocation = { ...placeOf(network, 'consent'), grantId, patient: wallet.account, deadline: deadline(network) };
+  const revocation = {
+    ...placeOf(network, 'consent'),
+    grantId,
+    patient: wallet.account,
+    deadline: deadline(network),
+  };
   const began = performance.now();
   const sent = relay(network, wallet, Message.revoke, revocation);
-  const times = await Promise.all(places.map(async (place) => [place.name, await refusedAfter(place, began)]));
+  const times = await Promise.all(
+    places.map(async (place) => [place.name, await refusedAfter(place, began)]),
+  );
   await sent;
   return times;
 }

@@ -8,9 +8,9 @@ import * as Rpc from '@islet/chain/Rpc';
 import * as Sender from '@islet/chain/Sender';
 import * as Transaction from '@islet/chain/Transaction';
 import * as Wire from '@islet/chain/Wire';
-import { keccak256 } from '@islet/core/crypto/hash';
 import { to0x, utf8 } from '@islet/core/crypto/bytes';
 import * as Ed25519 from '@islet/core/crypto/ed25519';
+import { keccak256 } from '@islet/core/crypto/hash';
 import { addressOf } from '@islet/core/crypto/secp256k1';
 import * as Figure from '../Figure.mjs';
 import * as IsletChild from '../IsletChild.mjs';
@@ -19,17 +19,17 @@ const chainId = 0x49_53_4c_54;
 const gas = 200_000;
 const target = 100;
 /** What gave the most on two cores; more of either gains nothing. */
-const relays = Number(process.env.REL ?? 8);
-const perRequest = Number(process.env.PER ?? 50);
+const relays = 16;
+const perRequest = 50;
 
 /**
  * What many systems do: one transaction per reading, here a root of one leaf in `Anchors`. The same chain program, alone
  * on a folder of its own; signed beforehand; each acknowledged when it is in a durable block.
  */
 export async function measure(scene) {
-  const perRelay = scene.quick ? 300 : 1_500;
+  const perRelay = scene.quick ? 100 : 250;
   scene.say(`signing ${relays * perRelay} transactions`);
-  await using chain = await deployed();
+  const chain = await deployed();
   const keys = Array.from({ length: relays }, (_, i) => keyOf(`relay ${i}`));
   const signed = keys.map((key) => sign(key, chain.anchors, perRelay));
   scene.say('sending one transaction per reading');
@@ -37,6 +37,7 @@ export async function measure(scene) {
   await Promise.all(signed.map((raws) => sendAll(chain.rpc, raws)));
   const rate = (relays * perRelay * 1_000) / (performance.now() - began);
   await requireAllIn(chain, keys, perRelay);
+  await chain.stop();
   const { readings, sealing } = await scene.bulk();
   const ratio = readings / sealing / rate;
   return [
@@ -72,7 +73,7 @@ async function deployed() {
     delay_: 0n,
   });
   const anchors = await Deployment.deploy(sender, anchorsAbi, bytecode.Anchors, { members_: members });
-  return { rpc, anchors, [Symbol.asyncDispose]: stop };
+  return { rpc, anchors, stop };
 }
 
 const keyOf = (name) => keccak256(utf8(`bench/${name}`));
@@ -88,7 +89,9 @@ function sign(key, anchors, count) {
 async function sendAll(rpc, raws) {
   for (let from = 0; from < raws.length; from += perRequest) {
     const part = raws.slice(from, from + perRequest);
-    await rpc.batch(part.map((raw) => ({ method: 'eth_sendRawTransaction', params: [raw], answer: Wire.hash })));
+    await rpc.batch(
+      part.map((raw) => ({ method: 'eth_sendRawTransaction', params: [raw], answer: Wire.hash })),
+    );
   }
 }
 

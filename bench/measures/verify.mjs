@@ -1,7 +1,8 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+
+import * as Home from '@islet/cli/Home';
 import * as Access from '@islet/client/Access';
 import * as Export from '@islet/client/Export';
-import * as Home from '@islet/cli/Home';
 import * as Day from '@islet/core/Day';
 import { streams } from '@islet/core/Stream';
 import * as Figure from '../Figure.mjs';
