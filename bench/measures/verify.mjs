@@ -6,6 +6,7 @@ import * as Export from '@islet/client/Export';
 import * as Day from '@islet/core/Day';
 import { streams } from '@islet/core/Stream';
 import * as Figure from '../Figure.mjs';
+import * as Processes from '../Processes.mjs';
 
 const target = 2_000;
 
@@ -13,17 +14,19 @@ const target = 2_000;
 export async function measure(scene) {
   const { persons, days } = await scene.bulk();
   const { home, network } = await scene.network();
-  const { chain } = await scene.islet();
+  const islet = await scene.islet();
   const name = days >= 365 ? 'one patient-year' : `${days} patient-days`;
   const everything = { streams: [...streams], firstDay: Day.first, lastDay: Day.last };
   scene.say(`verifying ${name}`);
+  const before = Processes.processor(islet);
   const began = performance.now();
   const opened = await Access.own(network, persons[0].wallet, everything);
   const online = performance.now() - began;
+  const spent = Processes.spent(before, Processes.processor(islet), online / 1_000);
   const file = Export.build(network, await Home.validators(home), opened);
   scene.say(`verifying an export of ${name}`);
   const offlineBegan = performance.now();
-  const checked = await Export.verify(file.text, { chainUrl: chain, now: Date.now });
+  const checked = await Export.verify(file.text, { chainUrl: islet.chain, now: Date.now });
   const offline = performance.now() - offlineBegan;
   return [
     {
@@ -33,7 +36,7 @@ export async function measure(scene) {
       unit: 'ms',
       target: `≤ ${Figure.time(target)}`,
       met: online <= target,
-      note: `${opened.verified.segments} segments of all streams fetched, released by custodians, opened and checked.`,
+      note: `${opened.verified.segments} segments of all streams fetched, released by custodians, opened and checked (processor: ${spent}).`,
     },
     {
       what: `verify ${name}, from an export`,
