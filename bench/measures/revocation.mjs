@@ -1,8 +1,10 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { report } from '@islet/cli/Reporting';
+import * as Access from '@islet/client/Access';
+import * as Held from '@islet/client/Held';
 import { deadline, placeOf } from '@islet/client/Network';
 import { relay } from '@islet/client/Relaying';
+import { equal } from '@islet/core/crypto/bytes';
 import * as Message from '@islet/core/Message';
 import * as Figure from '../Figure.mjs';
 
@@ -43,8 +45,11 @@ export async function measure(scene) {
 
 async function revoked({ network, reader, patient, wallet, grant, lastDay }) {
   const { grantId } = await grant(days);
-  const wanted = { stream: 'glucose/raw', firstDay: lastDay - days + 1, lastDay };
-  const seen = await listening(() => report(network, reader, patient, wanted));
+  const all = await Held.from(network, reader, patient.account);
+  const held = all.find((one) => equal(one.grantId, grantId));
+  const wanted = { streams: ['glucose/raw'], firstDay: lastDay - days + 1, lastDay };
+  const look = () => Access.granted(network, reader, held, wanted);
+  const seen = await listening(look);
   const again = seen.filter(({ url }) => /\/v1\/(release|fetch)$/.test(url));
   const places = again.map(({ url, init }) => ({
     name: nameOf(network, url),
@@ -59,7 +64,7 @@ async function revoked({ network, reader, patient, wallet, grant, lastDay }) {
   for (const { name, attempt } of places)
     if (!(await attempt())) throw new Error(`the ${name} refused before anything was revoked`);
   const ask = () =>
-    report(network, reader, patient, wanted).then(
+    look().then(
       () => true,
       (error) => !isRefusal(error),
     );
