@@ -7,6 +7,7 @@ const SLOW = [
   '**/kill.test.ts',
   '**/[cC]rash*.test.ts',
   '**/*Faults.test.ts',
+  '**/forgery.test.ts',
   'packages/cli/**',
   'promises/**',
 ];

@@ -49,19 +49,27 @@ async function tell(stream: Stream, purpose: string, day: number): Promise<Told>
   return { patient, reader, granted, asked: await Story.decide(scene, reader, asked, granted) };
 }
 
-const send = (ask: AskRelease) => custodian.answer('/v1/release', encodeAskRelease(ask));
+/** Its answer, asked again where its view of the chain did not come in time: then it releases nothing, and says so. */
+async function answer(bytes: Uint8Array): Promise<string> {
+  for (;;) {
+    const told = await custodian.answer('/v1/release', bytes);
+    if (told !== '503 CHAIN_UNREACHABLE') return told;
+  }
+}
+
+const send = (ask: AskRelease) => answer(encodeAskRelease(ask));
 const refusal = /^(400|403|404) [A-Z_]+$/;
 
 test('no byte of a valid release request can be altered without losing the release', async () => {
   // `blockNumber` is a hint for hubs; custodians find the decision by the request itself and do not use it.
   const { ask } = one.asked;
   const whole = encodeAskRelease(ask);
-  expect(await custodian.answer('/v1/release', whole)).toBe('200');
+  expect(await answer(whole)).toBe('200');
   const hint = hintOf(ask);
   const altered = async (at: number, mask: number): Promise<void> => {
     const bytes = new Uint8Array(whole);
     bytes[at] = bytes[at]! ^ mask;
-    expect(await custodian.answer('/v1/release', bytes), `byte ${at} ^ ${mask}`).toMatch(refusal);
+    expect(await answer(bytes), `byte ${at} ^ ${mask}`).toMatch(refusal);
   };
   const places = [...whole.keys()].filter((at) => at !== hint);
   // Every byte once, many at a time; each with masks that differ from run to run.
@@ -92,7 +100,7 @@ test('no part of a valid release request can be cut out, doubled or swapped', as
         ...(doubled ? [...part, ...part] : []),
         ...whole.slice(at + length),
       ];
-      expect(await custodian.answer('/v1/release', new Uint8Array(changed))).toMatch(refusal);
+      expect(await answer(new Uint8Array(changed))).toMatch(refusal);
     }),
     { numRuns: 300 },
   );

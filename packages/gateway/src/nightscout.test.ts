@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { encode } from '@islet/core/codec';
 import * as Day from '@islet/core/Day';
 import * as Devices from '@islet/core/Devices';
 import * as Look from '@islet/core/Look';
@@ -357,7 +358,9 @@ test('readings in Islet’s own form that cannot be are refused whole', async ()
   const [reading] = cgm(now, 1);
   expect(await send(new Uint8Array([1, 2, 3]))).toBe(400);
   expect(await send(ingestBody([{ ...reading!, value: -1 } as never]))).toBe(400);
-  expect(await send(ingestBody([{ ...reading!, at: Day.endOf(Day.last, 0) + 1 }]))).toBe(400);
+  const row = [0, 0, Day.endOf(Day.last, 0) + 1, 0, '', null, 100, 0, 0, 0];
+  const far = encode('islet/readings', 1, [[['an app', 'a device']], [row]]);
+  expect(await send(encode('islet/ingest', 1, ['', far]))).toBe(400);
   expect(await send(ingestBody([reading!]).slice(0, -1))).toBe(400);
   expect(await send(new Uint8Array(9 * 1024 * 1024))).toBe(413);
 });
