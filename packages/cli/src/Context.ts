@@ -9,6 +9,8 @@ export type Context = {
   /** ms */
   now: () => number;
   output: (options: { json?: boolean | undefined }) => Output.Output;
+  /** What the process ends with where nothing failed: not 0 where a command answered, and the answer is trouble. */
+  exit: { code: number };
 };
 
 export function open(streams: Output.Streams, env: Record<string, string | undefined>): Context {
@@ -18,5 +20,6 @@ export function open(streams: Output.Streams, env: Record<string, string | undef
     env,
     now: streams.now,
     output: (options) => (options.json ? json : people),
+    exit: { code: 0 },
   };
 }

@@ -111,7 +111,7 @@ describe('a fresh data folder', () => {
 
   test('is diagnosed when nothing runs', async () => {
     const { out, code } = await islet.run(home, ['doctor', '--json']);
-    expect(code).toBe(0);
+    expect(code).toBe(1);
     const found = JSON.parse(out);
     expect(found).toMatchObject({ ok: false, running: false, chain: null });
     expect(found.problems).toEqual([

@@ -19,7 +19,7 @@ export async function run(
   const json = args.includes('--json');
   try {
     await program(context, streams).parseAsync(args, { from: 'user' });
-    return 0;
+    return context.exit.code;
   } catch (error) {
     const cause = error instanceof CommanderError ? usageOf(error) : error;
     return cause ? Failure.report(cause, context.output({ json }), env) : 0;

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../Context.js';
 import * as Doctor from '../Doctor.js';
+import { FAILED } from '../Failure.js';
 
 export function registerDoctor(program: Command, context: Context): void {
   program
@@ -11,6 +12,7 @@ export function registerDoctor(program: Command, context: Context): void {
     .action(async (options: { json?: boolean }) => {
       const found = await Doctor.examine(context.home, { now: context.now });
       context.output(options).result(found, textOf(found));
+      if (!found.ok) context.exit.code = FAILED;
     });
 }
 
