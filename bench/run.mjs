@@ -59,7 +59,10 @@ for (const name of names.filter((n) => chosen.includes(n))) {
     await scene.bulk().catch(() => undefined);
     await scene.stop();
   }
-  rows.push(...(await rowsOf(name, scene)).map((row) => ({ measure: name, ...row })));
+  for (const row of await rowsOf(name, scene)) {
+    say(`  ${row.what}: ${row.measured}`);
+    rows.push({ measure: name, ...row });
+  }
 }
 await Cleanup.end();
 
