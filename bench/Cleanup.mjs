@@ -16,6 +16,9 @@ export function atWorst(act) {
   return () => lastResorts.delete(act);
 }
 
+/** Whether the end has begun: what fails from then on fails because of it. */
+export const isEnding = () => ending !== undefined;
+
 export function end() {
   ending ??= (async () => {
     while (closers.length > 0) {

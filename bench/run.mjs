@@ -40,6 +40,8 @@ async function rowsOf(name, scene) {
     const { measure } = await import(`./measures/${name}.mjs`);
     return await measure(scene);
   } catch (error) {
+    // Ctrl-C took its services away: the clean-up ends this process.
+    if (Cleanup.isEnding()) return new Promise(() => {});
     console.error(error);
     return [{ what: name, measured: 'could not be measured', met: false, note: error.message }];
   }
