@@ -116,8 +116,10 @@ describe('what is released', () => {
   });
 
   test('carries a note of the request, the epochs and the head relied on, which the patient finds too', async () => {
+    const before = custodian.context.record.notes(patient.account).length;
     const asked = await request([own.raw, own.next]);
     const release = await Story.opened(custodian, asked);
+    expect(custodian.context.record.notes(patient.account)).toHaveLength(before + 1);
     const { note } = release!;
     expect(toHex(note.requestId)).toBe(toHex(asked.requestId));
     expect(note.epochs.map(toHex)).toEqual([own.raw, own.next].map((s) => toHex(s.epoch.hash)));

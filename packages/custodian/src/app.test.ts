@@ -1,8 +1,8 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // What reaches the checks at all: sizes, formats, and errors that tell nothing.
-import { encode } from '@islet/core/codec';
+import { encode, MalformedError } from '@islet/core/codec';
 import { concat, utf8 } from '@islet/core/crypto/bytes';
-import { encodeAskRelease, encodeMoreKeys, maxEpochs } from '@islet/core/wire/Ask';
+import { encodeAskRelease, encodeMoreKeys, maxEpochs, parseAskRelease } from '@islet/core/wire/Ask';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { app } from './app.js';
@@ -53,17 +53,19 @@ describe('a body', () => {
     }
   });
 
-  test('stops one that does not tell its length and never ends', async () => {
+  test('stops one that does not tell its length, long before its end', async () => {
+    const whole = 64 * smallBodyBytes;
     let given = 0;
-    const endless = new ReadableStream<Uint8Array>({
+    const long = new ReadableStream<Uint8Array>({
       pull(controller) {
         given += 16_384;
         controller.enqueue(new Uint8Array(16_384));
+        if (given >= whole) controller.close();
       },
     });
     const request = new Request('http://custodian/v1/enrol', {
       method: 'POST',
-      body: endless,
+      body: long,
       duplex: 'half',
     } as RequestInit);
     const response = await app(custodian.context).request(request);
@@ -80,7 +82,17 @@ describe('a body', () => {
     };
     const epochs = Array.from({ length: maxEpochs + 1 }, () => one);
     const body = encodeAskRelease({ ...asked.ask, epochs });
+    expect(() => parseAskRelease(body)).toThrow(MalformedError);
     expect(await custodian.answer('/v1/release', body)).toBe('400 FORMAT_MALFORMED');
+  });
+
+  test('stops a number in another form than its only one', async () => {
+    const [zero, one] = [0, 1].map((blockNumber) => encodeAskRelease({ ...asked.ask, blockNumber }));
+    const at = zero!.findIndex((byte, i) => byte !== one![i]);
+    // Zero as a floating-point number of two bytes: RFC 8949 has it so, our formats do not.
+    const float = concat(zero!.slice(0, at), new Uint8Array([0xf9, 0, 0]), zero!.slice(at + 1));
+    expect(await custodian.answer('/v1/release', zero!)).toBe('200');
+    expect(await custodian.answer('/v1/release', float)).toBe('400 FORMAT_MALFORMED');
   });
 
   test('stops bytes that are not the one encoding of their content', async () => {
