@@ -1,20 +1,20 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // A PostgreSQL of our own, with its defaults: fsync and synchronous_commit are on, and the bench checks that they are.
 import { execFileSync } from 'node:child_process';
-import { chownSync, existsSync, readdirSync } from 'node:fs';
+import { chownSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { programs, runner } from '../scripts/postgres.mjs';
 import * as Child from './Child.mjs';
 import * as Folder from './Folder.mjs';
 
-const debian = '/usr/lib/postgresql';
 const startMs = 20_000;
 
 /** Starts a server, or throws an error that says in one line what is missing. */
 export async function start() {
-  const bin = binaries();
-  const identity = unprivileged();
+  const bin = programs();
+  const identity = runner();
   const folder = await Folder.temporary('postgres');
   if (identity.uid !== undefined) chownSync(folder, identity.uid, identity.gid);
   const data = join(folder, 'data');
@@ -43,29 +43,6 @@ export async function start() {
   if (rows[0].fsync !== 'on' || rows[0].commit !== 'on')
     throw new Error('PostgreSQL does not commit durably here');
   return { pool, stop, version: rows[0].version.split(' ').slice(0, 2).join(' ') };
-}
-
-function binaries() {
-  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
-  const folders = [...versions.map((v) => join(debian, v, 'bin')), ...(process.env.PATH ?? '').split(':')];
-  const found = folders.find((f) => ['initdb', 'postgres'].every((name) => existsSync(join(f, name))));
-  if (!found) throw new Error('PostgreSQL is not installed: apt-get install postgresql');
-  return found;
-}
-
-/** PostgreSQL refuses to run as root: then it runs as its own user, or as nobody. */
-function unprivileged() {
-  if (process.getuid?.() !== 0) return {};
-  for (const user of ['postgres', 'nobody']) {
-    try {
-      const idOf = (flag) =>
-        Number(execFileSync('id', [flag, user], { stdio: ['ignore', 'pipe', 'ignore'] }));
-      return { uid: idOf('-u'), gid: idOf('-g') };
-    } catch {
-      // The next one, then.
-    }
-  }
-  throw new Error('PostgreSQL does not run as root, and there is no user postgres or nobody to run it as');
 }
 
 async function patiently(work) {
