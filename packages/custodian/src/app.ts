@@ -4,7 +4,7 @@ import { UnknownStreamError } from '@islet/core/Epoch';
 import { IsletError } from '@islet/core/IsletError';
 import { encodeList, parseAskRelease, parseEnrol, parseMoreKeys } from '@islet/core/wire/Ask';
 import { Hono, type Context as HttpContext } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
+import * as Bodies from './Bodies.js';
 import type { Context } from './Context.js';
 import { type Budget, enrol, publicKeys } from './Enrolment.js';
 import { release } from './Handout.js';
@@ -17,28 +17,32 @@ import { Refusal } from './Refusal.js';
 export function app(context: Context): Hono {
   const http = new Hono();
   const budget: Budget = { hour: -1, spent: 0 };
-  http.use('/v1/release', bodyLimit({ maxSize: releaseBodyBytes, onError: tooLarge }));
-  http.use('/v1/*', (c, next) =>
-    c.req.path === '/v1/release'
-      ? next()
-      : bodyLimit({ maxSize: smallBodyBytes, onError: tooLarge })(c, next),
-  );
+  const bodies = Bodies.open();
+  const question = (
+    path: string,
+    maxBytes: number,
+    answer: (c: HttpContext, body: Uint8Array) => Promise<Response>,
+  ): void => {
+    http.post(path, (c) => bodies.take(c, maxBytes, (body) => answer(c, body)));
+  };
 
-  http.post('/v1/enrol', async (c) =>
-    cbor(c, encodeList('islet/bundles', await enrol(context, budget, parseEnrol(await bodyOf(c))))),
+  question('/v1/enrol', smallBodyBytes, async (c, body) =>
+    cbor(c, encodeList('islet/bundles', await enrol(context, budget, parseEnrol(body)))),
   );
-  http.post('/v1/keys', async (c) =>
-    cbor(c, encodeList('islet/bundles', await publicKeys(context, parseMoreKeys(await bodyOf(c))))),
+  question('/v1/keys', smallBodyBytes, async (c, body) =>
+    cbor(c, encodeList('islet/bundles', await publicKeys(context, parseMoreKeys(body)))),
   );
-  http.post('/v1/release', async (c) => {
-    const ask = parseAskRelease(await bodyOf(c));
+  question('/v1/release', releaseBodyBytes, async (c, body) => {
+    const ask = parseAskRelease(body);
     return cbor(c, await release(context, await judge(context, ask), ask));
   });
-  http.post('/v1/revoke', async (c) => {
-    await revoke(context, await bodyOf(c));
+  question('/v1/revoke', smallBodyBytes, async (c, body) => {
+    await revoke(context, body);
     return c.json({ revoked: true });
   });
-  http.post('/v1/notes', async (c) => cbor(c, encodeList('islet/notes', notes(context, await bodyOf(c)))));
+  question('/v1/notes', smallBodyBytes, async (c, body) =>
+    cbor(c, encodeList('islet/notes', notes(context, body))),
+  );
 
   http.get('/health', async (c) => {
     const chain = await context.chain.freshHead().then(
@@ -66,13 +70,5 @@ export function app(context: Context): Hono {
   return http;
 }
 
-const bodyOf = async (c: HttpContext): Promise<Uint8Array> => new Uint8Array(await c.req.arrayBuffer());
-
 const cbor = (c: HttpContext, bytes: Uint8Array): Response =>
   c.body(bytes as Uint8Array<ArrayBuffer>, 200, { 'content-type': 'application/cbor' });
-
-const tooLarge = (c: HttpContext): Response =>
-  c.json(
-    { code: 'CUSTODIAN_TOO_LARGE', message: 'The request is too large. Ask for fewer days at a time.' },
-    413,
-  );

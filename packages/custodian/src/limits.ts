@@ -4,6 +4,8 @@
 /** A release request of 4,096 epochs fits. */
 export const releaseBodyBytes = 16 << 20;
 export const smallBodyBytes = 64 << 10;
+/** All that is being sent to us at one time. */
+export const bodiesInFlightBytes = 64 << 20;
 /** How long a request's head, and all of it, may take to arrive, and how often that is looked at, ms. */
 export const headersMs = 10_000;
 export const requestMs = 30_000;
