@@ -8,7 +8,9 @@ import { IsletError } from './IsletError.js';
 export type Item = null | boolean | number | string | Uint8Array | Item[];
 
 export function encode(name: string, version: number, fields: Item[]): Uint8Array {
-  return encodeCbor([name, version, ...fields]);
+  const { buffer, byteOffset, length } = encodeCbor([name, version, ...fields]);
+  // In Node the encoder gives Buffers now and then, whose `slice` shares memory instead of copying it.
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 /** The fields of a format, in order, for `Fields` to take apart. */
