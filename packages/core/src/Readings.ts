@@ -30,11 +30,11 @@ const isTimed = (r: Reading): boolean =>
   Number.isInteger(r.offsetMinutes) &&
   Math.abs(r.offsetMinutes) <= maxOffset;
 
-const isCounted = (items: Item[]): boolean => items.every((i) => typeof i !== 'number' || Number.isFinite(i));
+const areFinite = (items: Item[]): boolean => items.every((i) => typeof i !== 'number' || Number.isFinite(i));
 
 /** Throws a RangeError for a reading that could not be read again: the caller was to ask `fits`, and judge its numbers. */
 export function encodeRun(readings: Reading[]): Uint8Array {
-  if (readings.length > maxReadings || !readings.every((r) => fits(r) && isTimed(r) && isCounted(own(r))))
+  if (readings.length > maxReadings || !readings.every((r) => fits(r) && isTimed(r) && areFinite(own(r))))
     throw new RangeError('readings beyond limits');
   const sources = new Map<string, number>();
   const sourceList: Item[] = [];
