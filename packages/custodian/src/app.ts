@@ -8,10 +8,11 @@ import * as Bodies from './Bodies.js';
 import type { Context } from './Context.js';
 import { type Budget, enrol, publicKeys } from './Enrolment.js';
 import { release } from './Handout.js';
-import { releaseBodyBytes, smallBodyBytes } from './limits.js';
+import { keyQuestionsWaiting, releaseBodyBytes, smallBodyBytes } from './limits.js';
 import { notes, revoke } from './Patient.js';
 import { judge } from './Permission.js';
 import { Refusal } from './Refusal.js';
+import * as Turns from './Turns.js';
 
 /** The custodian's five questions over HTTP (docs/protocol.md). */
 export function app(context: Context): Hono {
@@ -29,9 +30,12 @@ export function app(context: Context): Hono {
   question('/v1/enrol', smallBodyBytes, async (c, body) =>
     cbor(c, encodeList('islet/bundles', await enrol(context, budget, parseEnrol(body)))),
   );
-  question('/v1/keys', smallBodyBytes, async (c, body) =>
-    cbor(c, encodeList('islet/bundles', await publicKeys(context, parseMoreKeys(body)))),
-  );
+  // Stops: anyone at all keeping us from releasing by asking for many keys, which are dear to derive.
+  const turn = Turns.open(keyQuestionsWaiting);
+  question('/v1/keys', smallBodyBytes, async (c, body) => {
+    const ask = parseMoreKeys(body);
+    return cbor(c, encodeList('islet/bundles', await turn(() => publicKeys(context, ask))));
+  });
   question('/v1/release', releaseBodyBytes, async (c, body) => {
     const ask = parseAskRelease(body);
     return cbor(c, await release(context, await judge(context, ask), ask));

@@ -10,6 +10,8 @@ export const bodiesInFlightBytes = 64 << 20;
 export const headersMs = 10_000;
 export const requestMs = 30_000;
 export const lookMs = 5_000;
+/** Questions for public keys that may wait; they are answered one after another. */
+export const keyQuestionsWaiting = 64;
 /** Days of public keys in one question. */
 export const daysPerQuestion = 8_000;
 /** A decision opens shares for this long; afterwards the reader asks the contract again, and that is on record again. */
