@@ -19,6 +19,8 @@ export type View = {
   decisions: Map<string, Decision>;
   /** Batch roots by `hub/number`. */
   roots: Map<string, string>;
+  /** When each batch was anchored, by `hub/number`: UTC ms of its block. */
+  anchoredAt: Map<string, number>;
   /** The newest batch of each hub. */
   batches: Map<string, number>;
   custodians: Map<number, { org: string; signingKey: string }>;
@@ -79,6 +81,7 @@ export const empty = (): View => ({
   grants: new Map(),
   decisions: new Map(),
   roots: new Map(),
+  anchoredAt: new Map(),
   batches: new Map(),
   custodians: new Map(),
   custodianSetVersion: 0,
@@ -89,6 +92,10 @@ export const empty = (): View => ({
 export const rootOf = (view: View, hub: Uint8Array, number: number): string | undefined =>
   view.roots.get(`${toHex(hub)}/${number}`);
 
+/** When a hub anchored that batch, UTC ms of the block; `undefined` where it did not. */
+export const anchoredAt = (view: View, hub: Uint8Array, number: number): number | undefined =>
+  view.anchoredAt.get(`${toHex(hub)}/${number}`);
+
 /** Whether a signer (ERC-7913 form) speaks for an account now. */
 export const speaksFor = (view: View, account: Uint8Array, signer: Uint8Array): boolean =>
   view.accounts.get(toHex(account))?.signers.has(toHex(signer)) ?? false;
@@ -98,7 +105,7 @@ export function apply(view: View, deployment: Deployment, event: Event): void {
   const at = event.timestamp * 1000;
   if (event.address === deployment.consent) applyConsent(view, event, at);
   else if (event.address === deployment.identity) applyIdentity(view, event, at);
-  else if (event.address === deployment.anchors) applyAnchors(view, event);
+  else if (event.address === deployment.anchors) applyAnchors(view, event, at);
   else if (event.address === deployment.members) applyMembers(view, event);
 }
 
@@ -183,11 +190,13 @@ function applyIdentity(view: View, event: Event, at: number): void {
   }
 }
 
-function applyAnchors(view: View, event: Event): void {
+function applyAnchors(view: View, event: Event, at: number): void {
   const log = Abi.decodeLog(anchorsAbi, event);
   if (log?.name !== 'Anchored') return;
   const hub = log.args.hub.slice(2);
-  view.roots.set(`${hub}/${log.args.number}`, toHex(log.args.root));
+  const place = `${hub}/${log.args.number}`;
+  view.roots.set(place, toHex(log.args.root));
+  view.anchoredAt.set(place, at);
   view.batches.set(hub, Number(log.args.number));
 }
 

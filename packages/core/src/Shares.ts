@@ -115,17 +115,35 @@ export async function rederives(
   return equal(signedBytes(again), signedBytes(shares.record));
 }
 
+/**
+ * As `rederives`, without the custodians' keys: whether dealing this secret anew gives exactly the shares committed to.
+ * What a reader can tell. A false dealing would open for some custodians and not for others.
+ */
+export function commitsTo(shares: Shares, epoch: Epoch, lockSecret: Uint8Array): boolean {
+  const { setVersion: version, threshold, shares: sealed } = shares.record;
+  const seed = seedOf(epoch, lockSecret, 'deal', { version, threshold, count: sealed.length });
+  const again = deal(lockSecret, seed, threshold, sealed.length);
+  return again.every((share, i) => equal(commit(epoch.hash, share), sealed[i]!.commitment));
+}
+
 const info = utf8('islet/share/v1');
+
+type Dealing = { version: number; threshold: number; count: number };
+
+/** Bound to everything that could make two dealings of one secret differ, so that no seed ever serves two plaintexts. */
+function seedOf(epoch: Epoch, lockSecret: Uint8Array, purpose: string, dealing: Dealing): Uint8Array {
+  const { version, threshold, count } = dealing;
+  const bound = concat(uint64(version), uint64(threshold), uint64(count));
+  return hkdf(lockSecret, epoch.hash, concat(utf8(`islet/${purpose}/v1`), bound), 32);
+}
 
 async function dealSealed(
   epoch: Epoch,
   lockSecret: Uint8Array,
   set: { version: number; threshold: number; keys: Uint8Array[] },
 ): Promise<Sealed[]> {
-  // Everything that could make two dealings of one secret differ, so that no seed ever serves two plaintexts.
-  const dealing = concat(uint64(set.version), uint64(set.threshold), uint64(set.keys.length));
   const seed = (purpose: string): Uint8Array =>
-    hkdf(lockSecret, epoch.hash, concat(utf8(`islet/${purpose}/v1`), dealing), 32);
+    seedOf(epoch, lockSecret, purpose, { ...set, count: set.keys.length });
   const shares = deal(lockSecret, seed('deal'), set.threshold, set.keys.length);
   return Promise.all(
     set.keys.map(async (key, i) => {
