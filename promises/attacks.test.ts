@@ -11,7 +11,8 @@ import * as TamperingHub from '@islet/cli/TamperingHub';
 import * as Access from '@islet/client/Access';
 import * as Granting from '@islet/client/Granting';
 import * as Held from '@islet/client/Held';
-import { check, TamperedError } from '@islet/client/Verification';
+import { TamperedError } from '@islet/client/Tampered';
+import { check } from '@islet/client/Verification';
 import { equal, toHex } from '@islet/core/crypto/bytes';
 import * as Ed25519 from '@islet/core/crypto/ed25519';
 import * as Day from '@islet/core/Day';
@@ -227,7 +228,7 @@ describe('a hub that serves something else', () => {
     patient: me.wallet.account,
     ...raw,
     view: network.chain.state,
-    batchBefore: Math.max(...network.chain.state.batches.values()),
+    batchesBefore: new Map(network.chain.state.batches),
     late: true,
   });
   const copy = (): Part[] => structuredClone(parts);
@@ -291,7 +292,8 @@ describe('a hub that serves something else', () => {
   });
 
   test('has an old head found, however well it once held', async () => {
-    const later = { ...asked(), batchBefore: asked().batchBefore + 1 };
+    const batchesBefore = new Map([...asked().batchesBefore].map(([hub, number]) => [hub, number + 1]));
+    const later = { ...asked(), batchesBefore };
     expect(await codeOf(check(copy(), later))).toBe('HEAD_STALE');
   });
 

@@ -13,13 +13,15 @@ import * as Release from '@islet/core/Release';
 import * as Segment from '@islet/core/Segment';
 import type { Stream } from '@islet/core/Stream';
 import * as Streams from '@islet/core/Stream';
-import { encodeFetch, parseFetched } from '@islet/core/wire/Fetch';
+import { encodeFetch, type Part, parseFetched } from '@islet/core/wire/Fetch';
+import { checkContent, checkSummaries } from './Agreement.js';
 import type { Held } from './Held.js';
 import * as Http from './Http.js';
 import { deadline, type Network, nonce, placeOf } from './Network.js';
 import { type Answer, type Ticket, unlock } from './Opening.js';
 import { relay } from './Relaying.js';
-import { check, type Proven, TamperedError } from './Verification.js';
+import { TamperedError } from './Tampered.js';
+import { type Asked, check, type Proven } from './Verification.js';
 import type { Wallet } from './Wallet.js';
 
 export type Wanted = { streams: Stream[]; firstDay: Day; lastDay: Day };
@@ -27,15 +29,20 @@ export type Wanted = { streams: Stream[]; firstDay: Day; lastDay: Day };
 /** What a request brought, opened and verified. */
 export type Opened = {
   requestId: string;
-  segments: {
-    stream: Stream;
-    day: Day | null;
-    content: Content.Content;
-    proven: Proven;
-    contentKey: Uint8Array;
-  }[];
+  segments: OpenedSegment[];
+  /** `completeUntil`: nothing sealed before this moment is missing, unknown after; UTC ms. */
   verified: { segments: number; receipts: number; heads: number; chainHead: number; completeUntil: number };
   custodians: Answer[];
+  /** What the hub served and what it was checked against, for an export. */
+  served: { parts: Part[]; asked: Asked };
+};
+
+export type OpenedSegment = {
+  stream: Stream;
+  day: Day | null;
+  content: Content.Content;
+  proven: Proven;
+  contentKey: Uint8Array;
 };
 
 /** The patient's own data, without a grant. Recorded like any other look. */
@@ -103,26 +110,31 @@ async function look(
   // The relay said it is decided; our own view must say so too.
   if (!decision) throw new NotDecidedError();
   if (decision.reason !== 0) throw new DeniedError(decision.reason, toHex(ticket.requestId));
-  const batchBefore = Math.max(0, ...view.batches.values());
+  // The view grows while we ask.
+  const batchesBefore = new Map(view.batches);
   const fetched = await Http.post(
     network.hub,
     '/v1/fetch',
     encodeFetch({ ...wanted, request: ticket.request, salt: right.salt, blockNumber: ticket.blockNumber }),
   );
   const head = await network.chain.freshHead();
-  const asked = { patient: right.patient, ...wanted, view, batchBefore, late };
-  const checked = await check(parseFetched(fetched), asked);
+  const asked: Asked = { patient: right.patient, ...wanted, view, batchesBefore, late };
+  const parts = parseFetched(fetched);
+  const checked = await check(parts, asked);
   const { secrets, answers } = await unlock(network, checked.proven, ticket);
   const keys = contentKeys(checked.proven, secrets, seedOf);
   const segments = await Promise.all(checked.proven.map((p) => open(p, keys.get(toHex(p.epoch.hash))!)));
+  checkSummaries(segments);
   const verified = {
     segments: segments.length,
     receipts: checked.receipts,
     heads: checked.heads,
     chainHead: head.number,
-    completeUntil: checked.completeUntil,
+    // A gateway's clock may run ahead; of what is later than the chain's own time nobody knows anything.
+    completeUntil: Math.min(checked.completeUntil, head.at),
   };
-  return { requestId: toHex(ticket.requestId), segments, verified, custodians: answers };
+  const served = { parts, asked };
+  return { requestId: toHex(ticket.requestId), segments, verified, custodians: answers, served };
 }
 
 async function ask(network: Network, reader: Wallet, wanted: Wanted, right: Right): Promise<Ticket> {
@@ -163,37 +175,38 @@ function contentKeys(
   seedOf: SeedOf,
 ): Map<string, Uint8Array> {
   const keys = new Map<string, Uint8Array>();
-  for (const { segment, epoch } of proven) {
+  for (const { epoch, place } of proven) {
     const id = toHex(epoch.hash);
     if (keys.has(id)) continue;
     const { stream, day } = epoch.header;
     const seed = seedOf(stream, day);
-    if (!seed)
-      throw new TamperedError('DAY_NOT_GRANTED', 'the grant holds no key for this day', {
-        stream,
-        day,
-        segment: toHex(segment.hash),
-      });
-    keys.set(id, Epoch.open(epoch, seed, secrets.get(id)!));
+    if (!seed) throw new TamperedError('DAY_NOT_GRANTED', 'the grant holds no key for this day', place);
+    try {
+      keys.set(id, Epoch.open(epoch, seed, secrets.get(id)!));
+    } catch (cause) {
+      if (!(cause instanceof IsletError)) throw cause;
+      // Stops: a key of the gateway's choosing, or a commitment to another key than the one sealed under.
+      throw new TamperedError(cause.code, 'the keys granted and released do not open it', place, { cause });
+    }
   }
   return keys;
 }
 
-async function open(proven: Proven, contentKey: Uint8Array): Promise<Opened['segments'][number]> {
-  const { segment, epoch } = proven;
+/** Opens a segment that passed every check before. What does not hold is thrown with its place. */
+export async function open(proven: Proven, contentKey: Uint8Array): Promise<OpenedSegment> {
+  const { segment, epoch, place } = proven;
   const { stream, day } = segment.header;
+  let content: Content.Content;
   try {
-    return {
-      stream,
-      day,
-      content: await Content.parse(Segment.open(segment, epoch, contentKey)),
-      proven,
-      contentKey,
-    };
-  } catch (error) {
-    if (!(error instanceof Segment.TamperedError)) throw error;
-    throw new TamperedError(error.code, 'it does not open', { stream, day, segment: toHex(segment.hash) });
+    content = await Content.parse(Segment.open(segment, epoch, contentKey));
+  } catch (cause) {
+    if (!(cause instanceof IsletError)) throw cause;
+    throw new TamperedError(cause.code, 'it does not open, or is not what a gateway writes', place, {
+      cause,
+    });
   }
+  checkContent(content, proven);
+  return { stream, day, content, proven, contentKey };
 }
 
 /** The contract refused, by policy; the refusal is on record. */

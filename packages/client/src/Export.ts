@@ -1,39 +1,21 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import * as Deployment from '@islet/chain/Deployment';
+import type { Deployment } from '@islet/chain/Deployment';
 import * as Followed from '@islet/chain/Followed';
 import type { Mark } from '@islet/chain/Follower';
 import * as Rpc from '@islet/chain/Rpc';
-import * as Content from '@islet/core/Content';
+import * as View from '@islet/chain/View';
+import type * as Content from '@islet/core/Content';
 import { fromHex, to0x, toHex } from '@islet/core/crypto/bytes';
 import * as Epoch from '@islet/core/Epoch';
 import { IsletError } from '@islet/core/IsletError';
 import * as Receipt from '@islet/core/Receipt';
-import * as Segment from '@islet/core/Segment';
-import type { Opened } from './Access.js';
+import type { Part } from '@islet/core/wire/Fetch';
+import { type Opened, open } from './Access.js';
+import { checkSummaries } from './Agreement.js';
+import * as ExportFile from './ExportFile.js';
 import type { Network } from './Network.js';
-
-/**
- * An export: readings anyone can read, beside the sealed segments they came from, with keys, receipts and the
- * anchored roots, so that whoever doubts a digit can check it against the chain without Islet.
- */
-type File = {
-  islet: 'export';
-  version: 1;
-  notice: string;
-  account: string;
-  gateways: string[];
-  chain: { deployment: Deployment.Deployment; validators: string[]; block: number };
-  anchors: Record<string, string>;
-  segments: {
-    stream: string;
-    day: number | null;
-    content: Content.Content;
-    segment: string;
-    epoch: string;
-    contentKey: string;
-    receipt: string;
-  }[];
-};
+import { said, TamperedError } from './Tampered.js';
+import { check, NothingServedError, type Proven } from './Verification.js';
 
 const notice = 'Whoever has this file can read the data in it. Check it with: islet verify FILE --chain URL';
 
@@ -41,50 +23,52 @@ const notice = 'Whoever has this file can read the data in it. Check it with: is
 export function build(
   network: Network,
   validators: Uint8Array[],
-  opened: Opened,
+  { segments, served, verified }: Opened,
 ): { text: string; readings: number; segments: number; anchors: number } {
-  const { state: view } = network.chain;
-  const first = opened.segments[0];
-  const account = first ? toHex(first.proven.segment.header.account) : '';
-  const anchors: Record<string, string> = {};
-  const segments = opened.segments.map(({ stream, day, content, proven, contentKey }) => {
-    const { hub, number } = Receipt.parseReceipt(proven.receipt);
-    const place = `${toHex(hub)}/${number}`;
-    anchors[place] = view.roots.get(place)!;
-    return {
-      stream,
-      day,
-      content,
-      segment: base64(proven.segment.bytes),
-      epoch: base64(proven.epoch.bytes),
-      contentKey: base64(contentKey),
-      receipt: base64(proven.receipt),
-    };
-  });
-  const file: File = {
+  const { view, patient, streams, firstDay, lastDay, late } = served.asked;
+  const account = toHex(patient);
+  const anchors = anchorsOf(served.parts, view);
+  const text = ExportFile.write({
     islet: 'export',
-    version: 1,
+    version: 2,
     notice,
     account,
-    gateways: [...(view.accounts.get(account)?.gateways.keys() ?? [])],
+    asked: { streams, firstDay, lastDay, late },
+    gateways: Object.fromEntries(view.accounts.get(account)?.gateways ?? []),
     chain: {
       deployment: network.deployment,
       validators: validators.map(to0x),
-      block: opened.verified.chainHead,
+      block: verified.chainHead,
     },
     anchors,
-    segments,
-  };
-  const readings = opened.segments.reduce(
-    (n, s) => n + (s.content.kind === 'readings' ? s.content.readings.length : 0),
-    0,
+    parts: served.parts.map((p) => ({
+      head: base64(p.head),
+      headProof: base64(p.headProof),
+      nodes: p.nodes.map(base64),
+      segments: p.segments.map((s) => ({ segment: base64(s.segment), receipt: base64(s.receipt) })),
+      epochs: p.epochs.map(base64),
+      shares: p.shares.map(base64),
+    })),
+    keys: Object.fromEntries(
+      segments.map(({ proven, contentKey }) => [toHex(proven.epoch.hash), toHex(contentKey)]),
+    ),
+    segments: segments.map(({ stream, day, content }) => ({ stream, day, content })),
+  });
+  const readings = segments.reduce((n, s) => n + readingsIn(s.content), 0);
+  return { text, readings, segments: segments.length, anchors: Object.keys(anchors).length };
+}
+
+function anchorsOf(parts: Part[], view: View.View): ExportFile.ExportFile['anchors'] {
+  const places = parts.flatMap((p) => [
+    Receipt.parseHeadProof(p.headProof),
+    ...p.segments.map((s) => Receipt.parseReceipt(s.receipt)),
+  ]);
+  return Object.fromEntries(
+    places.map(({ hub, number }) => [
+      `${toHex(hub)}/${number}`,
+      { root: View.rootOf(view, hub, number)!, at: View.anchoredAt(view, hub, number)! },
+    ]),
   );
-  return {
-    text: `${JSON.stringify(file, null, 1)}\n`,
-    readings,
-    segments: segments.length,
-    anchors: Object.keys(anchors).length,
-  };
 }
 
 export type Against = { chainUrl?: string; anchors?: string; now: () => number };
@@ -94,101 +78,135 @@ export type Verified = {
   receipts: number;
   against: string;
   chainHead: number | null;
+  /** Nothing of what was asked for that was sealed before this moment is missing; UTC ms, null where nobody could write. */
+  completeUntil: number | null;
 };
 
-/** Recomputes everything an export says from its bytes. The first thing that does not hold is thrown with its place. */
+/**
+ * Recomputes everything an export says from its bytes: what was served is checked as a reader does, opened with the
+ * keys in the file, and compared with what is written. The first thing that does not hold is thrown with its place.
+ */
 export async function verify(text: string, against: Against): Promise<Verified> {
-  const file = parse(text);
-  const trusted = await roots(file, against);
-  let readings = 0;
-  for (const [i, s] of file.segments.entries())
-    readings += await verifyOne(file, trusted.rootOf, trusted.gateways, s, i);
-  return {
-    readings,
-    segments: file.segments.length,
-    receipts: file.segments.length,
-    against: trusted.name,
-    chainHead: trusted.head,
+  const file = ExportFile.parse(text);
+  const trusted = await trust(file, against);
+  const asked = {
+    patient: fromHex(file.account),
+    ...file.asked,
+    view: trusted.view,
+    // An export is of a moment; how new it is, `completeUntil` says.
+    batchesBefore: new Map<string, number>(),
   };
-}
-
-async function verifyOne(
-  file: File,
-  rootOf: (place: string) => string | undefined,
-  gateways: Set<string>,
-  s: File['segments'][number],
-  index: number,
-): Promise<number> {
-  const fail = (what: string, where = ''): never => {
-    throw new ExportTamperedError(`segment ${index + 1} (${s.stream}${where})`, what);
-  };
-  const decoded = decodeOne(s) ?? fail('its bytes are damaged');
-  const { segment, epoch, contentKey, receipt } = decoded;
-  const { header } = segment;
-  if (toHex(header.account) !== file.account || header.stream !== s.stream || header.day !== s.day)
-    fail('it belongs elsewhere');
-  if (!gateways.has(toHex(header.gateway))) fail('the person never authorised the gateway that sealed it');
-  if (!(await Segment.verify(segment)) || !(await Epoch.verify(epoch))) fail('its signature does not hold');
-  const root = Receipt.rootOfLeaf(receipt, Segment.leaf(segment));
-  if (!root || rootOf(`${toHex(receipt.hub)}/${receipt.number}`) !== toHex(root))
-    fail('its receipt does not lead to an anchored batch');
-  if (!Epoch.isContentKey(epoch, contentKey)) fail('its key is not the one sealed under');
-  let content: Content.Content;
   try {
-    content = await Content.parse(Segment.open(segment, epoch, contentKey));
-  } catch {
-    return fail('it does not open');
-  }
-  const place = firstDifference(content, s.content);
-  if (place !== undefined) fail('what is written differs from what was sealed', `, ${place}`);
-  return content.kind === 'readings' ? content.readings.length : 0;
-}
-
-function decodeOne(s: File['segments'][number]) {
-  try {
+    const checked = await check(partsOf(file), asked);
+    const opened = [];
+    for (const proven of checked.proven) opened.push(await open(proven, keyOf(file, proven)));
+    for (const [i, { content, proven }] of opened.entries()) {
+      const where = differenceOf(content, file.segments[i], proven);
+      if (where)
+        throw new ExportTamperedError(
+          `${said(proven.place)}, ${where}`,
+          'what is written differs from what was sealed',
+        );
+    }
+    if (file.segments.length > opened.length)
+      throw new ExportTamperedError('its end', 'something was added that was never sealed');
+    checkSummaries(opened);
+    // Stops: a change in what nothing else vouches for, such as the notice or the order of lines.
+    if (ExportFile.write(file) !== text)
+      throw new ExportTamperedError('the file as a whole', 'it is not as Islet wrote it');
     return {
-      segment: Segment.parse(unbase64(s.segment)),
-      epoch: Epoch.parse(unbase64(s.epoch)),
-      contentKey: unbase64(s.contentKey),
-      receipt: Receipt.parseReceipt(unbase64(s.receipt)),
+      readings: opened.reduce((n, s) => n + readingsIn(s.content), 0),
+      segments: opened.length,
+      receipts: checked.receipts,
+      against: trusted.name,
+      chainHead: trusted.head,
+      completeUntil: Number.isFinite(checked.completeUntil) ? checked.completeUntil : null,
     };
-  } catch {
-    return undefined;
+  } catch (cause) {
+    if (cause instanceof TamperedError)
+      throw new ExportTamperedError(said(cause.place), cause.what, { cause });
+    if (cause instanceof NothingServedError)
+      throw new ExportTamperedError('the file as a whole', 'a stream that was asked for is missing', {
+        cause,
+      });
+    throw cause;
   }
 }
 
-/** Where sealed and written content first differ, by the time of the reading; undefined where they are the same. */
-function firstDifference(sealed: Content.Content, written: Content.Content): string | undefined {
-  const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-  if (sealed.kind !== written?.kind) return 'another kind of content';
-  if (sealed.kind === 'summary' || written.kind === 'summary')
-    return same(sealed, written) ? undefined : 'the summary';
-  const listed = Array.isArray(written.readings) ? written.readings : [];
-  for (const [i, reading] of sealed.readings.entries())
-    if (!same(reading, listed[i])) return `the reading of ${new Date(reading.at).toISOString()}`;
-  return listed.length === sealed.readings.length ? undefined : 'readings were added';
+const readingsIn = (content: Content.Content): number =>
+  content.kind === 'readings' ? content.readings.length : 0;
+
+const partsOf = (file: ExportFile.ExportFile): Part[] =>
+  file.parts.map((p) => ({
+    head: unbase64(p.head),
+    headProof: unbase64(p.headProof),
+    nodes: p.nodes.map(unbase64),
+    segments: p.segments.map((s) => ({ segment: unbase64(s.segment), receipt: unbase64(s.receipt) })),
+    epochs: p.epochs.map(unbase64),
+    shares: p.shares.map(unbase64),
+  }));
+
+function keyOf(file: ExportFile.ExportFile, { epoch, place }: Proven): Uint8Array {
+  const key = fromHex(file.keys[toHex(epoch.hash)] ?? '');
+  // Stops: another key, under which the same bytes might open to something else.
+  if (!Epoch.isContentKey(epoch, key))
+    throw new ExportTamperedError(said(place), 'its key is not the one sealed under');
+  return key;
 }
 
-async function roots(file: File, against: Against) {
+/** Where sealed and written content first differ, by the time of the reading; `undefined` where they are the same. */
+function differenceOf(
+  sealed: Content.Content,
+  written: ExportFile.ExportFile['segments'][number] | undefined,
+  { place }: Proven,
+): string | undefined {
+  if (!written) return 'which is left out';
+  if (written.stream !== place.stream || written.day !== place.day) return 'its stream or day';
+  const told = written.content as Content.Content | null;
+  if (same(sealed, told)) return undefined;
+  if (sealed.kind === 'summary' || told?.kind !== sealed.kind) return 'the summary or kind of content';
+  const listed: unknown[] = Array.isArray(told.readings) ? told.readings : [];
+  const differs = sealed.readings.find((reading, i) => !same(reading, listed[i]));
+  return differs ? `the reading of ${new Date(differs.at).toISOString()}` : 'readings were added';
+}
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+type Trusted = { view: View.View; name: string; head: number | null };
+
+async function trust(file: ExportFile.ExportFile, against: Against): Promise<Trusted> {
   if (against.chainUrl !== undefined) return fromChain(file, against.chainUrl, against.now);
-  const listed = against.anchors === undefined ? file.anchors : parse(against.anchors).anchors;
-  return {
-    rootOf: (place: string) => listed[place],
-    gateways: new Set(file.gateways),
-    name:
-      against.anchors === undefined
-        ? 'the anchors in the file itself (give --chain to compare with the chain)'
-        : 'the given anchors',
-    head: null,
-  };
+  if (against.anchors === undefined)
+    return {
+      view: viewOf(file, file),
+      name: 'the anchors in the file itself (give --chain to compare with the chain)',
+      head: null,
+    };
+  return { view: viewOf(file, ExportFile.parse(against.anchors)), name: 'the given anchors', head: null };
+}
+
+/** As much of the chain's state as a trusted file tells. Who might write comes from it too, where it is the same person's. */
+function viewOf(file: ExportFile.ExportFile, trusted: ExportFile.ExportFile): View.View {
+  const view = View.empty();
+  const { gateways } = trusted.account === file.account ? trusted : file;
+  view.accounts.set(file.account, {
+    signers: new Set(),
+    encryptionKeyHash: '',
+    gateways: new Map(Object.entries(gateways)),
+  });
+  for (const [place, { root, at }] of Object.entries(trusted.anchors)) {
+    view.roots.set(place, root);
+    view.anchoredAt.set(place, at);
+  }
+  return view;
 }
 
 /** Follows the chain from its first block, believing only its validators, and keeps nothing. */
-async function fromChain(file: File, url: string, now: () => number) {
+async function fromChain(file: ExportFile.ExportFile, url: string, now: () => number): Promise<Trusted> {
   let mark: Mark | null = null;
   const chain = await Followed.open({
     rpc: Rpc.connect(url),
-    deployment: file.chain.deployment,
+    deployment: file.chain.deployment as Deployment,
     validators: file.chain.validators.map(fromHex),
     now,
     openLog: async () => ({
@@ -199,24 +217,7 @@ async function fromChain(file: File, url: string, now: () => number) {
     }),
   });
   const head = await chain.freshHead();
-  return {
-    rootOf: (place: string) => chain.state.roots.get(place),
-    gateways: new Set(chain.state.accounts.get(file.account)?.gateways.keys() ?? []),
-    name: `the chain at block ${head.number}`,
-    head: head.number,
-  };
-}
-
-function parse(text: string): File {
-  try {
-    const file = JSON.parse(text) as File;
-    if (file.islet !== 'export' || file.version !== 1 || !Array.isArray(file.segments))
-      throw new TypeError('shape');
-    Deployment.parse(JSON.stringify(file.chain.deployment));
-    return file;
-  } catch {
-    throw new NotAnExportError();
-  }
+  return { view: chain.state, name: `the chain at block ${head.number}`, head: head.number };
 }
 
 const base64 = (bytes: Uint8Array): string => {
@@ -228,20 +229,11 @@ const unbase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (c) =
 
 export class ExportTamperedError extends IsletError {
   override readonly name = 'ExportTamperedError';
-  constructor(place: string, what: string) {
+  constructor(place: string, what: string, options?: ErrorOptions) {
     super(
       'EXPORT_TAMPERED',
       `Verification failed at ${place}: ${what}. Do not rely on this file; export anew.`,
-    );
-  }
-}
-
-export class NotAnExportError extends IsletError {
-  override readonly name = 'NotAnExportError';
-  constructor() {
-    super(
-      'EXPORT_UNREADABLE',
-      'The file is not an export of Islet, or it is cut. Export anew with: npx islet export FILE',
+      options,
     );
   }
 }

@@ -78,10 +78,13 @@ export async function revoke(
     deadline: deadline(network),
   };
   const bytes = encodeSigned(Message.revoke, Message.sign(Message.revoke, message, wallet.signerKey));
-  const direct = Promise.allSettled(network.custodians.map((c) => Http.post(c, '/v1/revoke', bytes)));
-  await relay(network, wallet, Message.revoke, message);
-  const told = (await direct).filter((r) => r.status === 'fulfilled').length;
-  return { told };
+  // Both are waited for: a hub that is down must not keep a custodian from being told.
+  const [relayed, ...direct] = await Promise.allSettled([
+    relay(network, wallet, Message.revoke, message),
+    ...network.custodians.map((c) => Http.post(c, '/v1/revoke', bytes)),
+  ]);
+  if (relayed.status === 'rejected') throw relayed.reason;
+  return { told: direct.filter((r) => r.status === 'fulfilled').length };
 }
 
 /** The ids of a patient's grants, as the chain has them. */

@@ -30,18 +30,33 @@ export async function from(network: Network, reader: Wallet, patient: Uint8Array
 }
 
 async function one(network: Network, reader: Wallet, id: string, onChain: Grant): Promise<Held | undefined> {
-  const told = Http.json(await Http.get(network.hub, `/v1/grants/${id}`)) as { signed: string; keys: string };
-  const signed = fromHex(told.signed);
-  const grant = parseSigned(Message.grant, signed);
+  const told = await papers(network, id);
+  if (!told) return undefined;
+  const { grant, signed, sealed } = told;
   const { message } = grant;
   const sound =
+    // Stops: other terms than those on chain.
     toHex(Message.structHashOf(Message.grant, message)) === onChain.grantHash &&
+    // Stops: terms that the chain has and the patient never signed.
     Message.verify(Message.grant, grant) &&
     speaksFor(network.chain.state, message.patient, grant.signer);
-  const sealed = fromHex(told.keys);
+  // Stops: other keys than the patient sealed, which would open other days or nothing.
   if (!sound || toHex(GrantKeys.hashOf(sealed)) !== toHex(message.nodesHash)) return undefined;
   const keys = GrantKeys.open(sealed, message.grantId, reader.encryptionSeed);
   return keys && { grantId: message.grantId, signed, message, keys, onChain };
+}
+
+/** A grant's papers as the hub keeps them; `undefined` where it has none or they cannot be read. */
+async function papers(network: Network, id: string) {
+  try {
+    const told = Http.json(await Http.get(network.hub, `/v1/grants/${id}`), network.hub.name);
+    const signed = fromHex(String(told.signed));
+    return { grant: parseSigned(Message.grant, signed), signed, sealed: fromHex(String(told.keys)) };
+  } catch (error) {
+    // One grant's papers lost must not take the others along; a hub that is down must be said.
+    if (error instanceof Http.UnreachableError) throw error;
+    return undefined;
+  }
 }
 
 /** The grant that allows most of what is wanted: one that should be granted, else one whose refusal says most. */

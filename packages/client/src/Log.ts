@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { Decision } from '@islet/chain/View';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import { IsletError } from '@islet/core/IsletError';
 import * as Look from '@islet/core/Look';
 import * as Release from '@islet/core/Release';
 import { parseList } from '@islet/core/wire/Ask';
@@ -13,7 +14,7 @@ import type { Wallet } from './Wallet.js';
 /** One line of who saw what: the request, the contract's decision, and the custodians' signed notes of release. */
 export type Access = Decision & { releases: { custodian: number; at: number; epochs: number }[] };
 
-/** Every request about a patient's data, granted or refused, oldest first; and the custodians that did not answer. */
+/** Every request about a patient's data, granted or refused, oldest first; and the custodians that gave no answer that holds. */
 export async function accesses(
   network: Network,
   wallet: Wallet,
@@ -25,17 +26,14 @@ export async function accesses(
   const question = statement(network, wallet, 'askNotes');
   await Promise.all(
     network.custodians.map(async (service, i) => {
-      const key = view.custodians.get(i + 1)?.signingKey;
-      try {
-        for (const bytes of parseList('islet/notes', await Http.post(service, '/v1/notes', question))) {
-          const note = key && (await Release.parseNote(bytes, fromHex(key)));
-          if (!note) continue;
-          const id = toHex(note.requestId);
-          const line = { custodian: note.custodian, at: note.at, epochs: note.epochs.length };
-          notes.set(id, [...(notes.get(id) ?? []), line]);
-        }
-      } catch {
-        silent.push(i + 1);
+      const custodian = i + 1;
+      const key = view.custodians.get(custodian)?.signingKey;
+      const told = key && (await notesOf(service, custodian, fromHex(key), question));
+      if (!told) silent.push(custodian);
+      for (const note of told || []) {
+        const id = toHex(note.requestId);
+        const line = { custodian, at: note.at, epochs: note.epochs.length };
+        notes.set(id, [...(notes.get(id) ?? []), line]);
       }
     }),
   );
@@ -43,7 +41,32 @@ export async function accesses(
   const mine = [...view.decisions.values()]
     .filter((d) => d.patient === id)
     .sort((a, b) => a.number - b.number);
-  return { accesses: mine.map((d) => ({ ...d, releases: notes.get(d.requestId) ?? [] })), silent };
+  return {
+    accesses: mine.map((d) => ({ ...d, releases: notes.get(d.requestId) ?? [] })),
+    silent: silent.sort((a, b) => a - b),
+  };
+}
+
+/** A custodian's notes, each signed by it and about itself; `undefined` where any is not, or it does not answer. */
+async function notesOf(
+  service: Http.Service,
+  custodian: number,
+  signingKey: Uint8Array,
+  question: Uint8Array,
+): Promise<Release.Note[] | undefined> {
+  try {
+    const notes: Release.Note[] = [];
+    for (const bytes of parseList('islet/notes', await Http.post(service, '/v1/notes', question))) {
+      const note = await Release.parseNote(bytes, signingKey);
+      // Stops: a custodian that writes its releases down to another.
+      if (note?.custodian !== custodian) return undefined;
+      notes.push(note);
+    }
+    return notes;
+  } catch (error) {
+    if (error instanceof IsletError) return undefined;
+    throw error;
+  }
 }
 
 const looksSchema = z.object({

@@ -4,6 +4,7 @@ import type { Follower } from '@islet/chain/Follower';
 import type { View } from '@islet/chain/View';
 import { fromHex } from '@islet/core/crypto/bytes';
 import type { Service } from './Http.js';
+import { PATIENCE_SECONDS } from './limits.js';
 
 /** The parts a wallet works with. `chain` is its own verified view; everything else is believed only with proof. */
 export type Network = {
@@ -17,16 +18,13 @@ export type Network = {
   random: (length: number) => Uint8Array;
 };
 
-/** How long a signed message may wait for its block. */
-const patienceSeconds = 10 * 60;
-
 /** The fields that tie a message to its chain and contract, and its deadline. */
 export const placeOf = (network: Network, contract: 'identity' | 'consent') => ({
   chain: BigInt(network.deployment.chainId),
   target: fromHex(network.deployment[contract]),
 });
 
-export const deadline = (network: Network): number => Math.floor(network.now() / 1000) + patienceSeconds;
+export const deadline = (network: Network): number => Math.floor(network.now() / 1000) + PATIENCE_SECONDS;
 
 /** A fresh number for an unordered nonce. */
 export const nonce = (network: Network): bigint =>

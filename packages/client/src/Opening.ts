@@ -10,12 +10,15 @@ import type { Stream } from '@islet/core/Stream';
 import { encodeAskRelease } from '@islet/core/wire/Ask';
 import * as Http from './Http.js';
 import type { Network } from './Network.js';
+import { TamperedError } from './Tampered.js';
 import type { Proven } from './Verification.js';
 
 /** What a custodian did with our question. */
 export type Answer = {
   custodian: number;
+  /** `lied`: what it handed out is not what it must be, and it is to answer for that. */
   outcome: 'released' | 'lied' | 'failed';
+  /** Why not released. */
   code?: string;
   message?: string;
 };
@@ -47,10 +50,14 @@ export async function unlock(
   const answers = await gather(network, epochs, ticket, threshold, collected);
   if (collected.length < threshold) throw new TooFewCustodiansError(threshold, answers);
   const secrets = new Map<string, Uint8Array>();
-  for (const [i, { epoch }] of epochs.entries()) {
+  for (const [i, { epoch, shares, place }] of epochs.entries()) {
     const secret = await combine(collected.slice(0, threshold).map((r) => r.shares[i]!));
-    // Every share was the one committed to, so a wrong secret is the dealer's fault, the gateway's.
-    if (!Epoch.opensLock(epoch, secret)) throw new Epoch.WrongLockError();
+    // Every share was the one committed to, so what does not fit together is the dealer's fault, the gateway's.
+    if (!Epoch.opensLock(epoch, secret))
+      throw new TamperedError('SHARES_MISDEALT', 'its gateway dealt shares that do not open it', place);
+    // Stops: a dealing that opens for these custodians and not for others.
+    if (!Shares.commitsTo(shares, epoch, secret))
+      throw new TamperedError('SHARES_MISDEALT', 'its gateway dealt some custodian a false share', place);
     secrets.set(toHex(epoch.hash), secret);
   }
   return { secrets, answers };
@@ -79,10 +86,13 @@ async function gather(
   const asks = network.custodians.map(async (service, i) => {
     const custodian = i + 1;
     try {
-      const release = await opened(network, custodian, await Http.post(service, '/v1/release', body), ticket);
-      const honest = release && told(release, custodian, epochs);
-      if (release && honest) collected.push(release);
-      answers.push({ custodian, outcome: honest ? 'released' : 'lied' });
+      const key = network.chain.state.custodians.get(custodian)?.signingKey;
+      if (!key) throw new UnknownCustodianError(custodian);
+      const bytes = await Http.post(service, '/v1/release', body);
+      const release = await opened(bytes, ticket, fromHex(key));
+      const lie = release ? lieOf(release, ticket, custodian, epochs) : 'RELEASE_UNREADABLE';
+      if (release && !lie) collected.push(release);
+      answers.push({ custodian, ...(lie ? { outcome: 'lied', code: lie } : { outcome: 'released' }) });
     } catch (error) {
       const known = error instanceof IsletError;
       answers.push({
@@ -105,32 +115,34 @@ async function gather(
   return [...answers];
 }
 
+/** The release, where it is sealed to our one-time key, is for our request, and this custodian signed it. */
 async function opened(
-  network: Network,
-  custodian: number,
   bytes: Uint8Array,
-  ticket: Ticket,
+  { requestId, oneTimeSeed }: Ticket,
+  signingKey: Uint8Array,
 ): Promise<Release.Release | undefined> {
-  const key = network.chain.state.custodians.get(custodian)?.signingKey;
-  if (!key) return undefined;
   try {
-    return await Release.open(bytes, ticket.requestId, ticket.oneTimeSeed, fromHex(key));
+    return await Release.open(bytes, requestId, oneTimeSeed, signingKey);
   } catch (error) {
     if (error instanceof IsletError) return undefined;
     throw error;
   }
 }
 
-/** Whether a release is about our request and epochs, with exactly the shares that were dealt. */
-function told(release: Release.Release, custodian: number, epochs: Proven[]): boolean {
-  const { note, shares } = release;
-  return (
+/** What is false in a signed release: it must be about our request and epochs, with exactly the shares dealt. */
+function lieOf(
+  { note, shares }: Release.Release,
+  { requestId }: Ticket,
+  custodian: number,
+  epochs: Proven[],
+): string | undefined {
+  const named =
+    equal(note.requestId, requestId) &&
     note.custodian === custodian &&
     note.epochs.length === epochs.length &&
-    epochs.every(
-      (p, i) => equal(note.epochs[i]!, p.epoch.hash) && Shares.isShare(p.shares, custodian, shares[i]!),
-    )
-  );
+    epochs.every((p, i) => equal(note.epochs[i]!, p.epoch.hash));
+  if (!named) return 'RELEASE_MISNAMED';
+  return epochs.every((p, i) => Shares.isShare(p.shares, custodian, shares[i]!)) ? undefined : 'SHARE_FALSE';
 }
 
 export class TooFewCustodiansError extends IsletError {
@@ -149,5 +161,15 @@ export class TooFewCustodiansError extends IsletError {
       `${threshold} custodians must release and fewer did: ${told}. Start those that are down, or ask their operators.`,
     );
     this.answers = answers;
+  }
+}
+
+export class UnknownCustodianError extends IsletError {
+  override readonly name = 'UnknownCustodianError';
+  constructor(custodian: number) {
+    super(
+      'CUSTODIAN_UNKNOWN',
+      `The chain lists no custodian ${custodian}, so nothing it says can be checked. Take it out of the list of custodians.`,
+    );
   }
 }

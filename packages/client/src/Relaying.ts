@@ -27,6 +27,6 @@ export async function relay<S extends Struct>(
     grant: along.grant ?? null,
     keys: along.keys ?? null,
   });
-  const answer = Http.json(await Http.post(network.hub, '/v1/relay', body)) as RelayAnswer;
+  const answer = Http.json(await Http.post(network.hub, '/v1/relay', body), network.hub.name) as RelayAnswer;
   return { signed, bytes, answer };
 }

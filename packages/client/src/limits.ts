@@ -1,0 +1,24 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// Every limit of this room. Sizes in bytes, times in ms unless named otherwise.
+
+/** For one call of a service, from the first byte sent to the last received. */
+export const SERVICE_MS = 60_000;
+/** Tries of a call whose connection was cut. */
+export const ATTEMPTS = 3;
+/** What one answer may have: a hub gives out at most 256 MiB at once. More is an attack on our memory. */
+export const ANSWER_BYTES = 320 * 1024 * 1024;
+/** What a service may say of its refusal, characters. */
+export const TOLD_CHARACTERS = 500;
+/** How long a signed message may wait for its block. */
+export const PATIENCE_SECONDS = 10 * 60;
+/**
+ * How long after a gateway was ended a batch may still bring what it had handed over before: hubs gather leaves and
+ * see the end a moment later. Anything after that was written by whoever holds an ended key.
+ */
+export const ENDED_GRACE_MS = 60 * 60_000;
+/** A gateway revises a summary only for so many changed readings, so a summary may differ from its day by fewer. */
+export const REVISION_READINGS = 12;
+/** What one changed reading can move a summary's sum by, mg/dL: sensors end at 600. */
+export const CHANGED_MGDL = 1_000;
+/** Parts of an hour with fewer than three readings are left out: at most 25 hours of two readings. */
+export const SUPPRESSED_READINGS = 2 * 25;
