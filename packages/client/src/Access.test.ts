@@ -112,7 +112,9 @@ describe('a person', () => {
 
 describe('a reader', () => {
   test('opens what was granted, without late data', async () => {
-    const opened = await Access.granted(network, clinic, await granted(), raw);
+    const held = await granted();
+    expect(await finding(Access.granted(network, clinic, held, raw))).toBe('nothing');
+    const opened = await Access.granted(network, clinic, held, raw);
     expect(opened.segments.map((s) => s.day! - day)).toEqual([0, 1, 1]);
     expect(readingsIn(opened).length).toBe(48 + 24);
   });

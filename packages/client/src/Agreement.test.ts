@@ -64,6 +64,10 @@ describe('what a gateway sealed', () => {
     expect(await finding(sealed(honest))).toBe('nothing');
     expect(await finding(sealed(new Uint8Array([7, ...honest.slice(1)])))).toBe(malformed);
     expect(await finding(sealed(honest.slice(0, -1)))).toBe(malformed);
+    const summary = await Content.encodeSummary(W.summaryOf('glucose/day', W.cgm(day, 48)));
+    expect(await finding(sealed(summary.with(0, 7), 'glucose/day'))).toBe(
+      'FORMAT_MALFORMED, glucose/day, the day, 1 of 1',
+    );
     expect(await finding(sealed(new Uint8Array()))).toBe(malformed);
   });
 

@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import * as GrantKeys from '@islet/core/GrantKeys';
 import * as Message from '@islet/core/Message';
 import { encodeSigned, parseSigned } from '@islet/core/signed';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -7,14 +8,14 @@ import * as Granting from './Granting.js';
 import * as Held from './Held.js';
 import type { Network } from './Network.js';
 import * as S from './scene.testkit.js';
-import type { Wallet } from './Wallet.js';
+import * as Wallet from './Wallet.js';
 import * as W from './writer.testkit.js';
 
 const { day } = W;
 let scene: S.Scene;
 let network: Network;
-let patient: Wallet;
-let clinic: Wallet;
+let patient: Wallet.Wallet;
+let clinic: Wallet.Wallet;
 let ids: string[];
 let kept: Map<string, { signed: string; keys: string }>;
 
@@ -47,7 +48,11 @@ beforeEach(() => {
 afterAll(() => scene?.[Symbol.asyncDispose]());
 
 const held = (reader = clinic): Promise<Held.Held[]> => Held.from(network, reader, patient.account);
-const names = async (): Promise<string[]> => (await held()).map((h) => h.keys.streams[0]!.stream);
+const names = (): Promise<string[]> =>
+  held().then(
+    (all) => all.map((h) => h.keys.streams[0]!.stream),
+    (error) => [String(error.code ?? error)],
+  );
 const papers = () => scene.hub.grants.get(ids[0]!)!;
 const altered = (change: Partial<{ signed: string; keys: string }>): void => {
   scene.hub.grants.set(ids[0]!, { ...papers(), ...change });
@@ -78,6 +83,10 @@ describe('the grants a reader holds', () => {
     const wider = { ...signed, message: { ...signed.message, lastDay: day + 400 } };
     altered({ signed: toHex(encodeSigned(Message.grant, wider)) });
     expect(await names()).toEqual(['glucose/day']);
+    // Signed by the patient once, and not what they put on chain.
+    const draft = Message.sign(Message.grant, wider.message, patient.signerKey);
+    altered({ signed: toHex(encodeSigned(Message.grant, draft)) });
+    expect(await names()).toEqual(['glucose/day']);
   });
 
   test('are not those with another’s signature, or none that holds', async () => {
@@ -97,6 +106,12 @@ describe('the grants a reader holds', () => {
     expect(await names()).toEqual(['glucose/day']);
     const keys = fromHex(papers().keys);
     altered({ keys: toHex(keys.with(40, keys[40]! ^ 1)) });
+    expect(await names()).toEqual(['glucose/day']);
+    // Anyone can seal to the reader's public key.
+    const { salt, streams } = (await held())[0]!.keys;
+    const made = { salt, purpose: 'treatment', streams };
+    const sealed = GrantKeys.seal(made, fromHex(ids[0]!), Wallet.encryptionKey(clinic), W.random);
+    altered({ keys: toHex(sealed) });
     expect(await names()).toEqual(['glucose/day']);
   });
 
