@@ -2,10 +2,10 @@
 import { rootOf } from '@islet/chain/View';
 import { equal, toHex } from '@islet/core/crypto/bytes';
 import * as Head from '@islet/core/Head';
-import { IsletError } from '@islet/core/IsletError';
 import * as Receipt from '@islet/core/Receipt';
 import type { Part } from '@islet/core/wire/Fetch';
 import { ENDED_GRACE_MS } from './limits.js';
+import { readable } from './Readable.js';
 import { TamperedError } from './Tampered.js';
 import type { Asked } from './Verification.js';
 
@@ -44,14 +44,4 @@ export async function checkHead(part: Part, nth: number, asked: Asked): Promise<
       `the hub served an old statement (batch ${proof.number}, the chain has ${newest}), so newer data may be hidden`,
     );
   return head;
-}
-
-/** What was parsed, or `undefined` where the bytes are not of their format. */
-export function readable<T>(parse: () => T): T | undefined {
-  try {
-    return parse();
-  } catch (cause) {
-    if (cause instanceof IsletError) return undefined;
-    throw cause;
-  }
 }

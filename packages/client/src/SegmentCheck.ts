@@ -7,8 +7,8 @@ import type * as Head from '@islet/core/Head';
 import * as Receipt from '@islet/core/Receipt';
 import * as Segment from '@islet/core/Segment';
 import * as Shares from '@islet/core/Shares';
-import { readable } from './HeadCheck.js';
 import { ENDED_GRACE_MS } from './limits.js';
+import { readable } from './Readable.js';
 import { TamperedError } from './Tampered.js';
 import type { Proven } from './Verification.js';
 
