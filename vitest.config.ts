@@ -12,7 +12,12 @@ const alias = [
 export default defineConfig({
   resolve: { alias },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'sim/src/**/*.test.ts', 'promises/**/*.test.ts', 'bench/**/*.test.mjs'],
+    include: [
+      'packages/*/src/**/*.test.ts',
+      'sim/src/**/*.test.ts',
+      'promises/**/*.test.ts',
+      'bench/**/*.test.mjs',
+    ],
     testTimeout: 180_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
