@@ -5,6 +5,7 @@ import { IsletError } from '@islet/core/IsletError';
 import * as Look from '@islet/core/Look';
 import * as Release from '@islet/core/Release';
 import { parseList } from '@islet/core/wire/Ask';
+import * as Stated from '@islet/core/wire/Stated';
 import * as z from 'zod';
 import { statement } from './Account.js';
 import * as Http from './Http.js';
@@ -23,11 +24,11 @@ export async function accesses(
   const view = network.chain.state;
   const silent: number[] = [];
   const notes = new Map<string, Access['releases']>();
-  const question = statement(network, wallet, 'askNotes');
   await Promise.all(
     network.custodians.map(async (service, i) => {
       const custodian = i + 1;
       const key = view.custodians.get(custodian)?.signingKey;
+      const question = statement(network, wallet, 'askNotes', Stated.toCustodian(custodian));
       const told = key && (await notesOf(service, custodian, fromHex(key), question));
       if (!told) silent.push(custodian);
       for (const note of told || []) {

@@ -122,7 +122,7 @@ describe('the notes of what was released', () => {
       account: patient.account,
       kind: Stated.kinds.askNotes,
     };
-    const whole = { ...message, hash: new Uint8Array(32), version: scene.clock.now };
+    const whole = { ...message, hash: Stated.toCustodian(1), version: scene.clock.now };
     const forged = Message.sign(Message.statement, whole, other.wallet);
     const signer = Secp256k1.addressOf(patient.wallet);
     const named = encodeSigned(Message.statement, { ...forged, signer });
@@ -144,6 +144,11 @@ describe('the notes of what was released', () => {
   test('stop a statement that the wallet signed for something else', async () => {
     expect(await ask({ kind: Stated.kinds.askLooks })).toBe(refused);
     expect(await ask({ kind: Stated.kinds.devices })).toBe(refused);
+  });
+
+  test('stop a question that the patient asked another custodian', async () => {
+    expect(await ask({ hash: Stated.toCustodian(2) })).toBe(refused);
+    expect(await ask({ hash: new Uint8Array(32) })).toBe(refused);
   });
 
   test('stop a question meant for another chain or contract', async () => {

@@ -33,11 +33,13 @@ export function notes(context: Context, bytes: Uint8Array): Uint8Array[] {
   // Stops: a question seen once and repeated later, or signed for something else.
   const current =
     equal(message.kind, Stated.kinds.askNotes) && Math.abs(context.now() - message.version) <= questionLifeMs;
+  // Stops: another custodian, or whoever listens there, asking us with the patient's question to it.
+  const ours = equal(message.hash, Stated.toCustodian(context.index));
   requirePatient(
     context,
     message.account,
     signed.signer,
-    here && current && Message.verify(Message.statement, signed),
+    here && current && ours && Message.verify(Message.statement, signed),
   );
   return context.record.notes(message.account);
 }

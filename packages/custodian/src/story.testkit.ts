@@ -270,7 +270,7 @@ export const question = (scene: Scene, who: Person, changes: Partial<Message.Sta
       ...placeOf(scene, 'identity'),
       account: who.account,
       kind: Stated.kinds.askNotes,
-      hash: new Uint8Array(32),
+      hash: Stated.toCustodian(1),
       version: scene.clock.now,
       ...changes,
     },

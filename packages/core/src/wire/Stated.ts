@@ -1,8 +1,8 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // What a wallet states to a gateway.
 import { decode, encode } from '../codec.js';
-import { equal, utf8 } from '../crypto/bytes.js';
-import { keccak256, sha256 } from '../crypto/hash.js';
+import { equal, uint64, utf8 } from '../crypto/bytes.js';
+import { domainHash, keccak256, sha256 } from '../crypto/hash.js';
 import * as Message from '../Message.js';
 import { encodeSigned, parseSigned } from '../signed.js';
 
@@ -13,6 +13,9 @@ export const kinds = {
   askLooks: keccak256(utf8('islet/ask-looks')),
   askNotes: keccak256(utf8('islet/ask-notes')),
 } as const;
+
+/** What a question to one custodian says in place of a document's hash, so that it is no question to another. */
+export const toCustodian = (index: number): Uint8Array => domainHash('islet/to-custodian/v1', uint64(index));
 
 /** A document and the wallet's word on it. */
 export type Document = { signed: Message.Signed<Message.Statement>; bytes: Uint8Array };
