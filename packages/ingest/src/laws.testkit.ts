@@ -1,0 +1,127 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// What must hold of every format, whatever it is given.
+import { IsletError } from '@islet/core/IsletError';
+import { maxText } from '@islet/core/Reading';
+import * as Readings from '@islet/core/Readings';
+import * as fc from 'fast-check';
+import { expect } from 'vitest';
+import type { Format, Given } from './Format.js';
+import { type Parsed, reasons } from './Outcome.js';
+import * as Zone from './Zone.js';
+
+export const now = Date.UTC(2026, 10, 23);
+
+export const ofText = (text: string): Given => {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    json = undefined;
+  }
+  return { bytes: new TextEncoder().encode(text), text, json };
+};
+
+export const ofJson = (value: unknown): Given => ofText(JSON.stringify(value) ?? '');
+
+/** What a format makes of a file, or undefined where it does not know it. */
+export function read(format: Format, given: Given, zone = 'Europe/Madrid'): Parsed | undefined {
+  const parsed = format.recognise(given)?.({ zone: Zone.of(zone), now });
+  if (parsed) lawful(parsed);
+  return parsed;
+}
+
+/** Every row has one outcome, in order; every reading can be sealed and read again. */
+export function lawful(parsed: Parsed): void {
+  let last = 0;
+  for (const outcome of parsed.outcomes) {
+    expect(outcome.row).toBeGreaterThan(last);
+    last = outcome.row;
+    if (outcome.is === 'refused') expect(Object.keys(reasons)).toContain(outcome.reason);
+    if (outcome.is !== 'readings') continue;
+    expect(outcome.readings.length).toBeGreaterThan(0);
+    const ids = outcome.readings.map((r) => r.source.id).filter((id) => id !== null);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const r of outcome.readings) expect(Readings.fits(r)).toBe(true);
+  }
+  const all = parsed.outcomes.flatMap((o) => (o.is === 'readings' ? o.readings : []));
+  const long = all.filter((r) => 'text' in r && r.text.length > maxText.note);
+  const short = all.filter((r) => !long.includes(r)).slice(0, Readings.maxReadings);
+  expect(Readings.decodeRun(Readings.encodeRun(short))).toEqual(short);
+}
+
+const anything = fc.anything({ maxDepth: 3, withNullPrototype: false });
+
+/** Reading a file whose values were swapped for anything at all gives outcomes for every row, or an error of ours. */
+export function survivesMutation(format: Format, rows: unknown[], wrap: (rows: unknown[]) => unknown): void {
+  const change = fc.record({
+    row: fc.nat(),
+    path: fc.nat(),
+    value: fc.oneof(anything, fc.constantFrom('', 'NaN', 1e308, -1, '2026-02-30T00:00:00Z', 'constructor')),
+  });
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 12 }), (changes) => {
+      const list = structuredClone(rows);
+      for (const { row, path, value } of changes) {
+        const at = row % list.length;
+        const places = leaves(list[at]);
+        const place = places[path % Math.max(1, places.length)];
+        if (place === undefined) list[at] = value;
+        else place.in[place.name] = value;
+      }
+      attempt(() => read(format, ofJson(wrap(list)))?.outcomes.length, rows.length);
+    }),
+    { numRuns: 200 },
+  );
+}
+
+type Place = { in: { [name: string]: unknown }; name: string };
+
+function leaves(value: unknown): Place[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const holder = value as { [name: string]: unknown };
+  return Object.keys(holder).flatMap((name) => [{ in: holder, name }, ...leaves(holder[name])]);
+}
+
+export function survivesAnything(format: Format): void {
+  fc.assert(
+    fc.property(fc.oneof(fc.json(), fc.string(), fc.string({ unit: 'binary' })), (text) => {
+      attempt(() => read(format, ofText(text)) && undefined);
+    }),
+    { numRuns: 200 },
+  );
+  fc.assert(
+    fc.property(anything, (value) => {
+      attempt(() => read(format, ofJson(value)) && undefined);
+    }),
+    { numRuns: 200 },
+  );
+}
+
+/** Texts with pieces cut out, doubled and put in. */
+export function survivesEdits(format: Format, text: string): void {
+  const edit = fc.tuple(
+    fc.nat(),
+    fc.nat({ max: 40 }),
+    fc.oneof(fc.string(), fc.constantFrom('"', '<', '&', ';', '\n', '\0')),
+  );
+  fc.assert(
+    fc.property(fc.array(edit, { minLength: 1, maxLength: 8 }), (edits) => {
+      let spoilt = text;
+      for (const [where, gone, put] of edits) {
+        const at = where % (spoilt.length + 1);
+        spoilt = spoilt.slice(0, at) + put + spoilt.slice(at + gone);
+      }
+      attempt(() => read(format, ofText(spoilt)) && undefined);
+    }),
+    { numRuns: 200 },
+  );
+}
+
+function attempt(run: () => number | undefined, rows?: number): void {
+  try {
+    const found = run();
+    if (found !== undefined) expect(found).toBe(rows);
+  } catch (error) {
+    if (!(error instanceof IsletError)) throw error;
+  }
+}
