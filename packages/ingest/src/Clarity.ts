@@ -5,12 +5,24 @@ import * as Amount from './Amount.js';
 import { clip } from './Clip.js';
 import { judge } from './DateOrder.js';
 import { type Draft, settle, type Untimed } from './Draft.js';
+import type { Format } from './Format.js';
+import * as Header from './Header.js';
 import { maxCarbGrams, maxInsulinUnits, maxNameLength, maxNoteLength } from './Limits.js';
 import { type Outcome, type Parsed, type Reason, type Remark, refused, untimed } from './Outcome.js';
-import type * as Table from './Table.js';
+import * as Table from './Table.js';
 import * as Unit from './Unit.js';
 import { parse as parseTime, toWall, type Written } from './WallTime.js';
 import type { Zone } from './Zone.js';
+
+export const format: Format = {
+  name: 'clarity',
+  recognise: ({ text }) => {
+    const header = Header.find(text, columns);
+    if (!header || text === undefined) return undefined;
+    const { separator, line, found } = header;
+    return ({ zone, now }) => read(Table.read(text, separator, line, found.width), found, zone, now);
+  },
+};
 
 /** Where each column stands; -1 where the export has none. */
 export type Columns = {
@@ -33,7 +45,7 @@ export type Columns = {
 
 /** The columns of a Dexcom Clarity export, or undefined where these are not its column names. */
 export function columns(names: string[]): Columns | undefined {
-  const plain = names.map(normal);
+  const plain = names.map(Header.plain);
   const find = (start: string) => plain.findIndex((name) => name.startsWith(start));
   const named = find('event type') >= 0 && find('timestamp') >= 0 && find('glucose value') >= 0;
   // Clarity translates the names, never the order.
@@ -62,13 +74,6 @@ export function columns(names: string[]): Columns | undefined {
     translated,
   };
 }
-
-/** A column name without byte order marks (also those encoded twice), quotes and differences of case. */
-const normal = (name: string): string =>
-  name
-    .replace(/\uFEFF|ï»¿|"/g, '')
-    .trim()
-    .toLowerCase();
 
 /** Reads the records of an export. */
 export function read(records: Table.Record[], columns: Columns, zone: Zone, now: number): Parsed {

@@ -4,14 +4,27 @@ import * as Amount from './Amount.js';
 import { clip } from './Clip.js';
 import { judge } from './DateOrder.js';
 import { type Draft, settle, type Untimed } from './Draft.js';
-import type { Columns, Name } from './LibreviewColumns.js';
+import type { Format } from './Format.js';
+import * as Header from './Header.js';
+import { type Columns, type Name, of } from './LibreviewColumns.js';
 import { maxCarbGrams, maxInsulinUnits, maxKetoneMmol, maxNameLength, maxNoteLength } from './Limits.js';
 import { type Outcome, type Parsed, type Remark, refused, untimed } from './Outcome.js';
-import type * as Table from './Table.js';
+import * as Table from './Table.js';
 import { type DateOrder, parse as parseTime, toWall, type Written } from './WallTime.js';
 import type { Zone } from './Zone.js';
 
 export type Options = { zone: Zone; now: number; dates?: DateOrder | undefined; made?: Written | undefined };
+
+export const format: Format = {
+  name: 'libreview',
+  recognise: ({ text }) => {
+    const header = Header.find(text, of);
+    if (!header || text === undefined) return undefined;
+    const { separator, line, above, found } = header;
+    return (asked) =>
+      read(Table.read(text, separator, line, found.width), found, { ...asked, made: made(above) });
+  },
+};
 
 /** The file's own date, from the lines above its column names. */
 export function made(above: string[][]): Written | undefined {

@@ -4,12 +4,21 @@ import type { Reading, Source } from '@islet/core/Reading';
 import { z } from 'zod';
 import * as Amount from './Amount.js';
 import { clip } from './Clip.js';
+import type { Format } from './Format.js';
 import * as JsonFault from './JsonFault.js';
 import { maxNameLength, maxRows, maxSaidLength, years } from './Limits.js';
 import { type Outcome, type Parsed, type Reason, refused, untimed } from './Outcome.js';
 import { TooLargeError } from './Text.js';
 import { parse as parseTime, toWall } from './WallTime.js';
 import * as Zone from './Zone.js';
+
+export const format: Format = {
+  name: 'nightscout',
+  recognise: ({ json }) => {
+    const list = json === undefined ? undefined : entries(json);
+    return list && (({ zone }) => read(list, zone));
+  },
+};
 
 const text = z
   .union([
