@@ -3,7 +3,7 @@ import type { Reading } from '@islet/core/Reading';
 import * as Person from '@islet/sim/Person';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AppleHealth, streamed } from './AppleHealth.js';
+import * as AppleHealth from './AppleHealth.js';
 import * as AppleHealthFile from './AppleHealthFile.testkit.js';
 import * as Laws from './laws.testkit.js';
 import type { Outcome, Parsed } from './Outcome.js';
@@ -14,7 +14,7 @@ const zone = 'Europe/Madrid';
 const asked = { zone: Zone.of(zone), now: Laws.now };
 const life = Person.days('apple', { firstAt: Date.UTC(2026, 9, 23, 22), days: 4, zone });
 
-const read = (text: string): Parsed => Laws.read(AppleHealth, Laws.ofText(text), zone)!;
+const read = (text: string): Parsed => Laws.read(AppleHealth.format, Laws.ofText(text), zone)!;
 const readingsOf = (outcomes: Outcome[]): Reading[] =>
   outcomes.flatMap((o) => (o.is === 'readings' ? o.readings : []));
 const file = (inner: string) => `<?xml version="1.0"?>\n<HealthData locale="en">\n${inner}\n</HealthData>`;
@@ -64,7 +64,7 @@ describe('an Apple Health export', () => {
     const all = read(text);
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: text.length }), { maxLength: 30 }), (cuts) => {
-        const stream = streamed.open(asked);
+        const stream = AppleHealth.streamed.open(asked);
         const edges = [0, ...cuts.toSorted((a, b) => a - b), text.length];
         const outcomes = edges.slice(1).flatMap((to, i) => stream.push(text.slice(edges[i], to)));
         const ended = stream.end();
@@ -76,7 +76,7 @@ describe('an Apple Health export', () => {
   });
 
   test('gives each record as soon as its end has come', () => {
-    const stream = streamed.open(asked);
+    const stream = AppleHealth.streamed.open(asked);
     const record = `<Record type="HKQuantityTypeIdentifierStepCount" unit="count" value="7" ${dates}/>`;
     expect(stream.push(`<HealthData>${record}`)).toHaveLength(1);
     expect(stream.push(record.slice(0, 50))).toEqual([]);
@@ -204,7 +204,7 @@ describe('an Apple Health export', () => {
     ['depth', '<HealthData>', '<a>'],
     ['attributes', '<HealthData><Record ', 'a="1" '],
   ])('%s without an end is refused long before memory is short', (_, start, more) => {
-    const stream = streamed.open(asked);
+    const stream = AppleHealth.streamed.open(asked);
     stream.push(start);
     const piece = more.repeat(32 * 1024);
     expect(() => {
@@ -213,7 +213,7 @@ describe('an Apple Health export', () => {
   });
 
   test('a stream of a hundred thousand records keeps nothing of them', () => {
-    const stream = streamed.open(asked);
+    const stream = AppleHealth.streamed.open(asked);
     stream.push('<HealthData>');
     const record = `<Record type="HKQuantityTypeIdentifierHeartRate" unit="count/min" ${dates} value="72"/>\n`;
     const piece = record.repeat(1000);
@@ -245,8 +245,8 @@ describe('an Apple Health export', () => {
   });
 
   test('any spoilt file gives outcomes or an error of ours', () => {
-    Laws.survivesEdits(AppleHealth, AppleHealthFile.write(life.slice(0, 20)));
-    Laws.survivesAnything(AppleHealth);
+    Laws.survivesEdits(AppleHealth.format, AppleHealthFile.write(life.slice(0, 20)));
+    Laws.survivesAnything(AppleHealth.format);
   });
 
   test.each([
@@ -256,14 +256,14 @@ describe('an Apple Health export', () => {
     [''],
     ['{"HealthData":1}'],
   ])('%s is not one', (text) => {
-    expect(AppleHealth.recognise(Laws.ofText(text))).toBeUndefined();
+    expect(AppleHealth.format.recognise(Laws.ofText(text))).toBeUndefined();
   });
 });
 
 describe.skipIf(!Real.present)('a real Apple Health export', () => {
   test('of 2019: every element below the root is accounted for', () => {
     const { outcomes, remarks } = Laws.read(
-      AppleHealth,
+      AppleHealth.format,
       Laws.ofText(Real.text('apple-health/export.xml')),
       'America/Los_Angeles',
     )!;

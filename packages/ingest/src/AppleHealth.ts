@@ -1,14 +1,14 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { GlucoseUnit, Source } from '@islet/core/Reading';
 import * as AppleHealthKinds from './AppleHealthKinds.js';
-import * as Field from './Field.js';
 import type { Asked } from './Format.js';
-import * as Instant from './Instant.js';
+import * as Json from './Json.js';
 import { maxSaidLength } from './Limits.js';
 import * as NotTaken from './NotTaken.js';
 import { type Outcome, type Remark, refused, untimed } from './Outcome.js';
 import { outcome, type When } from './Part.js';
 import { type Ended, type Streamed, whole } from './Streamed.js';
+import * as Timestamp from './Timestamp.js';
 import * as XmlRows from './XmlRows.js';
 import * as Zone from './Zone.js';
 
@@ -19,7 +19,8 @@ export const streamed: Streamed = {
   open,
 };
 
-export const AppleHealth = whole(streamed);
+/** The same for files small enough to be held. */
+export const format = whole(streamed);
 
 type State = {
   asked: Asked;
@@ -72,7 +73,7 @@ function one(row: XmlRows.Row, state: State): Outcome {
   const metadata = new Map(row.within.map(({ attributes: m }) => [m.key, m.value]));
   const when = time(attributes, metadata.get('HKTimeZone'), state);
   if (!when) return refused(number, 'time');
-  const end = Instant.parse(attributes.endDate ?? '', state.asked.zone)?.at ?? when.at;
+  const end = Timestamp.parse(attributes.endDate ?? '', state.asked.zone)?.at ?? when.at;
   const said = { type: type!, attributes, metadata, durationMs: end - when.at };
   const parts = reader(said);
   if (typeof parts === 'string') return refused(number, parts);
@@ -93,9 +94,9 @@ function time(
   zoneName: string | undefined,
   state: State,
 ): When | undefined {
-  const said = Field.text(attributes.startDate, maxSaidLength);
-  const instant = said === undefined ? undefined : Instant.parse(said, state.asked.zone);
-  if (!said || !instant || !Instant.inYears(instant.at)) return undefined;
+  const said = Json.text(attributes.startDate, maxSaidLength);
+  const instant = said === undefined ? undefined : Timestamp.parse(said, state.asked.zone);
+  if (!said || !instant || !Timestamp.inYears(instant.at)) return undefined;
   const zone = zoneOf(zoneName, state) ?? state.asked.zone;
   return { at: instant.at, offsetMinutes: Zone.offsetMinutes(zone, instant.at), said };
 }
@@ -121,9 +122,9 @@ function known(name: string): Zone.Zone | undefined {
 }
 
 function source(attributes: XmlRows.Row['attributes'], metadata: AppleHealthKinds.Metadata): Source {
-  const device = Field.text(attributes.sourceName) ?? '';
+  const device = Json.text(attributes.sourceName) ?? '';
   const id = metadata.get('HKMetadataKeySyncIdentifier') ?? metadata.get('HKExternalUUID');
-  return { app: 'apple-health', device, id: Field.text(id) ?? null };
+  return { app: 'apple-health', device, id: Json.text(id) ?? null };
 }
 
 function remarks(state: State, cut: boolean, faults: number): Remark[] {

@@ -21,10 +21,11 @@ export type When = { at: number; offsetMinutes: number; said: string };
  */
 export function outcome(row: number, parts: Part[], when: When, source: Source): Outcome {
   if (parts.length === 0) return refused(row, 'value');
+  const { at, offsetMinutes, said } = when;
   const readings = parts.map(({ part, after = 0, ...bare }): Reading => {
     const id = source.id === null || part === undefined ? source.id : `${source.id}/${part}`;
     const own = id !== null && id.length > maxNameLength ? null : id;
-    return { ...bare, ...when, at: when.at + after, source: { ...source, id: own } } as Reading;
+    return { ...bare, at: at + after, offsetMinutes, said, source: { ...source, id: own } } as Reading;
   });
   return { row, is: 'readings', readings };
 }

@@ -4,13 +4,13 @@ import * as Person from '@islet/sim/Person';
 import { describe, expect, test } from 'vitest';
 import * as Laws from './laws.testkit.js';
 import * as Real from './real.testkit.js';
-import { Tidepool } from './Tidepool.js';
+import * as Tidepool from './Tidepool.js';
 import * as TidepoolFile from './TidepoolFile.testkit.js';
 
 const zone = 'Europe/Madrid';
 const life = Person.days('tidepool', { firstAt: Date.UTC(2026, 9, 22, 22), days: 5, zone });
 
-const read = (json: unknown) => Laws.read(Tidepool, Laws.ofJson(json), zone)!;
+const read = (json: unknown) => Laws.read(Tidepool.format, Laws.ofJson(json), zone)!;
 const readings = (json: unknown): Reading[] =>
   read(json).outcomes.flatMap((o) => (o.is === 'readings' ? o.readings : []));
 
@@ -260,13 +260,13 @@ describe('Tidepool records', () => {
     ['cbg'],
     [null],
   ])('%j is none of them', (json) => {
-    expect(Tidepool.recognise(Laws.ofJson(json))).toBeUndefined();
+    expect(Tidepool.format.recognise(Laws.ofJson(json))).toBeUndefined();
   });
 
   test('any spoilt file gives an outcome for every row, or an error of ours', () => {
     const rows = TidepoolFile.write(life.slice(0, 60), zone, { wizards: 'unjoined' });
-    Laws.survivesMutation(Tidepool, rows, (list) => list);
-    Laws.survivesAnything(Tidepool);
+    Laws.survivesMutation(Tidepool.format, rows, (list) => list);
+    Laws.survivesAnything(Tidepool.format);
   });
 
   test('a record deeper than anything real is refused, not followed', () => {
@@ -276,7 +276,7 @@ describe('Tidepool records', () => {
       { ...base, type: 'wizard', deep },
     ];
     const given = { bytes: new Uint8Array(), text: '', json: rows };
-    expect(Laws.read(Tidepool, given)!.outcomes[1]).toMatchObject({ is: 'refused' });
+    expect(Laws.read(Tidepool.format, given)!.outcomes[1]).toMatchObject({ is: 'refused' });
   });
 });
 

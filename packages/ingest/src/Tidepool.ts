@@ -1,19 +1,19 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { GlucoseUnit, Source } from '@islet/core/Reading';
 import { clip } from './Clip.js';
-import * as Field from './Field.js';
 import type { Asked, Format } from './Format.js';
-import * as Instant from './Instant.js';
+import * as Json from './Json.js';
 import { maxRows, maxSaidLength } from './Limits.js';
 import * as NotTaken from './NotTaken.js';
 import { type Outcome, type Parsed, type Remark, refused, untimed } from './Outcome.js';
 import { outcome, type When } from './Part.js';
 import { TooLargeError } from './Text.js';
 import * as TidepoolKinds from './TidepoolKinds.js';
+import * as Timestamp from './Timestamp.js';
 import * as Zone from './Zone.js';
 
 /** Records of Tidepool's data model, as its uploader, its API and its JSON export write them. */
-export const Tidepool: Format = {
+export const format: Format = {
   name: 'tidepool',
   recognise({ json }) {
     const records = listed(json);
@@ -25,19 +25,15 @@ export const Tidepool: Format = {
 const looked = 50;
 
 function listed(json: unknown): readonly unknown[] | undefined {
-  const found = Array.isArray(json)
-    ? json
-    : Array.isArray(Field.inside(json).data)
-      ? inData(json)
-      : undefined;
+  const found = Array.isArray(json) ? json : Array.isArray(Json.inside(json).data) ? inData(json) : undefined;
   return found?.slice(0, looked).some(isRecord) ? found : undefined;
 }
 
-const inData = (json: unknown): readonly unknown[] => Field.list(Field.inside(json).data);
+const inData = (json: unknown): readonly unknown[] => Json.list(Json.inside(json).data);
 
 /** A type alone would be too little: other programs have a `food` or a `note` too. */
 function isRecord(value: unknown): boolean {
-  const record = Field.fields(value);
+  const record = Json.fields(value);
   if (!record || typeof record.type !== 'string' || !TidepoolKinds.isKnown(record.type)) return false;
   return 'uploadId' in record || 'deviceTime' in record || 'guid' in record;
 }
@@ -49,7 +45,7 @@ function read(records: readonly unknown[], asked: Asked): Parsed {
   const others = NotTaken.none();
   const clocks = { off: 0, drift: 0 };
   const outcomes = records.map((item, i): Outcome => {
-    const record = Field.fields(item);
+    const record = Json.fields(item);
     if (!record) return refused(i + 1, 'shape');
     const when = time(record, asked.zone);
     if (when === undefined) return untimed(i + 1);
@@ -59,8 +55,8 @@ function read(records: readonly unknown[], asked: Asked): Parsed {
       if (parts === 'kind') NotTaken.count(others, record.type);
       return refused(i + 1, parts);
     }
-    clocks.off = furthest(clocks.off, Field.number(record.conversionOffset));
-    clocks.drift = furthest(clocks.drift, Field.number(record.clockDriftOffset));
+    clocks.off = furthest(clocks.off, Json.number(record.conversionOffset));
+    clocks.drift = furthest(clocks.drift, Json.number(record.clockDriftOffset));
     const level = TidepoolKinds.level(record);
     if (level) levels.push(level);
     return outcome(i + 1, parts, when, source(record));
@@ -78,24 +74,24 @@ const furthest = (a: number, b: number | undefined): number =>
  * Tidepool's conclusion is `time`, and the device's own clock `deviceTime`. What the device said is kept beside our
  * reading of it, so that a wrong conclusion can be mended.
  */
-function time(record: Field.Fields, zone: Zone.Zone): When | undefined | 'broken' {
-  const concluded = Field.text(record.time, maxSaidLength);
-  const device = Field.text(record.deviceTime, maxSaidLength);
+function time(record: Json.Fields, zone: Zone.Zone): When | undefined | 'broken' {
+  const concluded = Json.text(record.time, maxSaidLength);
+  const device = Json.text(record.deviceTime, maxSaidLength);
   const written = concluded ?? device;
   if (written === undefined) return typeof record.time === 'number' ? 'broken' : undefined;
-  const instant = Instant.parse(written, zone);
-  if (!instant || !Instant.inYears(instant.at)) return 'broken';
-  const minutes = Field.number(record.timezoneOffset);
-  const offset = Instant.isOffset(minutes) ? minutes : instant.offset;
+  const instant = Timestamp.parse(written, zone);
+  if (!instant || !Timestamp.inYears(instant.at)) return 'broken';
+  const minutes = Json.number(record.timezoneOffset);
+  const offset = Timestamp.isOffset(minutes) ? minutes : instant.offset;
   const offsetMinutes = (offset ?? Zone.offsetMinutes(zone, instant.at)) + 0;
   return { at: instant.at, offsetMinutes, said: clip(device ?? written, maxSaidLength) };
 }
 
-function source(record: Field.Fields): Source {
-  const origin = Field.inside(record.origin);
-  const device = Field.inside(Field.inside(origin.payload).device);
-  const named = Field.text(record.deviceId) ?? Field.text(device.name) ?? Field.text(origin.name);
-  const id = Field.text(record.id) ?? Field.text(record.guid) ?? null;
+function source(record: Json.Fields): Source {
+  const origin = Json.inside(record.origin);
+  const device = Json.inside(Json.inside(origin.payload).device);
+  const named = Json.text(record.deviceId) ?? Json.text(device.name) ?? Json.text(origin.name);
+  const id = Json.text(record.id) ?? Json.text(record.guid) ?? null;
   return { app: 'tidepool', device: named ?? '', id };
 }
 

@@ -2,7 +2,7 @@
 import { toMgdl } from '@islet/core/Glucose';
 import { type GlucoseUnit, maxText } from '@islet/core/Reading';
 import * as Amount from './Amount.js';
-import * as Field from './Field.js';
+import * as Json from './Json.js';
 import {
   maxCarbGrams,
   maxDurationMs,
@@ -18,11 +18,11 @@ import type { Part } from './Part.js';
 export type Context = { boluses: ReadonlySet<string> };
 
 export function context(records: readonly unknown[]): Context {
-  const times = records.map(Field.inside).filter((r) => r.type === 'bolus');
+  const times = records.map(Json.inside).filter((r) => r.type === 'bolus');
   return { boluses: new Set(times.map((r) => String(r.time))) };
 }
 
-type Read = (record: Field.Fields, context: Context) => Part[] | Reason;
+type Read = (record: Json.Fields, context: Context) => Part[] | Reason;
 
 const readers = new Map<string, Read>([
   ['cbg', (r) => glucose(r, 'cgm')],
@@ -51,47 +51,47 @@ const readers = new Map<string, Read>([
 export const isKnown = (type: string): boolean => readers.has(type);
 
 /** What a record says, or why it is refused. */
-export function parts(record: Field.Fields, context: Context): Part[] | Reason {
+export function parts(record: Json.Fields, context: Context): Part[] | Reason {
   const read = readers.get(String(record.type));
   return read ? read(record, context) : 'kind';
 }
 
-function unitOf(record: Field.Fields): GlucoseUnit | undefined {
+function unitOf(record: Json.Fields): GlucoseUnit | undefined {
   const said = String(record.units).toLowerCase();
   return said === 'mmol/l' ? 'mmol/L' : said === 'mg/dl' ? 'mg/dL' : undefined;
 }
 
 /** A sensor's or meter's number with its unit: the unit is checked against all of them. */
-export function level(record: Field.Fields): { value: number; unit: GlucoseUnit } | undefined {
+export function level(record: Json.Fields): { value: number; unit: GlucoseUnit } | undefined {
   if (record.type !== 'cbg' && record.type !== 'smbg') return undefined;
-  const value = Field.number(record.value);
+  const value = Json.number(record.value);
   const unit = unitOf(record);
   return value === undefined || unit === undefined ? undefined : { value, unit };
 }
 
-function glucose(record: Field.Fields, method: 'cgm' | 'scan' | 'meter'): Part[] | Reason {
+function glucose(record: Json.Fields, method: 'cgm' | 'scan' | 'meter'): Part[] | Reason {
   const found = level(record);
   if (!found || !Amount.plausible(found.value, found.unit, method)) return 'value';
   return [{ kind: 'glucose', ...found, beyond: beyond(record), method }];
 }
 
 /** The uploader writes the limit where the device said a word, and says so in an annotation. */
-function beyond(record: Field.Fields): 'low' | 'high' | null {
-  const note = Field.list(record.annotations)
-    .map(Field.inside)
+function beyond(record: Json.Fields): 'low' | 'high' | null {
+  const note = Json.list(record.annotations)
+    .map(Json.inside)
     .find((a) => a.code === 'bg/out-of-range');
   return note?.value === 'low' || note?.value === 'high' ? note.value : null;
 }
 
-function ketone(record: Field.Fields): Part[] | Reason {
-  const value = Field.upTo(record.value, maxKetoneMmol);
+function ketone(record: Json.Fields): Part[] | Reason {
+  const value = Json.upTo(record.value, maxKetoneMmol);
   if (value === undefined || unitOf(record) === 'mg/dL') return 'value';
   return [{ kind: 'device', what: 'ketone mmol/L', value }];
 }
 
 const hourMs = 3_600_000;
 
-function basal(record: Field.Fields): Part[] | Reason {
+function basal(record: Json.Fields): Part[] | Reason {
   const suspended = record.deliveryType === 'suspend';
   const rate = suspended ? 0 : rateOf(record);
   if (rate === undefined) return 'value';
@@ -99,31 +99,31 @@ function basal(record: Field.Fields): Part[] | Reason {
     // The last of an upload is still running: there is a rate, but no amount yet.
     return [{ kind: 'device', what: 'basal rate U/h', value: rate }];
   }
-  const durationMs = Field.upTo(record.duration, maxDurationMs);
+  const durationMs = Json.upTo(record.duration, maxDurationMs);
   if (durationMs === undefined) return 'value';
   const units = (rate * durationMs) / hourMs;
   return units > maxInsulinUnits ? 'value' : [{ kind: 'insulin', type: 'basal', units, durationMs }];
 }
 
-function rateOf(record: Field.Fields): number | undefined {
-  const rate = Field.upTo(record.rate, maxInsulinUnits);
+function rateOf(record: Json.Fields): number | undefined {
+  const rate = Json.upTo(record.rate, maxInsulinUnits);
   if (rate !== undefined) return rate;
-  const percent = Field.upTo(record.percent, 10);
-  const usual = Field.upTo(Field.inside(record.suppressed).rate, maxInsulinUnits);
+  const percent = Json.upTo(record.percent, 10);
+  const usual = Json.upTo(Json.inside(record.suppressed).rate, maxInsulinUnits);
   return percent === undefined || usual === undefined ? undefined : percent * usual;
 }
 
 /** What was delivered. `expected…` is what had been asked for, where the two differ. */
-function bolus(record: Field.Fields): Part[] | Reason {
+function bolus(record: Json.Fields): Part[] | Reason {
   const out: Part[] = [];
   if (record.normal !== undefined) {
-    const units = Field.upTo(record.normal, maxInsulinUnits);
+    const units = Json.upTo(record.normal, maxInsulinUnits);
     if (units === undefined) return 'value';
     out.push({ kind: 'insulin', type: 'bolus', units, durationMs: 0 });
   }
   if (record.extended !== undefined) {
-    const units = Field.upTo(record.extended, maxInsulinUnits);
-    const durationMs = Field.upTo(record.duration, maxDurationMs);
+    const units = Json.upTo(record.extended, maxInsulinUnits);
+    const durationMs = Json.upTo(record.duration, maxDurationMs);
     if (units === undefined || durationMs === undefined) return 'value';
     out.push({ kind: 'insulin', type: 'bolus', units, durationMs, part: 'extended' });
   }
@@ -138,25 +138,25 @@ const acting = new Map<unknown, 'rapid' | 'long'>([
 ]);
 
 /** An injection that a person wrote down. */
-function dose(record: Field.Fields): Part[] | Reason {
-  const units = Field.upTo(Field.inside(record.dose).total, maxInsulinUnits);
+function dose(record: Json.Fields): Part[] | Reason {
+  const units = Json.upTo(Json.inside(record.dose).total, maxInsulinUnits);
   if (units === undefined) return 'value';
-  const simple = Field.inside(Field.inside(record.formulation).simple);
+  const simple = Json.inside(Json.inside(record.formulation).simple);
   const type = acting.get(simple.actingType) ?? 'bolus';
   return [{ kind: 'insulin', type, units, durationMs: 0 }];
 }
 
 /** The calculator's carbs are readings; its glucose may be a sensor's that stands elsewhere, so it stays inside. */
-function wizard(record: Field.Fields, { boluses }: Context): Part[] | Reason {
+function wizard(record: Json.Fields, { boluses }: Context): Part[] | Reason {
   const out: Part[] = [];
   const { carbInput } = record;
   if (carbInput !== undefined && carbInput !== null) {
-    const grams = Field.upTo(carbInput, maxCarbGrams);
+    const grams = Json.upTo(carbInput, maxCarbGrams);
     if (grams === undefined) return 'value';
     if (grams > 0) out.push({ kind: 'carbs', grams });
   }
   // The uploader's own files carry the bolus within, as a copy of one that stands in the file too.
-  const within = Field.fields(record.bolus);
+  const within = Json.fields(record.bolus);
   if (within && !boluses.has(String(within.time))) {
     const parts = bolus(within);
     if (typeof parts === 'string') return parts;
@@ -166,16 +166,16 @@ function wizard(record: Field.Fields, { boluses }: Context): Part[] | Reason {
   return typeof kept === 'string' ? kept : [...out, { ...kept[0]!, part: 'wizard' }];
 }
 
-function food(record: Field.Fields): Part[] | Reason {
-  const nutrition = Field.inside(record.nutrition);
+function food(record: Json.Fields): Part[] | Reason {
+  const nutrition = Json.inside(record.nutrition);
   const out: Part[] = [];
-  const { net, units } = Field.inside(nutrition.carbohydrate);
+  const { net, units } = Json.inside(nutrition.carbohydrate);
   if (net !== undefined) {
-    const grams = Field.upTo(net, maxCarbGrams);
+    const grams = Json.upTo(net, maxCarbGrams);
     if (grams === undefined || (units !== undefined && units !== 'grams')) return 'value';
     out.push({ kind: 'carbs', grams });
   }
-  const name = Field.text(record.name, maxNoteLength);
+  const name = Json.text(record.name, maxNoteLength);
   if (name) out.push({ kind: 'note', text: name, part: 'name' });
   return out.length > 0 ? out : document(record);
 }
@@ -192,26 +192,26 @@ const unitMs = new Map<unknown, number>([
   ['hours', hourMs],
 ]);
 
-function exercise(record: Field.Fields): Part[] | Reason {
-  const { value, units } = Field.inside(record.duration);
-  const length = (Field.number(value) ?? Number.NaN) * (unitMs.get(units) ?? Number.NaN);
-  const durationMs = value === undefined ? 0 : Field.upTo(length, maxDurationMs);
+function exercise(record: Json.Fields): Part[] | Reason {
+  const { value, units } = Json.inside(record.duration);
+  const length = (Json.number(value) ?? Number.NaN) * (unitMs.get(units) ?? Number.NaN);
+  const durationMs = value === undefined ? 0 : Json.upTo(length, maxDurationMs);
   if (durationMs === undefined) return 'value';
   const amount = intensity.get(record.reportedIntensity) ?? 0;
   const out: Part[] = [{ kind: 'activity', what: 'exercise', amount, durationMs }];
-  const steps = Field.upTo(Field.inside(record.step).count, 1_000_000);
+  const steps = Json.upTo(Json.inside(record.step).count, 1_000_000);
   if (steps !== undefined)
     out.push({ kind: 'activity', what: 'steps', amount: steps, durationMs, part: 'steps' });
-  const name = Field.text(record.name, maxNoteLength);
+  const name = Json.text(record.name, maxNoteLength);
   if (name) out.push({ kind: 'note', text: name, part: 'name' });
   return out;
 }
 
-function deviceEvent(record: Field.Fields): Part[] | Reason {
-  const subType = Field.text(record.subType);
+function deviceEvent(record: Json.Fields): Part[] | Reason {
+  const subType = Json.text(record.subType);
   if (!subType) return 'kind';
   if (subType === 'calibration') {
-    const value = Field.number(record.value);
+    const value = Json.number(record.value);
     const unit = unitOf(record);
     if (value === undefined || !unit || !Amount.plausible(value, unit, 'meter')) return 'value';
     return [{ kind: 'device', what: 'calibration', value: toMgdl(value, unit) }];
@@ -222,28 +222,28 @@ function deviceEvent(record: Field.Fields): Part[] | Reason {
   const word = subType === 'reservoirChange' ? undefined : more;
   const what = word ? `${subType} ${String(word)}` : subType;
   return [
-    { kind: 'device', what: what.slice(0, maxNameLength), value: Field.upTo(record.volume, 10_000) ?? null },
+    { kind: 'device', what: what.slice(0, maxNameLength), value: Json.upTo(record.volume, 10_000) ?? null },
   ];
 }
 
 /** Illness, stress, a period: what a person said of their health. */
-function reportedState(record: Field.Fields): Part[] | Reason {
-  const states = Field.list(record.states).map(Field.inside);
+function reportedState(record: Json.Fields): Part[] | Reason {
+  const states = Json.list(record.states).map(Json.inside);
   const out = states.flatMap(({ state, severity, stateOther }, i): Part[] => {
-    const what = Field.text(state);
-    const grade = Field.number(severity);
-    const text = Field.text(stateOther, maxNoteLength) ?? (grade === undefined ? '' : `severity ${grade}`);
+    const what = Json.text(state);
+    const grade = Json.number(severity);
+    const text = Json.text(stateOther, maxNoteLength) ?? (grade === undefined ? '' : `severity ${grade}`);
     return what ? [{ kind: 'health', what, text, ...(i > 0 && { part: String(i) }) }] : [];
   });
   return out.length > 0 ? out : document(record);
 }
 
-function settings(record: Field.Fields): Part[] | Reason {
+function settings(record: Json.Fields): Part[] | Reason {
   const text = told(record, maxText.profile);
   return text === undefined ? 'value' : [{ kind: 'profile', what: String(record.type), text }];
 }
 
-function document(record: Field.Fields): [Part] | Reason {
+function document(record: Json.Fields): [Part] | Reason {
   const text = told(record, maxText.document);
   return text === undefined ? 'value' : [{ kind: 'document', what: `tidepool ${String(record.type)}`, text }];
 }
@@ -251,5 +251,5 @@ function document(record: Field.Fields): [Part] | Reason {
 /** The record without what belongs to the account it lay in, and not to the person's health. */
 const account = /^_|^(byUser|createdUserId|modifiedUserId|userId|uploadId|client|revision)$/;
 
-const told = (record: Field.Fields, most: number): string | undefined =>
-  Field.json(Object.fromEntries(Object.entries(record).filter(([name]) => !account.test(name))), most);
+const told = (record: Json.Fields, most: number): string | undefined =>
+  Json.json(Object.fromEntries(Object.entries(record).filter(([name]) => !account.test(name))), most);

@@ -5,26 +5,19 @@ import { maxText } from '@islet/core/Reading';
 import * as Readings from '@islet/core/Readings';
 import * as fc from 'fast-check';
 import { expect } from 'vitest';
-import type { Format, Given } from './Format.js';
+import type { Format, Given as GivenFile } from './Format.js';
+import * as Given from './Given.js';
 import { type Parsed, reasons } from './Outcome.js';
 import * as Zone from './Zone.js';
 
 export const now = Date.UTC(2026, 10, 23);
 
-export const ofText = (text: string): Given => {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    json = undefined;
-  }
-  return { bytes: new TextEncoder().encode(text), text, json };
-};
+export const ofText = (text: string): GivenFile => Given.ofText(new TextEncoder().encode(text), text);
 
-export const ofJson = (value: unknown): Given => ofText(JSON.stringify(value) ?? '');
+export const ofJson = (value: unknown): GivenFile => ofText(JSON.stringify(value) ?? '');
 
 /** What a format makes of a file, or undefined where it does not know it. */
-export function read(format: Format, given: Given, zone = 'Europe/Madrid'): Parsed | undefined {
+export function read(format: Format, given: GivenFile, zone = 'Europe/Madrid'): Parsed | undefined {
   const parsed = format.recognise(given)?.({ zone: Zone.of(zone), now });
   if (parsed) lawful(parsed);
   return parsed;

@@ -4,7 +4,7 @@ import { parse as parseWall, toWall } from './WallTime.js';
 import * as Zone from './Zone.js';
 
 /** A moment, UTC ms, and how far local time was ahead of UTC in minutes where the text says so. */
-export type Instant = { at: number; offset: number | undefined };
+export type Timestamp = { at: number; offset: number | undefined };
 
 const zoned = /^(.{10,40}?) ?(Z|[+-]\d{2}:?\d{2})$/i;
 const fine = /(\.\d{6})\d+$/;
@@ -13,7 +13,7 @@ const fine = /(\.\d{6})\d+$/;
  * Reads a time that names its offset (RFC 3339, also with a space before time or offset, and with nanoseconds), or a
  * local one, which is then taken in `zone`. Undefined for anything else, and for a day without a time.
  */
-export function parse(said: string, zone: Zone.Zone): Instant | undefined {
+export function parse(said: string, zone: Zone.Zone): Timestamp | undefined {
   const found = zoned.exec(said.trim());
   const written = parseWall((found ? found[1]! : said).replace(fine, '$1'));
   if (!written?.yearFirst || !/\d[T ,]+\d/.test(said)) return undefined;
