@@ -4,7 +4,7 @@ import type { GlucoseUnit } from '@islet/core/Reading';
 import * as Amount from './Amount.js';
 import { clip } from './Clip.js';
 import { judge } from './DateOrder.js';
-import { type Draft, settle, type Untimed } from './Draft.js';
+import { type Draft, type Event, settleRows, type Untimed } from './Draft.js';
 import type { Format } from './Format.js';
 import * as Header from './Header.js';
 import { maxCarbGrams, maxInsulinUnits, maxNameLength, maxNoteLength } from './Limits.js';
@@ -85,9 +85,7 @@ export function read(records: Table.Record[], columns: Columns, zone: Zone, now:
   records.forEach((record, i) => {
     outcomes.push(row(record, times[i], columns, judged.order, numbers));
   });
-  const drafts = outcomes.filter((o): o is Draft => 'lane' in o);
-  const settled = settle(zone, drafts);
-  let next = 0;
+  const settled = settleRows(zone, outcomes);
   const remarks: Remark[] = [...settled.remarks];
   if (judged.sure !== 'certain') {
     remarks.push({
@@ -100,7 +98,7 @@ export function read(records: Table.Record[], columns: Columns, zone: Zone, now:
     remarks.push({ code: 'names-translated', text });
   }
   return {
-    outcomes: outcomes.map((o) => ('lane' in o ? settled.outcomes[next++]! : o)),
+    outcomes: settled.outcomes,
     unit: columns.unit,
     numbers,
     remarks,
@@ -139,8 +137,6 @@ function identity(cell: (column: number) => string, columns: Columns): string | 
   if (!tick || !transmitter || tick.length + transmitter.length >= maxNameLength) return null;
   return `${transmitter}/${tick}`;
 }
-
-type Event = Untimed extends infer T ? (T extends unknown ? Omit<T, 'said' | 'source'> : never) : never;
 
 const intensity: { [subtype: string]: number } = { light: 1, medium: 2, heavy: 3 };
 
@@ -182,7 +178,15 @@ function eventOf(cell: (column: number) => string, columns: Columns): Event | Re
     }
     case 'device':
       return { kind: 'device', what: 'device', value: null };
-    case 'health':
+    // Illness, stress, alcohol, a period: of the person's health, and no business of who may read notes.
+    case 'health': {
+      const said = cell(columns.info);
+      return {
+        kind: 'health',
+        what: clip(subtype.toLowerCase() || 'health', maxNameLength),
+        text: clip(said, maxNoteLength),
+      };
+    }
     case 'note':
     case 'notes': {
       const text = [subtype, cell(columns.info)].filter((t) => t !== '').join(': ');

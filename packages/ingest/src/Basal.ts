@@ -1,0 +1,35 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+
+/** A rate (units per hour) from a moment on; `endsAt` where it was set for a time. A rate of null ends the one before. */
+export type Change = { at: number; rate: number | null; endsAt: number | null };
+
+/** Longer than this no rate stands without a word in a log: there the log has a hole. */
+export const maxBasalMs = 24 * 3_600_000;
+
+/**
+ * How long each rate was given, ms, in the order of `changes`: until its end, the next change, or `untilAt` (the last
+ * that the log knows of). Undefined where nothing says, or the rate was changed again at the same moment.
+ */
+export function durations(changes: Change[], untilAt: number | null): (number | undefined)[] {
+  const order = changes.map((_, i) => i).sort((a, b) => changes[a]!.at - changes[b]!.at);
+  const out = new Array<number | undefined>(changes.length).fill(undefined);
+  order.forEach((index, place) => {
+    const change = changes[index]!;
+    if (change.rate === null) return;
+    // What repeats a change word for word stands beside it, and ends when it does.
+    let next = place + 1;
+    while (next < order.length && same(changes[order[next]!]!, change)) next++;
+    const following = order[next] === undefined ? untilAt : changes[order[next]!]!.at;
+    const ends = [following, change.endsAt, change.at + maxBasalMs].filter((end) => end !== null);
+    const known = following !== null || change.endsAt !== null;
+    const duration = Math.min(...ends) - change.at;
+    if (known && duration > 0) out[index] = duration;
+  });
+  return out;
+}
+
+const same = (a: Change, b: Change): boolean => a.at === b.at && a.rate === b.rate && a.endsAt === b.endsAt;
+
+/** Units given at a rate over a time. */
+export const units = (rate: number, durationMs: number): number =>
+  Math.round((rate * durationMs) / 3_600) / 1000;

@@ -1,0 +1,53 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import type { Remark } from './Outcome.js';
+import * as Zone from './Zone.js';
+
+/** What a device's clock showed at a moment that another clock vouches for: its zone, and by how much it was wrong. */
+export type Clock = { at: number; offsetMinutes: number; strayMs: number };
+
+const quarter = 15 * 60_000;
+const offsets = { west: -12 * 60, east: 14 * 60 } as const;
+/** Clocks of phones and pumps drift a little; zones differ by quarters of an hour. */
+const slackMs = 6 * 60_000;
+const strayMs = 2 * 60_000;
+
+/**
+ * Compares a local time (`wall`, ms as if UTC) with the moment at which it was shown. A difference that a zone can
+ * have is one; any other is a clock that was set wrongly, and then `zone` gives the offset.
+ */
+export function clock(zone: Zone.Zone, at: number, wall: number): Clock {
+  const difference = wall - at;
+  const offsetMinutes = Math.round(difference / quarter) * 15 + 0;
+  const stray = difference - offsetMinutes * 60_000;
+  if (offsetMinutes >= offsets.west && offsetMinutes <= offsets.east && Math.abs(stray) <= slackMs)
+    return { at, offsetMinutes, strayMs: stray };
+  const known = Zone.offsetMinutes(zone, at);
+  return { at, offsetMinutes: known, strayMs: difference - known * 60_000 };
+}
+
+/** What to say of the clocks of a file. Their moments are sure; how they were shown may not be what the person said. */
+export function remarks(zone: Zone.Zone, clocks: Clock[]): Remark[] {
+  const out: Remark[] = [];
+  const wrong = clocks.filter((c) => Math.abs(c.strayMs) >= strayMs);
+  if (wrong.length > 0) {
+    const sorted = wrong.map((c) => c.strayMs).sort((a, b) => a - b);
+    const middle = sorted[sorted.length >> 1]!;
+    const constant = sorted.at(-1)! - sorted[0]! < strayMs;
+    const how = `${constant ? '' : 'about '}${spoken(Math.abs(middle))} ${middle > 0 ? 'fast' : 'slow'}`;
+    const text = `The device's clock was ${how} in ${wrong.length} of ${clocks.length} rows; their times were taken from the file's other clock.`;
+    out.push({ code: 'clock-wrong', text });
+  }
+  const elsewhere = clocks.filter((c) => c.offsetMinutes !== Zone.offsetMinutes(zone, c.at)).length;
+  if (elsewhere > 0) {
+    const text = `${elsewhere} of ${clocks.length} rows say another offset from UTC than ${zone.name} had; the file was believed, its moments are certain.`;
+    out.push({ code: 'offset-differs', text });
+  }
+  return out;
+}
+
+function spoken(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 120) return `${minutes} minutes`;
+  const hours = Math.round(minutes / 6) / 10;
+  return hours < 72 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
+}
