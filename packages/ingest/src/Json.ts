@@ -2,10 +2,8 @@
 // What a value in somebody else's JSON is taken for. Nothing here throws, and nothing is longer than it may be.
 import * as Amount from './Amount.js';
 import { clip } from './Clip.js';
+import * as Keep from './Keep.js';
 import { maxNameLength } from './Limits.js';
-
-/** Levels of a value that is kept as it is: what writes it out calls itself once per level. */
-const mostLevels = 32;
 
 export type Fields = { readonly [name: string]: unknown };
 
@@ -38,14 +36,8 @@ export function upTo(value: unknown, most: number): number | undefined {
   return found !== undefined && found >= 0 && found <= most ? found : undefined;
 }
 
-/** A value as JSON, or undefined where that is longer than `most` or deeper than anything real. */
+/** A value less its secrets as JSON, or undefined where that is longer than `most` or deeper than anything real. */
 export function json(value: unknown, most: number): string | undefined {
-  if (!shallow(value, mostLevels)) return undefined;
-  const text = JSON.stringify(value);
+  const text = Keep.json(value);
   return text === undefined || text.length > most ? undefined : text;
-}
-
-function shallow(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return levels > 0 && Object.values(value).every((inner) => shallow(inner, levels - 1));
 }

@@ -9,6 +9,7 @@ import { maxDurationMs, maxNameLength, maxRows, maxSaidLength } from './Limits.j
 import * as NotTaken from './NotTaken.js';
 import { type Outcome, type Parsed, type Reason, refused } from './Outcome.js';
 import { outcome, type Part } from './Part.js';
+import * as People from './People.js';
 import { TooLargeError } from './Text.js';
 import * as Timestamp from './Timestamp.js';
 import * as Zone from './Zone.js';
@@ -64,7 +65,8 @@ function read(points: readonly unknown[], asked: Asked): Parsed {
   const units = new Set(levels.map((l) => l.unit));
   const unit = units.size === 1 ? levels[0]!.unit : null;
   const numbers = unit === null ? [] : levels.map((l) => l.value);
-  return { outcomes, unit, numbers, remarks: NotTaken.remarks(others) };
+  const people = points.map((point) => Json.text(Json.inside(Json.inside(point).header).user_id));
+  return { outcomes: People.alone(outcomes, people), unit, numbers, remarks: NotTaken.remarks(others) };
 }
 
 /** `durationMs` is null where the body names a moment, not an interval. */
@@ -165,7 +167,7 @@ const summary = (body: Json.Fields): Part[] | Reason =>
 
 function kept(body: Json.Fields): Part[] | Reason {
   const text = Json.json(body, maxText.document);
-  return text === undefined ? 'value' : [{ kind: 'document', what: 'open-mhealth', text }];
+  return text === undefined ? 'large' : [{ kind: 'document', what: 'open-mhealth', text }];
 }
 
 function source(header: Json.Fields): Source {

@@ -7,6 +7,7 @@ import { maxRows, maxSaidLength } from './Limits.js';
 import * as NotTaken from './NotTaken.js';
 import { type Outcome, type Parsed, type Remark, refused, untimed } from './Outcome.js';
 import { outcome, type When } from './Part.js';
+import * as People from './People.js';
 import { TooLargeError } from './Text.js';
 import * as TidepoolKinds from './TidepoolKinds.js';
 import * as Timestamp from './Timestamp.js';
@@ -64,7 +65,8 @@ function read(records: readonly unknown[], asked: Asked): Parsed {
   const units = new Set(levels.map((l) => l.unit));
   const unit = units.size === 1 ? levels[0]!.unit : null;
   const numbers = unit === null ? [] : levels.map((l) => l.value);
-  return { outcomes, unit, numbers, remarks: remarks(others, clocks) };
+  const people = records.map((record) => Json.text(Json.inside(record)._userId));
+  return { outcomes: People.alone(outcomes, people), unit, numbers, remarks: remarks(others, clocks) };
 }
 
 const furthest = (a: number, b: number | undefined): number =>

@@ -240,12 +240,12 @@ function reportedState(record: Json.Fields): Part[] | Reason {
 
 function settings(record: Json.Fields): Part[] | Reason {
   const text = told(record, maxText.profile);
-  return text === undefined ? 'value' : [{ kind: 'profile', what: String(record.type), text }];
+  return text === undefined ? 'large' : [{ kind: 'profile', what: String(record.type), text }];
 }
 
 function document(record: Json.Fields): [Part] | Reason {
   const text = told(record, maxText.document);
-  return text === undefined ? 'value' : [{ kind: 'document', what: `tidepool ${String(record.type)}`, text }];
+  return text === undefined ? 'large' : [{ kind: 'document', what: `tidepool ${String(record.type)}`, text }];
 }
 
 /** The record without what belongs to the account it lay in, and not to the person's health. */
