@@ -30,6 +30,6 @@ export function durations(changes: Change[], untilAt: number | null): (number | 
 
 const same = (a: Change, b: Change): boolean => a.at === b.at && a.rate === b.rate && a.endsAt === b.endsAt;
 
-/** Units given at a rate over a time. */
+/** Units given at a rate over a time, to a hundred-thousandth. */
 export const units = (rate: number, durationMs: number): number =>
-  Math.round((rate * durationMs) / 3_600) / 1000;
+  Math.round((rate * durationMs) / 36) / 100_000;

@@ -24,7 +24,9 @@ export const format: Format = {
     if (json === undefined) return undefined;
     const items = itemsOf(json);
     const empty = Array.isArray(json) && json.length === 0;
-    return empty || items.some(({ kind }) => kind !== null) ? ({ zone }) => read(items, zone) : undefined;
+    return empty || items.some(({ kind }) => kind !== null)
+      ? ({ zone }) => read(items, undefined, zone)
+      : undefined;
   },
 };
 
@@ -37,7 +39,10 @@ type Kind =
   | 'activity'
   | 'pumphistory'
   | 'openaps';
-type Item = { kind: Kind | null; of: unknown };
+export type Item = { kind: Kind | null; of: unknown };
+
+/** A record, with the collection it belongs to. */
+export const item = (of: unknown): Item => ({ kind: kindOf(of), of });
 
 /** The names under which servers and exporters put whole collections. */
 const collections: { [name: string]: Kind } = {
@@ -92,8 +97,11 @@ function kindOf(of: unknown): Kind | null {
 type Timed = { of: Fields.Fields; when: When };
 type When = { at: number; offsetMinutes: number; said: string };
 
-/** Reads records. Outcomes stand in the order of the items, `row` from 1. */
-function read(items: Item[], zone: Zone): Parsed {
+/**
+ * Reads records. Outcomes stand in the order of the items, `row` from 1; or in that of `rows`, which gives each item,
+ * one after the other, the number of its row, and has outcomes for rows that are no items.
+ */
+export function read(items: Item[], rows: (number | Outcome)[] | undefined, zone: Zone): Parsed {
   if (items.length > maxRows) throw new TooLargeError(`There are more than ${maxRows} records.`);
   const numbers: number[] = [];
   const timed = items.map(({ kind, of }): Timed | undefined => {
@@ -114,7 +122,9 @@ function read(items: Item[], zone: Zone): Parsed {
       ? refused(row, events)
       : { row, is: 'readings', readings: named(kind, of, when, events) };
   });
-  return { outcomes, unit: 'mg/dL', numbers, remarks: [] };
+  let next = 0;
+  const placed = rows?.map((row): Outcome => (typeof row === 'number' ? { ...outcomes[next++]!, row } : row));
+  return { outcomes: placed ?? outcomes, unit: 'mg/dL', numbers, remarks: [] };
 }
 
 /** Among known records, one of which only its time is known is kept as it is. */

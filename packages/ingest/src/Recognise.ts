@@ -6,6 +6,7 @@ import * as Given from './Given.js';
 import * as JsonFault from './JsonFault.js';
 import { maxArchiveDepth, maxFileBytes } from './Limits.js';
 import { BadJsonError } from './NightscoutJson.js';
+import * as Sheet from './Sheet.js';
 import { TooLargeError } from './Text.js';
 import * as Zip from './Zip.js';
 
@@ -45,9 +46,27 @@ function* open(path: string, bytes: Uint8Array, search: Search): Generator<Part>
   }
   if (search.depth === maxArchiveDepth)
     throw new TooLargeError('There are archives in archives in archives. Unpack the file first.');
-  for (const member of Zip.members(bytes, search.budget)) {
+  const members = Zip.members(bytes, search.budget);
+  if (Sheet.isWorkbook(members)) {
+    yield* workbook(path, bytes, Sheet.sheets(members), search.formats);
+    return;
+  }
+  for (const member of members) {
     const below = path === '' ? member.name : `${path}/${member.name}`;
     yield* open(below, member.open(), deeper);
+  }
+}
+
+/** Each sheet is a part; that of a workbook with one sheet is the file itself. */
+function* workbook(
+  path: string,
+  bytes: Uint8Array,
+  sheets: Sheet.Sheet[],
+  formats: Format[],
+): Generator<Part> {
+  for (const { name, text } of sheets) {
+    const below = sheets.length === 1 ? path : path === '' ? name : `${path}/${name}`;
+    yield recognise(below, Given.ofText(bytes, text), formats);
   }
 }
 

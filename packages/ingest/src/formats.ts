@@ -1,17 +1,27 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Azt1d from './Azt1d.js';
 import * as CareLinkConnect from './CareLinkConnect.js';
+import * as CareLinkCsv from './CareLinkCsv.js';
 import * as Clarity from './Clarity.js';
 import * as DexcomApi from './DexcomApi.js';
 import * as DexcomShare from './DexcomShare.js';
 import type { Format } from './Format.js';
+import * as Glooko from './Glooko.js';
 import * as LibreLinkUp from './LibreLinkUp.js';
 import * as Libreview from './Libreview.js';
 import * as Nightscout from './Nightscout.js';
+import * as NightscoutCsv from './NightscoutCsv.js';
+import * as NightscoutExporter from './NightscoutExporter.js';
 
 /** All formats, in the order in which they are tried: those that can be told surest come first. */
 export const formats: Format[] = [
   Clarity.format,
   Libreview.format,
+  CareLinkCsv.format,
+  Glooko.format,
+  Azt1d.format,
+  NightscoutExporter.format,
+  NightscoutCsv.format,
   DexcomShare.format,
   DexcomApi.format,
   LibreLinkUp.format,
