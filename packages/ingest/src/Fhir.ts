@@ -19,7 +19,8 @@ import { TooLargeError } from './Text.js';
 export const format: Format = {
   name: 'fhir',
   recognise({ text, json }) {
-    const found = json === undefined ? lines(text) : listed(json);
+    if (json === undefined && text !== undefined && isBulk(text)) return (asked) => read(lines(text), asked);
+    const found = listed(json);
     return found && ((asked) => read(found, asked));
   },
 };
@@ -34,15 +35,19 @@ function listed(json: unknown): readonly unknown[] | undefined {
   return isResource(json) ? [json] : undefined;
 }
 
-/** Bulk data: the first line is a whole resource, and so should be all others. */
-function lines(text: string | undefined): readonly unknown[] | undefined {
-  if (text === undefined || !/^\uFEFF?\s{0,16}\{/.test(text)) return undefined;
+/** Bulk data: the first line is a whole resource. */
+function isBulk(text: string): boolean {
   const end = text.indexOf('\n');
-  if (end < 0 || !isResource(parsed(text.slice(0, end)))) return undefined;
-  return text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map(parsed);
+  return /^\uFEFF?\{/.test(text) && end > 0 && isResource(parsed(text.slice(0, end)));
+}
+
+function* lines(text: string): Generator<unknown> {
+  for (let start = 0; start < text.length; ) {
+    const stop = text.indexOf('\n', start);
+    const line = text.slice(start, stop < 0 ? text.length : stop);
+    if (line.trim() !== '') yield parsed(line);
+    start = stop < 0 ? text.length : stop + 1;
+  }
 }
 
 function parsed(line: string): unknown {
@@ -57,7 +62,7 @@ function parsed(line: string): unknown {
 type Item = { value: unknown; fullUrl: unknown };
 
 /** The resources of bundles, also of bundles in a list, each counted by itself. */
-function* unfold(list: readonly unknown[]): Generator<Item> {
+function* unfold(list: Iterable<unknown>): Generator<Item> {
   for (const value of list) {
     const bundle = Json.fields(value);
     if (bundle?.resourceType !== 'Bundle') yield { value, fullUrl: undefined };
@@ -77,7 +82,7 @@ type State = {
   readings: number;
 };
 
-function read(list: readonly unknown[], asked: Asked): Parsed {
+function read(list: Iterable<unknown>, asked: Asked): Parsed {
   const state: State = { asked, others: NotTaken.none(), levels: [], summaries: 0, readings: 0 };
   const outcomes: Outcome[] = [];
   const people: unknown[] = [];

@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { years } from './Limits.js';
+import { maxSaidLength, years } from './Limits.js';
 import { parse as parseWall, toWall } from './WallTime.js';
 import * as Zone from './Zone.js';
 
@@ -14,6 +14,7 @@ const fine = /(\.\d{6})\d+$/;
  * local one, which is then taken in `zone`. Undefined for anything else, and for a day without a time.
  */
 export function parse(said: string, zone: Zone.Zone): Timestamp | undefined {
+  if (said.length > maxSaidLength) return undefined;
   const found = zoned.exec(said.trim());
   const written = parseWall((found ? found[1]! : said).replace(fine, '$1'));
   if (!written?.yearFirst || !/\d[T ,]+\d/.test(said)) return undefined;

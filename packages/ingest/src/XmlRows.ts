@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-// The only file that touches saxes.
+// Streams of XML by saxes; whole parts of workbooks are read in `Sheet.ts`.
 import { IsletError } from '@islet/core/IsletError';
 import { SaxesParser } from 'saxes';
 import { TooLargeError } from './Text.js';

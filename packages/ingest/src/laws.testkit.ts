@@ -1,7 +1,8 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // What must hold of every format, whatever it is given.
+import { isDeepStrictEqual } from 'node:util';
 import { IsletError } from '@islet/core/IsletError';
-import { maxText } from '@islet/core/Reading';
+import { maxText, type Reading } from '@islet/core/Reading';
 import * as Readings from '@islet/core/Readings';
 import * as fc from 'fast-check';
 import { expect } from 'vitest';
@@ -16,9 +17,13 @@ export const ofText = (text: string): GivenFile => Given.ofText(new TextEncoder(
 
 export const ofJson = (value: unknown): GivenFile => ofText(JSON.stringify(value) ?? '');
 
+const zones = new Map<string, Zone.Zone>();
+
 /** What a format makes of a file, or undefined where it does not know it. */
 export function read(format: Format, given: GivenFile, zone = 'Europe/Madrid'): Parsed | undefined {
-  const parsed = format.recognise(given)?.({ zone: Zone.of(zone), now });
+  const known = zones.get(zone) ?? Zone.of(zone);
+  zones.set(zone, known);
+  const parsed = format.recognise(given)?.({ zone: known, now });
   if (parsed) lawful(parsed);
   return parsed;
 }
@@ -27,19 +32,20 @@ export function read(format: Format, given: GivenFile, zone = 'Europe/Madrid'): 
 export function lawful(parsed: Parsed): void {
   let last = 0;
   for (const outcome of parsed.outcomes) {
-    expect(outcome.row).toBeGreaterThan(last);
+    if (!(outcome.row > last)) expect.fail(`row ${outcome.row} after ${last}`);
     last = outcome.row;
-    if (outcome.is === 'refused') expect(Object.keys(reasons)).toContain(outcome.reason);
+    if (outcome.is === 'refused' && !Object.hasOwn(reasons, outcome.reason)) expect.fail(outcome.reason);
     if (outcome.is !== 'readings') continue;
-    expect(outcome.readings.length).toBeGreaterThan(0);
+    if (outcome.readings.length === 0) expect.fail(`row ${outcome.row} gives readings, but none`);
     const ids = outcome.readings.map((r) => r.source.id).filter((id) => id !== null);
-    expect(new Set(ids).size).toBe(ids.length);
-    for (const r of outcome.readings) expect(Readings.fits(r)).toBe(true);
+    if (new Set(ids).size !== ids.length) expect.fail(`row ${outcome.row} gives one identity twice`);
+    if (!outcome.readings.every(Readings.fits)) expect.fail(`row ${outcome.row} is beyond limits`);
   }
   const all = parsed.outcomes.flatMap((o) => (o.is === 'readings' ? o.readings : []));
-  const long = all.filter((r) => 'text' in r && r.text.length > maxText.note);
-  const short = all.filter((r) => !long.includes(r)).slice(0, Readings.maxReadings);
-  expect(Readings.decodeRun(Readings.encodeRun(short))).toEqual(short);
+  const long = (r: Reading) => 'text' in r && r.text.length > maxText.note;
+  const short = all.filter((r) => !long(r)).slice(0, Readings.maxReadings);
+  const sealed = Readings.decodeRun(Readings.encodeRun(short));
+  if (!isDeepStrictEqual(sealed, short)) expect(sealed).toEqual(short);
 }
 
 const anything = fc.anything({ maxDepth: 3, withNullPrototype: false });
