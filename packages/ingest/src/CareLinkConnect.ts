@@ -99,9 +99,10 @@ function stray(body: Fields.Fields, zone: Zone.Zone, remarks: Remark[]): number 
   if (wall === undefined || server === undefined || wall <= 0 || !Instant.inYears(server)) return 0;
   const off = wall - (server + Zone.offset(zone, server));
   if (Math.abs(off) < uploadMs || !Instant.inYears(wall)) return 0;
-  const text = `The pump's clock was ${Math.round(Math.abs(off) / 60_000)} minutes ${off > 0 ? 'fast' : 'slow'} beside the server's; all times were moved by that.`;
+  const minutes = Math.round(off / 60_000);
+  const text = `The pump's clock was ${Math.abs(minutes)} minutes ${minutes > 0 ? 'fast' : 'slow'} beside the server's; all times were moved by that.`;
   remarks.push({ code: 'clock-wrong', text });
-  return off;
+  return minutes * 60_000;
 }
 
 /** Accounts in mmol/L get some answers in mg/dL; the numbers themselves cannot be mistaken. */

@@ -117,9 +117,9 @@ function time(item: Fields.Fields, state: State): { at: number; offsetMinutes: n
   const wall = Instant.wallOf(displayed);
   if (!system || wall === undefined)
     return { at, offsetMinutes: Instant.offsetOr(shown?.offsetMinutes, state.zone, at) };
-  const clock = Witness.clock(state.zone, at, wall);
+  const clock = Witness.clock(state.zone, at, wall, shown?.offsetMinutes);
   state.clocks.push(clock);
-  return { at, offsetMinutes: shown?.offsetMinutes ?? clock.offsetMinutes };
+  return { at, offsetMinutes: Instant.offsetOr(clock.offsetMinutes, state.zone, at) };
 }
 
 const asUtc = (said: string): string =>

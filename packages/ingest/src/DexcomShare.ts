@@ -34,7 +34,10 @@ function date(value: unknown): Stamp | undefined {
   const found =
     typeof value === 'string' && value.length <= maxSaidLength ? pattern.exec(value.trim()) : null;
   if (!found) return undefined;
-  return { ms: Number(found[1]), offset: found[2] === undefined ? undefined : Instant.minutesOf(found[2]) };
+  return {
+    ms: Number(found[1]) + 0,
+    offset: found[2] === undefined ? undefined : Instant.minutesOf(found[2]),
+  };
 }
 
 function read(list: unknown[], zone: Zone): Parsed {
@@ -59,7 +62,7 @@ function one(item: unknown, row: number, zone: Zone, numbers: number[], clocks: 
   const wall = shown && (shown.offset === undefined ? shown.ms : shown.ms + shown.offset * 60_000);
   const clock = wall === undefined ? undefined : Witness.clock(zone, at, wall);
   if (clock) clocks.push(clock);
-  const said = String(item.DT ?? item.ST ?? item.WT).slice(0, maxSaidLength);
+  const said = Fields.text(item, ['DT', 'ST', 'WT'], maxSaidLength);
   const source = { app: 'dexcom-share', device: '', id: null };
   const offsetMinutes = Instant.offsetOr(shown?.offset || clock?.offsetMinutes, zone, at);
   return { row, is: 'readings', readings: [{ ...event, at, offsetMinutes, said, source } as Reading] };

@@ -72,7 +72,7 @@ function itemsOf(person: unknown): Item[] {
 function sensor({ of, serial }: { of: Fields.Fields; serial: string }, row: number, zone: Zone): Outcome {
   const seconds = Fields.number(of, ['a']);
   if (seconds === undefined) return untimed(row);
-  const at = Math.round(seconds * 1000);
+  const at = Math.round(seconds * 1000) + 0;
   if (!Instant.inYears(at)) return refused(row, 'time');
   const source = { app: 'librelinkup', device: serial, id: null };
   const offsetMinutes = Instant.offsetOr(undefined, zone, at);

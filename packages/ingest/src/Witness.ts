@@ -5,24 +5,26 @@ import * as Zone from './Zone.js';
 /** What a device's clock showed at a moment that another clock vouches for: its zone, and by how much it was wrong. */
 export type Clock = { at: number; offsetMinutes: number; strayMs: number };
 
-const quarter = 15 * 60_000;
-const offsets = { west: -12 * 60, east: 14 * 60 } as const;
-/** Clocks of phones and pumps drift a little; zones differ by quarters of an hour. */
+/** Offsets that zones have, minutes: whole hours, and the others that are in use. */
+const whole = Array.from({ length: 27 }, (_, i) => (i - 12) * 60);
+const odd = [-570, -210, 210, 270, 330, 345, 390, 525, 570, 630, 765, 825];
+const offsets = [...whole, ...odd];
+
+/** Clocks of phones and pumps drift a little; by more than this they were set wrongly. */
 const slackMs = 6 * 60_000;
 const strayMs = 2 * 60_000;
 
 /**
  * Compares a local time (`wall`, ms as if UTC) with the moment at which it was shown. A difference that a zone can
- * have is one; any other is a clock that was set wrongly, and then `zone` gives the offset.
+ * have is one; any other is a clock that was set wrongly, and then `zone` gives the offset. `said` is an offset that
+ * stands beside the local time.
  */
-export function clock(zone: Zone.Zone, at: number, wall: number): Clock {
+export function clock(zone: Zone.Zone, at: number, wall: number, said?: number): Clock {
   const difference = wall - at;
-  const offsetMinutes = Math.round(difference / quarter) * 15 + 0;
-  const stray = difference - offsetMinutes * 60_000;
-  if (offsetMinutes >= offsets.west && offsetMinutes <= offsets.east && Math.abs(stray) <= slackMs)
-    return { at, offsetMinutes, strayMs: stray };
   const known = Zone.offsetMinutes(zone, at);
-  return { at, offsetMinutes: known, strayMs: difference - known * 60_000 };
+  const close = (minutes: number) => Math.abs(difference - minutes * 60_000) <= slackMs;
+  const offsetMinutes = said ?? [known, ...offsets].find(close) ?? known;
+  return { at, offsetMinutes, strayMs: difference - offsetMinutes * 60_000 };
 }
 
 /** What to say of the clocks of a file. Their moments are sure; how they were shown may not be what the person said. */
