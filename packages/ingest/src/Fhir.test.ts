@@ -349,7 +349,7 @@ describe.skipIf(!Real.present)('real FHIR', () => {
     expect(parsed.outcomes).toHaveLength(958);
     expect(parsed.outcomes.every((o) => o.is === 'refused' && o.reason === 'kind')).toBe(true);
     expect(parsed.remarks.map((r) => r.text)).toEqual([
-      'Records of these types were not taken: OperationOutcome (958).',
+      'Records of these types were not taken: entry (958).',
     ]);
   });
 });

@@ -80,7 +80,7 @@ const unitMs = new Map<unknown, number>([
   ['wk', 7 * 86_400_000],
 ]);
 
-/** The schemas require a time frame: a moment, or an interval by two of its start, its end and its length. */
+/** The schemas want a time frame: a moment, or an interval by two of its start, its end and its length. */
 function time(body: Json.Fields, zone: Zone.Zone): Span | undefined {
   const frame = Json.inside(body.effective_time_frame);
   const moment = (value: unknown) => {

@@ -155,13 +155,6 @@ describe.skipIf(!Real.present)('real exports', () => {
       expect(summary).toMatchObject({ rows, produced: rows, refused: [], duplicates: 0, notes: [] });
     }
   });
-
-  test.each([
-    ['tidepool/tandem_ciq_fhir_result.json', 'a JSON object of resourceType'],
-    ['apple-health/export.xml', 'XML (HealthData)'],
-  ])('%s is not mistaken for something it is not', (name, saw) => {
-    expect(() => Import.read(Real.bytes(name), { zone: 'UTC', now })).toThrow(`This is ${saw}`);
-  });
 });
 
 /** Compares readings (time, value) with a cleaned table, minute by minute, over the time that the table covers. */

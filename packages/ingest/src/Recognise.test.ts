@@ -24,7 +24,7 @@ describe('what a file is', () => {
     ['binary data', Uint8Array.of(0x61, 0x62, 0x00, 0x63)],
     ['binary data', Uint8Array.from({ length: 4096 }, (_, i) => (i * 7) % 31 || 1)],
     ['HTML', utf8('<!doctype html><html><body>secret</body></html>')],
-    ['XML (HealthData)', utf8('<?xml version="1.0"?><HealthData locale="secret"/>')],
+    ['XML (gpx)', utf8('<?xml version="1.0"?><gpx creator="secret"/>')],
     ['XML', utf8('<')],
     ['a JSON object of status, data', utf8('{"status":0,"data":{"secret":1}}')],
     ['a JSON object', utf8('{}')],
