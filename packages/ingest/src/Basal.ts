@@ -13,18 +13,20 @@ export const maxBasalMs = 24 * 3_600_000;
 export function durations(changes: Change[], untilAt: number | null): (number | undefined)[] {
   const order = changes.map((_, i) => i).sort((a, b) => changes[a]!.at - changes[b]!.at);
   const out = new Array<number | undefined>(changes.length).fill(undefined);
-  order.forEach((index, place) => {
+  // What repeats a change word for word stands beside it, and ends when it does: walked from the end, so that
+  // each knows the next that differs.
+  let next: Change | undefined;
+  let following: Change | undefined;
+  for (const index of order.toReversed()) {
     const change = changes[index]!;
-    if (change.rate === null) return;
-    // What repeats a change word for word stands beside it, and ends when it does.
-    let next = place + 1;
-    while (next < order.length && same(changes[order[next]!]!, change)) next++;
-    const following = order[next] === undefined ? untilAt : changes[order[next]!]!.at;
-    const ends = [following, change.endsAt, change.at + maxBasalMs].filter((end) => end !== null);
-    const known = following !== null || change.endsAt !== null;
+    if (next && !same(next, change)) following = next;
+    next = change;
+    if (change.rate === null) continue;
+    const until = following === undefined ? untilAt : following.at;
+    const ends = [until, change.endsAt, change.at + maxBasalMs].filter((end) => end !== null);
     const duration = Math.min(...ends) - change.at;
-    if (known && duration > 0) out[index] = duration;
-  });
+    if ((until !== null || change.endsAt !== null) && duration > 0) out[index] = duration;
+  }
   return out;
 }
 

@@ -139,8 +139,13 @@ function deliver(rows: (Row | Outcome)[], outcomes: Outcome[]): Outcome[] {
     Number.NEGATIVE_INFINITY,
   );
   const inTime = found.length > 1 && found[0]!.rate.at > found.at(-1)!.rate.at ? found.toReversed() : found;
-  for (const device of new Set(inTime.map((f) => f.device))) {
-    const own = inTime.filter((f) => f.device === device);
+  const byDevice = new Map<string, typeof inTime>();
+  for (const rate of inTime) {
+    const own = byDevice.get(rate.device);
+    if (own) own.push(rate);
+    else byDevice.set(rate.device, [rate]);
+  }
+  for (const own of byDevice.values()) {
     const lengths = Basal.durations(
       own.map(({ rate }) => ({ at: rate.at, rate: rate.value, endsAt: null })),
       last,

@@ -25,6 +25,9 @@ export const maxRecordLines = 32;
 /** Fields in one row. */
 export const maxFields = 256;
 
+/** Cells of a workbook, the empty ones at the ends of its rows included. */
+export const maxCells = 32_000_000;
+
 /** Lines above the column names in which those names are looked for. */
 export const maxPreambleLines = 16;
 

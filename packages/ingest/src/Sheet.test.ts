@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { unzipSync, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import * as Import from './Import.js';
+import { maxCells } from './Limits.js';
 import * as Twins from './twins.testkit.js';
 
 const { zone, now } = Twins;
@@ -110,6 +111,17 @@ describe('spreadsheets', () => {
         Import.read(zipSync({ ...files, 'xl/worksheets/sheet1.xml': sheet }), { zone, now }),
       ).toThrow(expect.objectContaining({ code: 'INGEST_TOO_LARGE' }));
     }
+  });
+
+  test('rows that are filled up to a far column are counted by all their cells', () => {
+    const files = unzipSync(clarity(days, [1]));
+    const rows = `<row><c r="IV1"><v>1</v></c></row>${'<row><c r="A1"/></row>'.repeat(maxCells / 256)}`;
+    const sheet = Twins.utf8(`<worksheet><sheetData>${rows}</sheetData></worksheet>`);
+    const bytes = zipSync({ ...files, 'xl/worksheets/sheet1.xml': sheet });
+    expect(bytes.length).toBeLessThan(100_000);
+    expect(() => Import.read(bytes, { zone, now })).toThrow(
+      expect.objectContaining({ code: 'INGEST_TOO_LARGE' }),
+    );
   });
 
   test('law: whatever stands in the cells comes back from them', () => {

@@ -2,7 +2,7 @@
 // The only file that touches saxes. Spreadsheets (ECMA-376) as tables: what a person would see in the cells.
 import { IsletError } from '@islet/core/IsletError';
 import { SaxesParser } from 'saxes';
-import { maxFields, maxLineLength, maxRows } from './Limits.js';
+import { maxCells, maxFields, maxLineLength, maxRows } from './Limits.js';
 import { TooLargeError } from './Text.js';
 import { ArchiveError, type Member } from './Zip.js';
 
@@ -28,8 +28,9 @@ export function sheets(members: Member[]): Sheet[] {
   const files = members
     .filter(({ name }) => /^xl\/worksheets\/[^/]+\.xml$/.test(name))
     .sort((a, b) => order(a.name) - order(b.name));
+  const room = { cells: maxCells };
   return files.flatMap(({ name }, i) => {
-    const text = textOf(open(name), look);
+    const text = textOf(open(name), look, room);
     return text === '' ? [] : [{ name: book.names[i] ?? name, text }];
   });
 }
@@ -120,7 +121,7 @@ const isDate = (code: string): boolean =>
 
 type Look = { strings: string[]; dates: boolean[]; from: number };
 
-function textOf(xml: string, look: Look): string {
+function textOf(xml: string, look: Look, room: { cells: number }): string {
   const rows: string[][] = [];
   let cell = { column: 0, type: '', style: 0 };
   let [value, inValue] = ['', false];
@@ -156,6 +157,8 @@ function textOf(xml: string, look: Look): string {
   });
   const width = rows.reduce((most, row) => Math.max(most, row.length), 0);
   if (width === 0) return '';
+  room.cells -= rows.filter((row) => row.length > 0).length * width;
+  if (room.cells < 0) throw new TooLargeError(`The workbook has more than ${maxCells} cells.`);
   return rows
     .map((row) => line(row, width))
     .join('\n')
