@@ -57,7 +57,7 @@ describe('Tidepool records', () => {
     expect(of(got, 'insulin')).toHaveLength(of(life, 'insulin').length + meals);
     expect(of(got, 'document')).toHaveLength(meals);
     expect(got.every((r) => r.offsetMinutes === (r.at < Date.UTC(2026, 9, 25, 1) ? 120 : 60))).toBe(true);
-    expect(parsed.remarks.map((r) => r.code)).toEqual(quirks.clockWrongMs ? ['clock-set'] : []);
+    expect(parsed.remarks.map((r) => r.code)).toEqual(quirks.clockWrongMs ? ['clock-wrong'] : []);
     expect(parsed.unit).toBe(quirks.units ?? 'mmol/L');
   });
 
@@ -74,7 +74,7 @@ describe('Tidepool records', () => {
       offsetMinutes: 60,
       source: { app: 'tidepool', device: 'pump-1', id: 'x' },
     });
-    expect(read(rows).remarks.map((r) => r.code)).toEqual(['clock-set', 'clock-drift']);
+    expect(read(rows).remarks.map((r) => r.code)).toEqual(['clock-wrong', 'clock-drift']);
   });
 
   test.each<[TidepoolFile.Row, object[]]>([
@@ -342,7 +342,7 @@ describe.skipIf(!Real.present)('real Tidepool files', () => {
     const got = readings(list);
     expect(outcomes.every((o) => o.is === 'readings')).toBe(true);
     expect(unit).toBe('mg/dL');
-    expect(remarks.map((r) => r.code)).toEqual(['clock-set', 'clock-drift']);
+    expect(remarks.map((r) => r.code)).toEqual(['clock-wrong', 'clock-drift']);
     const sum = (type: string, of: (r: (typeof list)[number]) => number) =>
       list.filter((r) => r.type === type).reduce((s, r) => s + of(r), 0);
     expect(got.reduce((s, r) => s + (r.kind === 'glucose' ? r.value : 0), 0)).toBe(

@@ -105,7 +105,7 @@ function remarks(others: NotTaken.Counts, clocks: { off: number; drift: number }
   if (Math.abs(clocks.off) >= dayMs) {
     const days = Math.round(Math.abs(clocks.off) / dayMs);
     const text = `The device's clock was set wrong by up to ${days} days. Tidepool put its times right, and they were taken so; what the clock said is kept beside.`;
-    out.push({ code: 'clock-set', text });
+    out.push({ code: 'clock-wrong', text });
   }
   if (Math.abs(clocks.drift) >= minuteMs) {
     const minutes = Math.round(Math.abs(clocks.drift) / minuteMs);
