@@ -26,11 +26,9 @@ export const format: Format = {
 const looked = 50;
 
 function listed(json: unknown): readonly unknown[] | undefined {
-  const found = Array.isArray(json) ? json : Array.isArray(Json.inside(json).data) ? inData(json) : undefined;
-  return found?.slice(0, looked).some(isRecord) ? found : undefined;
+  const found = Array.isArray(json) ? json : Json.inside(json).data;
+  return Array.isArray(found) && found.slice(0, looked).some(isRecord) ? found : undefined;
 }
-
-const inData = (json: unknown): readonly unknown[] => Json.list(Json.inside(json).data);
 
 /** A type alone would be too little: other programs have a `food` or a `note` too. */
 function isRecord(value: unknown): boolean {
