@@ -3,7 +3,7 @@ import { mgdlPerMmol, sensorLimits, toMgdl } from '@islet/core/Glucose';
 import type { Glucose, GlucoseUnit } from '@islet/core/Reading';
 import { glucoseMgdl, maxDurationMs } from './Limits.js';
 
-const plain = /^[+-]?\d{1,9}(?:[.,]\d{1,12})?$/;
+const plain = /^[+-]?\d{1,9}(?:[.,]\d{1,20})?$/;
 
 /** A number (never -0) as exports write it, with a point or a comma. Undefined for anything else; no thousands separators. */
 export function parse(cell: string): number | undefined {
@@ -68,3 +68,6 @@ export function duration(cell: string): number | undefined {
   const ms = (Number(found[1]) * 3600 + Number(found[2]) * 60 + Number(found[3])) * 1000;
   return ms <= maxDurationMs ? ms : undefined;
 }
+
+/** Units of insulin without the noise that four-byte numbers get when they are written out. */
+export const dose = (units: number): number => Math.round(units * 1e5) / 1e5;

@@ -118,7 +118,7 @@ describe('a Clarity export', () => {
       '1,2026-01-01 08:00:00,Exercise,Medium,,,p,,,,0:30:00,,,',
       { kind: 'activity', what: 'exercise', amount: 2, durationMs: 1_800_000 },
     ],
-    ['1,2026-01-01 08:00:00,Health,Illness,,,p,,,,,,,', { kind: 'note', text: 'Illness' }],
+    ['1,2026-01-01 08:00:00,Health,Illness,,,p,,,,,,,', { kind: 'health', what: 'illness', text: '' }],
     [
       '1,2026-01-01 08:00:00,Note,,"felt ""odd"", slept",,p,,,,,,,',
       { kind: 'note', text: 'felt "odd", slept' },

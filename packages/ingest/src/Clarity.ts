@@ -4,13 +4,25 @@ import type { GlucoseUnit } from '@islet/core/Reading';
 import * as Amount from './Amount.js';
 import { clip } from './Clip.js';
 import { judge } from './DateOrder.js';
-import { type Draft, settle, type Untimed } from './Draft.js';
+import { type Draft, type Event, settleRows, type Untimed } from './Draft.js';
+import type { Format } from './Format.js';
+import * as Header from './Header.js';
 import { maxCarbGrams, maxInsulinUnits, maxNameLength, maxNoteLength } from './Limits.js';
 import { type Outcome, type Parsed, type Reason, type Remark, refused, untimed } from './Outcome.js';
-import type * as Table from './Table.js';
+import * as Table from './Table.js';
 import * as Unit from './Unit.js';
 import { parse as parseTime, toWall, type Written } from './WallTime.js';
 import type { Zone } from './Zone.js';
+
+export const format: Format = {
+  name: 'clarity',
+  recognise: ({ text }) => {
+    const header = Header.find(text, columns);
+    if (!header || text === undefined) return undefined;
+    const { separator, line, found } = header;
+    return ({ zone, now }) => read(Table.read(text, separator, line, found.width), found, zone, now);
+  },
+};
 
 /** Where each column stands; -1 where the export has none. */
 export type Columns = {
@@ -33,7 +45,7 @@ export type Columns = {
 
 /** The columns of a Dexcom Clarity export, or undefined where these are not its column names. */
 export function columns(names: string[]): Columns | undefined {
-  const plain = names.map(normal);
+  const plain = names.map(Header.plain);
   const find = (start: string) => plain.findIndex((name) => name.startsWith(start));
   const named = find('event type') >= 0 && find('timestamp') >= 0 && find('glucose value') >= 0;
   // Clarity translates the names, never the order.
@@ -63,13 +75,6 @@ export function columns(names: string[]): Columns | undefined {
   };
 }
 
-/** A column name without byte order marks (also those encoded twice), quotes and differences of case. */
-const normal = (name: string): string =>
-  name
-    .replace(/\uFEFF|ï»¿|"/g, '')
-    .trim()
-    .toLowerCase();
-
 /** Reads the records of an export. */
 export function read(records: Table.Record[], columns: Columns, zone: Zone, now: number): Parsed {
   const times = records.map((r) => (r.bad ? undefined : parseTime(r.cells[columns.time] ?? '')));
@@ -80,9 +85,7 @@ export function read(records: Table.Record[], columns: Columns, zone: Zone, now:
   records.forEach((record, i) => {
     outcomes.push(row(record, times[i], columns, judged.order, numbers));
   });
-  const drafts = outcomes.filter((o): o is Draft => 'lane' in o);
-  const settled = settle(zone, drafts);
-  let next = 0;
+  const settled = settleRows(zone, outcomes);
   const remarks: Remark[] = [...settled.remarks];
   if (judged.sure !== 'certain') {
     remarks.push({
@@ -95,7 +98,7 @@ export function read(records: Table.Record[], columns: Columns, zone: Zone, now:
     remarks.push({ code: 'names-translated', text });
   }
   return {
-    outcomes: outcomes.map((o) => ('lane' in o ? settled.outcomes[next++]! : o)),
+    outcomes: settled.outcomes,
     unit: columns.unit,
     numbers,
     remarks,
@@ -134,8 +137,6 @@ function identity(cell: (column: number) => string, columns: Columns): string | 
   if (!tick || !transmitter || tick.length + transmitter.length >= maxNameLength) return null;
   return `${transmitter}/${tick}`;
 }
-
-type Event = Untimed extends infer T ? (T extends unknown ? Omit<T, 'said' | 'source'> : never) : never;
 
 const intensity: { [subtype: string]: number } = { light: 1, medium: 2, heavy: 3 };
 
@@ -177,7 +178,15 @@ function eventOf(cell: (column: number) => string, columns: Columns): Event | Re
     }
     case 'device':
       return { kind: 'device', what: 'device', value: null };
-    case 'health':
+    // Illness, stress, alcohol, a period: of the person's health, and no business of who may read notes.
+    case 'health': {
+      const said = cell(columns.info);
+      return {
+        kind: 'health',
+        what: clip(subtype.toLowerCase() || 'health', maxNameLength),
+        text: clip(said, maxNoteLength),
+      };
+    }
     case 'note':
     case 'notes': {
       const text = [subtype, cell(columns.info)].filter((t) => t !== '').join(': ');

@@ -19,6 +19,27 @@ type Without<T> = T extends unknown ? Omit<T, 'at' | 'offsetMinutes'> : never;
 
 export type Untimed = Without<Reading>;
 
+type Bare<T> = T extends unknown ? Omit<T, 'said' | 'source'> : never;
+
+/** What was measured or happened, without when and by whom. */
+export type Event = Bare<Untimed>;
+
+/** Puts the drafts among a file's rows on the time line, every row staying in its place. */
+export function settleRows(
+  zone: Zone.Zone,
+  rows: (Outcome | Draft)[],
+): { outcomes: Outcome[]; remarks: Remark[] } {
+  const settled = settle(
+    zone,
+    rows.filter((row): row is Draft => 'lane' in row),
+  );
+  let next = 0;
+  return {
+    outcomes: rows.map((row) => ('lane' in row ? settled.outcomes[next++]! : row)),
+    remarks: settled.remarks,
+  };
+}
+
 /** Puts all drafts on the time line. Outcomes come in the order of the drafts. */
 export function settle(zone: Zone.Zone, drafts: Draft[]): { outcomes: Outcome[]; remarks: Remark[] } {
   const lanes = new Map<string, number[]>();
@@ -69,7 +90,9 @@ function remarks(zone: Zone.Zone, drafts: Draft[], places: Place[]): Remark[] {
     const text = `${shifted} rows have a local time that ${zone.name} skipped in spring; they were moved forward. Check the time zone.`;
     out.push({ code: 'hour-skipped', text });
   }
-  const strayed = drift(drafts, places);
+  const strayed = drift(
+    drafts.flatMap(({ tick }, i) => (tick === null ? [] : [{ at: places[i]!.at, tick }])),
+  );
   if (strayed > 0) {
     const text = `The device's clock and the sensor's part by half an hour or more at ${strayed} places: it was set by hand, or did not follow summer time. Times around there may be an hour off.`;
     out.push({ code: 'clock-set', text });
@@ -80,13 +103,11 @@ function remarks(zone: Zone.Zone, drafts: Draft[], places: Place[]): Remark[] {
 const strayMs = 30 * 60_000;
 const neighbourMs = 3 * 3_600_000;
 
-/** Places where the time between two rows is not the time their ticks say, both being short. */
-function drift(drafts: Draft[], places: Place[]): number {
+/** Places where the time between two rows is not the time their ticks (ms) say, both being short. */
+export function drift(points: { at: number; tick: number }[]): number {
   let count = 0;
   let last: { at: number; tick: number } | undefined;
-  drafts.forEach((draft, i) => {
-    if (draft.tick === null) return;
-    const here = { at: places[i]!.at, tick: draft.tick };
+  for (const here of points) {
     if (last) {
       const byClock = here.at - last.at;
       const byTick = here.tick - last.tick;
@@ -94,6 +115,6 @@ function drift(drafts: Draft[], places: Place[]): number {
       if (near && Math.abs(byClock - byTick) >= strayMs) count++;
     }
     last = here;
-  });
+  }
   return count;
 }

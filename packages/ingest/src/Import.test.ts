@@ -32,6 +32,7 @@ const tables = Object.entries(files).filter(([name]) => name !== 'Nightscout');
 const codes = [
   'INGEST_TOO_LARGE',
   'INGEST_UNRECOGNISED',
+  'INGEST_BAD_ARCHIVE',
   'INGEST_BAD_JSON',
   'INGEST_UNIT_MIXED',
   'INGEST_UNIT_IMPLAUSIBLE',

@@ -3,15 +3,28 @@ import type { GlucoseUnit } from '@islet/core/Reading';
 import * as Amount from './Amount.js';
 import { clip } from './Clip.js';
 import { judge } from './DateOrder.js';
-import { type Draft, settle, type Untimed } from './Draft.js';
-import type { Columns, Name } from './LibreviewColumns.js';
+import { type Draft, settleRows, type Untimed } from './Draft.js';
+import type { Format } from './Format.js';
+import * as Header from './Header.js';
+import { type Columns, type Name, of } from './LibreviewColumns.js';
 import { maxCarbGrams, maxInsulinUnits, maxKetoneMmol, maxNameLength, maxNoteLength } from './Limits.js';
 import { type Outcome, type Parsed, type Remark, refused, untimed } from './Outcome.js';
-import type * as Table from './Table.js';
+import * as Table from './Table.js';
 import { type DateOrder, parse as parseTime, toWall, type Written } from './WallTime.js';
 import type { Zone } from './Zone.js';
 
 export type Options = { zone: Zone; now: number; dates?: DateOrder | undefined; made?: Written | undefined };
+
+export const format: Format = {
+  name: 'libreview',
+  recognise: ({ text }) => {
+    const header = Header.find(text, of);
+    if (!header || text === undefined) return undefined;
+    const { separator, line, above, found } = header;
+    return (asked) =>
+      read(Table.read(text, separator, line, found.width), found, { ...asked, made: made(above) });
+  },
+};
 
 /** The file's own date, from the lines above its column names. */
 export function made(above: string[][]): Written | undefined {
@@ -40,10 +53,7 @@ export function read(records: Table.Record[], columns: Columns, options: Options
     : judge([...lanes.values()], options.made, options.now);
   const numbers: number[] = [];
   const rows = records.map((record, i) => row(record, times[i], columns, judged.order, numbers));
-  const settled = settle(
-    options.zone,
-    rows.filter((r): r is Draft => 'lane' in r),
-  );
+  const settled = settleRows(options.zone, rows);
   const remarks: Remark[] = [...settled.remarks];
   if (lanes.size > 0 && (judged.sure !== 'certain' || !options.dates)) {
     remarks.push({
@@ -55,9 +65,8 @@ export function read(records: Table.Record[], columns: Columns, options: Options
     const text = 'The column names are in a language not known here; the columns were told by their places.';
     remarks.push({ code: 'names-translated', text });
   }
-  let next = 0;
   return {
-    outcomes: rows.map((r) => ('lane' in r ? settled.outcomes[next++]! : r)),
+    outcomes: settled.outcomes,
     unit: columns.unit,
     numbers,
     remarks,

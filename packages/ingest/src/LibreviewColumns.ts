@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { GlucoseUnit } from '@islet/core/Reading';
+import * as Header from './Header.js';
 import * as Unit from './Unit.js';
 
 /** The columns by the starts of their names; a later layout inserted one, so places alone do not tell. */
@@ -60,12 +61,7 @@ export type Columns = {
 
 /** The columns of a LibreView export, or undefined where these are not its column names. */
 export function of(cells: string[]): Columns | undefined {
-  const plain = cells.map((cell) =>
-    cell
-      .replace(/\uFEFF|ï»¿|"/g, '')
-      .trim()
-      .toLowerCase(),
-  );
+  const plain = cells.map(Header.plain);
   const at = {} as { [name in Name]: number };
   for (const name of Object.keys(names) as Name[])
     at[name] = plain.findIndex((p) => p.startsWith(names[name]));

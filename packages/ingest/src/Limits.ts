@@ -3,6 +3,16 @@
 /** Bytes in one file. A decade of five-minute readings with all its commas is about 80 bytes times a million. */
 export const maxFileBytes = 64 * 1024 * 1024;
 
+/** Bytes that archives may unpack to, all members together: a few kilobytes can claim to be gigabytes. */
+export const maxUnpackedBytes = 256 * 1024 * 1024;
+
+/** Files in one archive, and archives within archives. */
+export const maxMembers = 1024;
+export const maxArchiveDepth = 3;
+
+/** Levels of a JSON value that is kept as it is. Ours and other programs' readers call themselves once per level. */
+export const maxJsonDepth = 32;
+
 /** Data rows (or JSON entries) in one file. */
 export const maxRows = 1_000_000;
 
@@ -15,8 +25,11 @@ export const maxRecordLines = 32;
 /** Fields in one row. */
 export const maxFields = 256;
 
+/** Cells of a workbook, the empty ones at the ends of its rows included. */
+export const maxCells = 32_000_000;
+
 /** Lines above the column names in which those names are looked for. */
-export const maxPreambleLines = 12;
+export const maxPreambleLines = 16;
 
 /** Characters of a name or an identity, as sources write them. What is sealed has the same bounds. */
 export const maxNameLength = 256;

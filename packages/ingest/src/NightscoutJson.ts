@@ -4,12 +4,14 @@ import type { Reading, Source } from '@islet/core/Reading';
 import { z } from 'zod';
 import * as Amount from './Amount.js';
 import { clip } from './Clip.js';
+import type { Event } from './Draft.js';
+import * as Instant from './Instant.js';
 import * as JsonFault from './JsonFault.js';
-import { maxNameLength, maxRows, maxSaidLength, years } from './Limits.js';
+import { maxNameLength, maxRows, maxSaidLength } from './Limits.js';
 import { type Outcome, type Parsed, type Reason, refused, untimed } from './Outcome.js';
+import * as Sgv from './Sgv.js';
 import { TooLargeError } from './Text.js';
-import { parse as parseTime, toWall } from './WallTime.js';
-import * as Zone from './Zone.js';
+import type * as Zone from './Zone.js';
 
 const text = z
   .union([
@@ -83,38 +85,29 @@ export function read(list: unknown[], zone: Zone.Zone): Parsed {
   if (list.length > maxRows)
     throw new TooLargeError(`There are more than ${maxRows} entries. Send fewer at once.`);
   const numbers: number[] = [];
-  const outcomes = list.map((item, i) => one(item, i + 1, zone, numbers));
+  const outcomes = list.map((item, i) => entry(item, i + 1, zone, numbers));
   return { outcomes, unit: 'mg/dL', numbers, remarks: [] };
 }
 
-function one(item: unknown, row: number, zone: Zone.Zone, numbers: number[]): Outcome {
+/** Reads one entry. Its glucose number, if it has one in mg/dL, is added to `numbers`. */
+export function entry(item: unknown, row: number, zone: Zone.Zone, numbers: number[]): Outcome {
   const parsed = Entry.safeParse(item);
   if (!parsed.success || Array.isArray(item)) return refused(row, 'shape');
-  const entry = parsed.data;
-  if (entry.date === undefined && !entry.dateString && !entry.sysTime) return untimed(row);
-  const when = time(entry, zone);
+  const of = parsed.data;
+  if (of.date === undefined && !of.dateString && !of.sysTime) return untimed(row);
+  const when = time(of, zone);
   if (!when) return refused(row, 'time');
   const source: Source = {
-    app: entry.app || entry.device || 'nightscout',
-    device: entry.device ?? '',
-    id: entry.identifier || entry._id || entry.id || entry.syncIdentifier || entry.uuid || null,
+    app: of.app || of.device || 'nightscout',
+    device: of.device ?? '',
+    id: of.identifier || of._id || of.id || of.syncIdentifier || of.uuid || null,
   };
-  const measured = measure(entry, numbers);
+  const measured = measure(of, numbers);
   if (typeof measured === 'string') return refused(row, measured);
   return { row, is: 'readings', readings: [{ ...measured, ...when, source } as Reading] };
 }
 
-type Measured = Reading extends infer T
-  ? T extends unknown
-    ? Omit<T, 'at' | 'offsetMinutes' | 'said' | 'source'>
-    : never
-  : never;
-
-/** Numbers with which a Dexcom receiver says that it has no glucose, and those that stand for its words. */
-const lastErrorCode = 12;
-const word = { 39: 'low', 401: 'high' } as const;
-
-function measure(entry: Entry, numbers: number[]): Measured | Reason {
+function measure(entry: Entry, numbers: number[]): Event | Reason {
   const unit = /mmol/i.test(entry.units ?? '') ? 'mmol/L' : 'mg/dL';
   const type = entry.type ?? (entry.mbg !== undefined ? 'mbg' : 'sgv');
   if (type === 'cal') {
@@ -123,14 +116,15 @@ function measure(entry: Entry, numbers: number[]): Measured | Reason {
   if (type !== 'sgv' && type !== 'mbg') return 'kind';
   const value = type === 'mbg' ? entry.mbg : (entry.sgv ?? entry.glucose);
   if (value === undefined) return 'value';
-  if (type === 'sgv' && unit === 'mg/dL' && Number.isInteger(value) && value >= 0 && value <= lastErrorCode) {
-    return { kind: 'device', what: 'sensor error', value };
+  if (type === 'sgv' && unit === 'mg/dL') {
+    const event = Sgv.event(value);
+    if (event === 'value' || event.kind === 'glucose') numbers.push(value);
+    return event;
   }
   if (unit === 'mg/dL') numbers.push(value);
   const method = type === 'mbg' ? 'meter' : 'cgm';
   if (!Amount.plausible(value, unit, method)) return 'value';
-  const beyond = type === 'sgv' && unit === 'mg/dL' ? (word[value as keyof typeof word] ?? null) : null;
-  return { kind: 'glucose', value, unit, beyond, method };
+  return { kind: 'glucose', value, unit, beyond: null, method };
 }
 
 type When = { at: number; offsetMinutes: number; said: string };
@@ -144,42 +138,13 @@ function time(entry: Entry, zone: Zone.Zone): When | undefined {
     entry.sysTime,
   ];
   const said = clip(texts.find((t) => t) ?? String(date), maxSaidLength);
-  const named = texts.map((t) => (t ? instant(t, zone) : undefined));
+  const named = texts.map((t) => (t ? Instant.parse(t, zone) : undefined));
   const known = named.find((n) => n)?.at;
-  const at = numeric === undefined ? known : milliseconds(numeric, known);
-  if (at === undefined || !inYears(at)) return undefined;
+  const at = numeric === undefined ? known : Instant.milliseconds(numeric, known);
+  if (at === undefined || !Instant.inYears(at)) return undefined;
   // The server turns `dateString` into UTC and keeps what it had in `utcOffset`; zero says nothing there.
-  const offset = named.find((n) => n?.offset)?.offset ?? (entry.utcOffset || undefined);
-  const usable = offset !== undefined && Number.isInteger(offset) && Math.abs(offset) <= 1440;
-  return { at, offsetMinutes: usable ? offset : Zone.offsetMinutes(zone, at), said };
-}
-
-/** A time from 2000 to 2200 counted in seconds; counted in ms it would lie in the first weeks of 1970. */
-const seconds = { least: 946_684_800, most: 7_258_118_400 } as const;
-
-/** Some clients count seconds. Where the entry also says its time in words, the nearer is meant. */
-function milliseconds(date: number, known: number | undefined): number {
-  if (date < seconds.least || date > seconds.most) return Math.round(date) + 0;
-  const isMs = known !== undefined && Math.abs(known - date) < Math.abs(known - date * 1000);
-  return Math.round(isMs ? date : date * 1000);
-}
-
-const inYears = (at: number): boolean =>
-  at >= Date.UTC(years.first, 0, 1) - 86_400_000 && at <= Date.UTC(years.last + 1, 0, 1) + 86_400_000;
-
-const zoned = /^(.{8,40}?) ?(Z|[+-]\d{2}:?\d{2})$/;
-
-/** A time with a zone (`Z`, `+01:00`, `+0100`), or a local one. `offset` is undefined where it is not said or UTC. */
-function instant(said: string, zone: Zone.Zone): { at: number; offset: number | undefined } | undefined {
-  const found = zoned.exec(said);
-  const written = parseTime(found ? found[1]! : said);
-  const wall = written && toWall(written, 'month-first');
-  if (wall === undefined) return undefined;
-  if (!found) return { at: Zone.moments(zone, wall)[0] ?? Zone.skipped(zone, wall), offset: undefined };
-  const digits = found[2] === 'Z' ? '+0000' : found[2]!.replace(':', '');
-  const minutes = Number(digits.slice(1, 3)) * 60 + Number(digits.slice(3));
-  const offset = digits.startsWith('-') ? -minutes : minutes;
-  return { at: wall - offset * 60_000, offset: offset || undefined };
+  const offset = named.find((n) => n?.offsetMinutes)?.offsetMinutes ?? (entry.utcOffset || undefined);
+  return { at, offsetMinutes: Instant.offsetOr(offset, zone, at), said };
 }
 
 /** `INGEST_BAD_JSON`: the text is not JSON. Says where, never what. */

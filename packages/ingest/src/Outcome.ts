@@ -10,6 +10,10 @@ export const reasons = {
   value: 'The row has no number that can be right where one is needed.',
   kind: 'The row is of a kind that is not known here.',
   shape: 'This is not an object with named fields.',
+  deleted: 'The source itself marks this record as deleted.',
+  person:
+    'The file holds readings of several people, and does not say whose you are. Export one person alone.',
+  large: 'This record is too large, or nested too deep, to be kept.',
 } as const;
 
 export type Reason = keyof typeof reasons;

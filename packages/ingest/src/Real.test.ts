@@ -155,19 +155,6 @@ describe.skipIf(!Real.present)('real exports', () => {
       expect(summary).toMatchObject({ rows, produced: rows, refused: [], duplicates: 0, notes: [] });
     }
   });
-
-  test.each([
-    ['nightscout/iaps_treatments.json', 'a JSON array of Nightscout treatments'],
-    ['tidepool/device-Loop.json', 'a JSON array without entries'],
-    ['librelinkup/graph.json', 'a JSON object without entries'],
-    ['nightscout/entries_api.csv', 'a table whose columns are not known here'],
-    ['medtronic-carelink/carelink_2018_paradigm723_us.csv', 'a table whose columns are not known here'],
-    ['glooko/cgm_data_1.csv', 'a table whose columns are not known here'],
-    ['azt1d/AZT1D_subject_05.csv', 'a table whose columns are not known here'],
-    ['apple-health/export.xml', 'XML'],
-  ])('%s is not mistaken for something it is not', (name, saw) => {
-    expect(() => Import.read(Real.bytes(name), { zone: 'UTC', now })).toThrow(`This is ${saw}`);
-  });
 });
 
 /** Compares readings (time, value) with a cleaned table, minute by minute, over the time that the table covers. */

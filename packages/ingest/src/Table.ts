@@ -14,12 +14,16 @@ export type Record = { row: number; cells: string[]; bad: Reason | null };
 
 type Line = { row: number; text: string; ended: boolean };
 
-/** The first lines of a text, at most `count`: enough to recognise it by. */
+/** The first lines of a text, at most `count`, and none beyond the limit of length: enough to recognise it by. */
 export function head(text: string, count: number): string[] {
   const out: string[] = [];
-  for (const line of lines(text)) {
-    if (out.length === count) break;
-    out.push(line.text);
+  const end = text.includes('\n') ? '\n' : '\r';
+  for (let start = 0; start < text.length && out.length < count; ) {
+    const stop = text.indexOf(end, start);
+    const line = text.slice(start, stop < 0 ? text.length : stop);
+    if (line.length > maxLineLength) break;
+    out.push(line.endsWith('\r') ? line.slice(0, -1) : line);
+    start = stop < 0 ? text.length : stop + 1;
   }
   return out;
 }

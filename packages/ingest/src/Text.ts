@@ -1,21 +1,14 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { IsletError } from '@islet/core/IsletError';
-import { maxFileBytes } from './Limits.js';
 
 /**
- * A file's bytes as text. UTF-8, UTF-16 with its mark, and, where neither fits, Windows-1252, which is what
- * older spreadsheets save. Throws `INGEST_TOO_LARGE`, or `INGEST_UNRECOGNISED` for what is not text.
+ * A file's bytes as text: UTF-8, UTF-16 with its mark, and, where neither fits, Windows-1252, which is what older
+ * spreadsheets save. Undefined for what is not text.
  */
-export function decode(bytes: Uint8Array): string {
-  if (bytes.length > maxFileBytes) {
-    throw new TooLargeError(
-      `The file is larger than ${maxFileBytes / 1024 / 1024} MiB. Export fewer days at once.`,
-    );
-  }
+export function decode(bytes: Uint8Array): string | undefined {
   const wide = utf16(bytes);
   if (wide) return new TextDecoder(wide).decode(bytes);
-  const saw = notText(bytes);
-  if (saw) throw new UnrecognisedError(saw);
+  if (notText(bytes)) return undefined;
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
@@ -30,7 +23,7 @@ function utf16(bytes: Uint8Array): string | undefined {
 }
 
 const magic: [saw: string, first: number[]][] = [
-  ['a ZIP archive or a new spreadsheet', [0x50, 0x4b]],
+  ['a ZIP archive', [0x50, 0x4b]],
   ['a gzip archive', [0x1f, 0x8b]],
   ['a PDF', [0x25, 0x50, 0x44, 0x46]],
   ['an old Office document', [0xd0, 0xcf, 0x11, 0xe0]],
@@ -42,7 +35,8 @@ const magic: [saw: string, first: number[]][] = [
 
 const looked = 64 * 1024;
 
-function notText(bytes: Uint8Array): string | undefined {
+/** What bytes are that are not text, in words; undefined for text. */
+export function notText(bytes: Uint8Array): string | undefined {
   for (const [saw, first] of magic) if (first.every((byte, i) => bytes[i] === byte)) return saw;
   let odd = 0;
   const end = Math.min(bytes.length, looked);
@@ -59,16 +53,5 @@ export class TooLargeError extends IsletError {
   override readonly name: string = 'TooLargeError';
   constructor(message: string) {
     super('INGEST_TOO_LARGE', message);
-  }
-}
-
-/** `INGEST_UNRECOGNISED`: the content is not one of the formats read here. Says what it looks like. */
-export class UnrecognisedError extends IsletError {
-  override readonly name: string = 'UnrecognisedError';
-  constructor(saw: string) {
-    super(
-      'INGEST_UNRECOGNISED',
-      `This is ${saw}. What can be read: Dexcom Clarity and LibreView exports (CSV), and Nightscout entries (JSON).`,
-    );
   }
 }

@@ -19,12 +19,16 @@ export type Written = {
 
 const iso = /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ,]+(.+))?$/;
 const dayOrMonth = /^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?:[T ,]+(.+))?$/;
+/** Days since 1899-12-30, as spreadsheets keep times. */
+const serial = /^([2-9]\d{4})\.(\d{1,17})$/;
 const clock = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?(?: ?([AP])\.?M\.?)?$/i;
 
-/** Reads `2018-11-01T00:02:05`, `12-04-1961 22:30`, `8/1/18 4:07 PM` and their kin. Undefined for anything else. */
+/** Reads `2018-11-01T00:02:05`, `12-04-1961 22:30`, `8/1/18 4:07 PM`, `43405.5014` and their kin. Undefined for anything else. */
 export function parse(cell: string): Written | undefined {
   const text = cell.trim();
   if (text.length > maxSaidLength) return undefined;
+  const days = serial.exec(text);
+  if (days) return ofSerial(Number(days[0]));
   const yearFirst = iso.exec(text);
   const found = yearFirst ?? dayOrMonth.exec(text);
   if (!found) return undefined;
@@ -34,6 +38,12 @@ export function parse(cell: string): Written | undefined {
   const rest = { time: time.ms, twelve: time.twelve };
   if (yearFirst) return { year: a, first: b, second: c, yearFirst: true, ...rest };
   return { first: a, second: b, year: found[3]!.length === 2 ? 2000 + c : c, yearFirst: false, ...rest };
+}
+
+function ofSerial(days: number): Written {
+  const date = new Date(Date.UTC(1899, 11, 30) + Math.round(days * 86_400) * 1000);
+  const [year, first, second] = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()];
+  return { year, first, second, yearFirst: true, time: date.getTime() % 86_400_000, twelve: false };
 }
 
 function timeOfDay(text: string): { ms: number; twelve: boolean } | undefined {

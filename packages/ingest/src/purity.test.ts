@@ -11,11 +11,16 @@ const sources = readdirSync(new URL('.', import.meta.url)).filter(
 test.each(sources)('%s runs in a browser: it imports nothing of Node', (name) => {
   const imported = [...source(name).matchAll(/from '([^']+)'/g)].map((m) => m[1]!);
   for (const from of imported)
-    expect(from).toMatch(/^(\.\/|@islet\/core\/|zod$|csv-parse\/browser\/esm\/sync$)/);
+    expect(from).toMatch(
+      /^(\.\/|@islet\/core\/|zod$|saxes$|fflate\/browser$|csv-parse\/browser\/esm\/sync$)/,
+    );
   expect(source(name)).not.toMatch(/\b(Buffer|process|require)\b/);
 });
 
-test('the build of csv-parse in use imports nothing at all', () => {
-  const file = createRequire(import.meta.url).resolve('csv-parse/browser/esm/sync');
-  expect(readFileSync(file, 'utf8')).not.toMatch(/^\s*import\s|\brequire\(/m);
-});
+test.each(['csv-parse/browser/esm/sync', 'fflate/browser'])(
+  'the build of %s in use imports nothing at all',
+  (name) => {
+    const file = createRequire(import.meta.url).resolve(name);
+    expect(readFileSync(file, 'utf8')).not.toMatch(/^\s*import\s|\brequire\(/m);
+  },
+);

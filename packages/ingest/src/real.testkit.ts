@@ -11,3 +11,5 @@ if (!present) console.log('real files: not run');
 
 export const bytes = (name: string): Uint8Array => new Uint8Array(readFileSync(`${folder}/${name}`));
 export const text = (name: string): string => readFileSync(`${folder}/${name}`, 'utf8');
+
+export const path = (name: string): string => `${folder}/${name}`;

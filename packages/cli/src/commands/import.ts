@@ -24,18 +24,12 @@ export function registerImport(program: Command, context: Context): void {
   program
     .command('import')
     .description('take in a file that an app or a device exported')
-    .argument('[file]', 'a Dexcom Clarity, LibreView or Nightscout export')
+    .argument('[file]', 'an export, also zipped: Dexcom, LibreView, Nightscout, CareLink, Glooko and more')
     .option(
       '--zone <name>',
       'the time zone of the device’s clock, like Europe/Bucharest (default: this computer’s)',
     )
-    .addOption(
-      new Option('--format <name>', 'what the file is (default: recognised)').choices([
-        'clarity',
-        'libreview',
-        'nightscout',
-      ]),
-    )
+    .addOption(new Option('--format <name>', 'what the file is (default: recognised)').choices(Import.names))
     .addOption(
       new Option('--dates <order>', 'which part of a date comes first').choices(['day-first', 'month-first']),
     )
@@ -124,7 +118,8 @@ function story({ format, summary }: Import.Imported, sent: Sent, assumed: boolea
   if (summary.duplicates > 0) lines.push(`${summary.duplicates} rows repeat another row of the file.`);
   if (summary.untimed > 0)
     lines.push(`${summary.untimed} rows have no time (names, devices, alarm settings) and are left out.`);
-  for (const r of summary.refused.slice(0, 10)) lines.push(`Row ${r.row} was not taken: ${r.text}`);
+  for (const r of summary.refused.slice(0, 10))
+    lines.push(`Row ${r.row}${r.file ? ` of ${r.file}` : ''} was not taken: ${r.text}`);
   if (summary.refused.length > 10)
     lines.push(`… and ${summary.refused.length - 10} more rows were not taken; --json lists them all.`);
   for (const note of summary.notes) lines.push(note.text);

@@ -1,0 +1,75 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { IsletError } from '@islet/core/IsletError';
+import type { Given } from './Format.js';
+import { firstSign, looksLikeJson } from './Given.js';
+import { maxPreambleLines } from './Limits.js';
+import * as Table from './Table.js';
+import * as Text from './Text.js';
+
+const shown = { names: 8, length: 40 } as const;
+
+/** What a file that no format knows looks like, in words: names of things, never a value. */
+export function given({ bytes, text, json }: Given): string {
+  if (bytes.length === 0 || (text !== undefined && firstSign(text) === '')) return 'an empty file';
+  if (text === undefined) return Text.notText(bytes) ?? 'binary data';
+  if (json !== undefined) return jsonWords(json);
+  if (looksLikeJson(text)) return 'broken JSON';
+  if (firstSign(text) === '<') return markup(text.slice(0, 4096));
+  return tableWords(text);
+}
+
+function jsonWords(json: unknown): string {
+  const of = (value: unknown) => (typeof value === 'object' && value !== null ? Object.keys(value) : []);
+  if (!Array.isArray(json)) return `a JSON object${having('of', of(json))}`;
+  const some = json.find((item) => typeof item === 'object' && item !== null);
+  return `a JSON array${having('of objects with', of(some))}`;
+}
+
+const having = (how: string, names: string[]): string => {
+  const list = listed(names);
+  return list === '' ? '' : ` ${how} ${list}`;
+};
+
+function markup(start: string): string {
+  if (/<!doctype html|<html/i.test(start)) return 'HTML';
+  const root = /<([A-Za-z][\w.:-]{0,39})(?=[\s/>])/.exec(start)?.[1];
+  return root === undefined ? 'XML' : `XML (${root})`;
+}
+
+function tableWords(text: string): string {
+  let best: string[] = [];
+  let wide = false;
+  for (const line of Table.head(text, maxPreambleLines)) {
+    for (const separator of Table.separators) {
+      if (line.split(separator).length < 3) continue;
+      wide = true;
+      const cells = Table.cells(line, separator).map((cell) => cell.replace(/\uFEFF/g, '').trim());
+      const names = cells.filter(likeName);
+      if (names.length > best.length && names.length >= cells.filter((c) => c !== '').length) best = names;
+    }
+  }
+  if (!wide) return 'text without a table';
+  return `a table whose columns are not known here${best.length >= 3 ? `: ${listed(best)}` : ''}`;
+}
+
+/** Names have letters and hardly any digits. What may be a value is not shown. */
+const likeName = (cell: string): boolean =>
+  /^[\p{L}_#(]/u.test(cell) && !/\d{2}/.test(cell) && cell.length <= shown.length;
+
+/** Names in a row, the first few. */
+export function listed(names: string[]): string {
+  const clean = names.filter(likeName);
+  const more = clean.length > shown.names ? ', …' : '';
+  return `${clean.slice(0, shown.names).join(', ')}${more}`;
+}
+
+/** `INGEST_UNRECOGNISED`: the content is not one of the formats read here. Says what it looks like. */
+export class UnrecognisedError extends IsletError {
+  override readonly name: string = 'UnrecognisedError';
+  constructor(saw: string) {
+    super(
+      'INGEST_UNRECOGNISED',
+      `This is ${saw}. What can be read: exports of Dexcom, LibreView, Nightscout, CareLink, Glooko and more; docs/formats.md lists them.`,
+    );
+  }
+}

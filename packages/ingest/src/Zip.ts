@@ -1,0 +1,130 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// The only file that touches fflate. Archives are read from their own list of members (PKWARE APPNOTE 6.3), and
+// inflated piece by piece: what an archive says of its sizes is not believed.
+import { IsletError } from '@islet/core/IsletError';
+import { Gunzip, Inflate } from 'fflate/browser';
+import { maxMembers, maxUnpackedBytes } from './Limits.js';
+import { TooLargeError } from './Text.js';
+
+/** Bytes that may still be unpacked, shared by all members of all archives of one file. */
+export type Budget = { left: number };
+
+export const budget = (): Budget => ({ left: maxUnpackedBytes });
+
+export type Member = { name: string; open(): Uint8Array };
+
+export const isZip = (b: Uint8Array): boolean =>
+  b[0] === 0x50 && b[1] === 0x4b && ((b[2] === 3 && b[3] === 4) || (b[2] === 5 && b[3] === 6));
+
+export const isGzip = (b: Uint8Array): boolean => b[0] === 0x1f && b[1] === 0x8b && b[2] === 8;
+
+/** The files of an archive, folders and systems' own left out. Throws `INGEST_BAD_ARCHIVE` and `INGEST_TOO_LARGE`. */
+export function members(bytes: Uint8Array, budget: Budget): Member[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const end = endRecord(view);
+  const count = view.getUint16(end + 10, true);
+  if (count > maxMembers) throw new TooLargeError(`The archive holds more than ${maxMembers} files.`);
+  const out: Member[] = [];
+  let at = view.getUint32(end + 16, true);
+  for (let i = 0; i < count; i++) {
+    if (at + 46 > bytes.length || view.getUint32(at, true) !== 0x02014b50)
+      throw new ArchiveError('its list of files is broken');
+    const [nameLength, extra, comment] = [28, 30, 32].map((o) => view.getUint16(at + o, true)) as [
+      number,
+      number,
+      number,
+    ];
+    const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
+    const entry = {
+      method: view.getUint16(at + 10, true),
+      encrypted: (view.getUint16(at + 8, true) & 1) !== 0,
+      size: view.getUint32(at + 20, true),
+      start: view.getUint32(at + 42, true),
+    };
+    if (!name.endsWith('/') && !/(^|\/)(__MACOSX\/|\.DS_Store$|Thumbs\.db$)/.test(name))
+      out.push({ name, open: () => content(bytes, view, entry, budget) });
+    at += 46 + nameLength + extra + comment;
+  }
+  return out;
+}
+
+/** Unpacks one gzip file. */
+export function gunzip(bytes: Uint8Array, budget: Budget): Uint8Array {
+  return collect(bytes, budget, (take) => new Gunzip(take));
+}
+
+function endRecord(view: DataView): number {
+  // The record ends the file, but for a comment of at most 65,535 bytes.
+  for (let at = view.byteLength - 22; at >= Math.max(0, view.byteLength - 22 - 0xffff); at--)
+    if (view.getUint32(at, true) === 0x06054b50) return at;
+  throw new ArchiveError('it is cut off, or not an archive');
+}
+
+type Entry = { method: number; encrypted: boolean; size: number; start: number };
+
+function content(bytes: Uint8Array, view: DataView, entry: Entry, budget: Budget): Uint8Array {
+  if (entry.encrypted) throw new ArchiveError('it is locked with a password; unpack it first');
+  const { start } = entry;
+  if (start + 30 > bytes.length || view.getUint32(start, true) !== 0x04034b50)
+    throw new ArchiveError('a file in it is not where it should be');
+  const from = start + 30 + view.getUint16(start + 26, true) + view.getUint16(start + 28, true);
+  const packed = bytes.subarray(from, from + entry.size);
+  if (packed.length !== entry.size) throw new ArchiveError('it is cut off');
+  if (entry.method === 0) {
+    spend(budget, packed.length);
+    return packed;
+  }
+  if (entry.method !== 8) throw new ArchiveError('a file in it is packed in an unusual way');
+  return collect(packed, budget, (take) => new Inflate(take));
+}
+
+type Unpacker = { push(chunk: Uint8Array, final: boolean): void };
+
+/** DEFLATE grows at most 1,032-fold: a small step bounds what one push can unpack. */
+const step = 8 * 1024;
+
+function collect(
+  packed: Uint8Array,
+  budget: Budget,
+  start: (take: (piece: Uint8Array) => void) => Unpacker,
+): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  const unpacker = start((piece) => {
+    spend(budget, piece.length);
+    size += piece.length;
+    if (piece.length > 0) pieces.push(piece.slice());
+  });
+  try {
+    for (let at = 0; at === 0 || at < packed.length; at += step) {
+      const chunk = packed.slice(at, at + step);
+      unpacker.push(chunk, at + step >= packed.length);
+    }
+  } catch (cause) {
+    if (cause instanceof IsletError) throw cause;
+    throw new ArchiveError('what is packed in it is damaged');
+  }
+  const out = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    out.set(piece, at);
+    at += piece.length;
+  }
+  return out;
+}
+
+function spend(budget: Budget, bytes: number): void {
+  budget.left -= bytes;
+  if (budget.left < 0)
+    throw new TooLargeError(
+      `The archive unpacks to more than ${maxUnpackedBytes / 1024 / 1024} MiB. Unpack it and import the parts.`,
+    );
+}
+
+/** `INGEST_BAD_ARCHIVE`: a zip or gzip file cannot be unpacked. */
+export class ArchiveError extends IsletError {
+  override readonly name: string = 'ArchiveError';
+  constructor(why: string) {
+    super('INGEST_BAD_ARCHIVE', `The archive cannot be unpacked: ${why}. Export or download it again.`);
+  }
+}
