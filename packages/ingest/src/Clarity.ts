@@ -2,11 +2,13 @@
 import { toMgdl } from '@islet/core/Glucose';
 import type { GlucoseUnit } from '@islet/core/Reading';
 import * as Amount from './Amount.js';
+import * as ClarityWords from './ClarityWords.js';
 import { clip } from './Clip.js';
 import { judge } from './DateOrder.js';
 import { type Draft, type Event, settleRows, type Untimed } from './Draft.js';
 import type { Format } from './Format.js';
 import * as Header from './Header.js';
+import * as Keep from './Keep.js';
 import { maxCarbGrams, maxInsulinUnits, maxNameLength, maxNoteLength } from './Limits.js';
 import { type Outcome, type Parsed, type Reason, type Remark, refused, untimed } from './Outcome.js';
 import * as Table from './Table.js';
@@ -119,7 +121,7 @@ function row(
   const wall = time && toWall(time, order);
   if (wall === undefined) return refused(record.row, 'time');
   const number = Amount.parse(cell(columns.glucose));
-  if (number !== undefined && cell(columns.type).toLowerCase() === 'egv') numbers.push(number);
+  if (number !== undefined && ClarityWords.typeOf(cell(columns.type)) === 'egv') numbers.push(number);
   const event = eventOf(cell, columns);
   if (typeof event === 'string') return refused(record.row, event);
   const ticks = Amount.parse(cell(columns.tick));
@@ -142,7 +144,7 @@ const intensity: { [subtype: string]: number } = { light: 1, medium: 2, heavy: 3
 
 function eventOf(cell: (column: number) => string, columns: Columns): Event | Reason {
   const subtype = cell(columns.subtype);
-  switch (cell(columns.type).toLowerCase()) {
+  switch (ClarityWords.typeOf(cell(columns.type))) {
     case 'egv': {
       const level = Amount.glucose(cell(columns.glucose), columns.unit, 'cgm');
       return level ? { kind: 'glucose', ...level, method: 'cgm' } : 'value';
@@ -187,12 +189,23 @@ function eventOf(cell: (column: number) => string, columns: Columns): Event | Re
         text: clip(said, maxNoteLength),
       };
     }
-    case 'note':
-    case 'notes': {
+    case 'note': {
       const text = [subtype, cell(columns.info)].filter((t) => t !== '').join(': ');
       return text ? { kind: 'note', text: clip(text, maxNoteLength) } : 'value';
     }
     default:
-      return 'kind';
+      return unknown(cell, columns);
   }
+}
+
+/** An event whose type is not known: its columns say what a dose and a meal are; anything else is kept as it stands. */
+function unknown(cell: (column: number) => string, columns: Columns): Event | Reason {
+  if (cell(columns.type) === '') return 'kind';
+  const units = Amount.upTo(cell(columns.insulin), maxInsulinUnits);
+  if (units !== undefined) return { kind: 'insulin', units, type: 'bolus', durationMs: 0 };
+  const grams = Amount.upTo(cell(columns.carbs), maxCarbGrams);
+  if (grams !== undefined) return { kind: 'carbs', grams };
+  const names = ['type', 'subtype', 'info', 'glucose', 'duration'] as const;
+  const said = names.map((name) => [name, cell(columns[name])]).filter(([, text]) => text !== '');
+  return Keep.document('clarity event', Object.fromEntries(said));
 }

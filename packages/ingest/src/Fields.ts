@@ -55,7 +55,9 @@ export function upTo(of: Fields, names: string[], most: number): number | null |
 /** The source's own name of a record, where it is short enough to be one. */
 export function id(of: Fields, names: string[]): string | null {
   for (const name of names) {
-    const value = of[name];
+    const given = of[name];
+    // Databases write their own as `{"$oid": …}`.
+    const value = isFields(given) ? given.$oid : given;
     const written = typeof value === 'number' && Number.isFinite(value) ? String(value) : value;
     if (typeof written === 'string' && written !== '' && written.length <= maxNameLength)
       return clip(written, maxNameLength);

@@ -112,7 +112,7 @@ export function read(items: Item[], rows: (number | Outcome)[] | undefined, zone
   const outcomes = items.map(({ kind, of }, i): Outcome => {
     const row = i + 1;
     if (!Fields.isFields(of)) return refused(row, 'shape');
-    if (kind === 'entries') return NightscoutJson.entry(ofSocket(of), row, zone, numbers);
+    if (kind === 'entries') return NightscoutJson.entry(asPosted(of), row, zone, numbers);
     if (kind === null) return unknown(of, row, timed[i]?.when);
     const when = timed[i]?.when;
     if (!when)
@@ -136,8 +136,9 @@ function unknown(of: Fields.Fields, row: number, when: When | undefined): Outcom
   return { row, is: 'readings', readings: named('unknown', of, when, [kept]) };
 }
 
-/** Sockets send entries with `mills` and `mgdl`. */
-function ofSocket(of: Fields.Fields): Fields.Fields {
+/** Sockets send entries with `mills` and `mgdl`, databases have names that are objects. */
+function asPosted(given: Fields.Fields): Fields.Fields {
+  const of = Fields.isFields(given._id) ? { ...given, _id: Fields.id(given, ['_id']) } : given;
   if (!('mills' in of) || 'date' in of) return of;
   const value = of.type === 'mbg' ? { mbg: of.mbg ?? of.mgdl } : { sgv: of.sgv ?? of.mgdl };
   return { ...of, date: of.mills, ...(of.type === 'cal' ? {} : value) };
