@@ -8,6 +8,7 @@ import * as Instant from './Instant.js';
 import * as Keep from './Keep.js';
 import { maxNameLength, maxRows, maxSaidLength } from './Limits.js';
 import * as NightscoutJson from './NightscoutJson.js';
+import { type Item, itemsOf, type Kind, kindOf, looksEmpty } from './NightscoutKind.js';
 import * as NightscoutTreatment from './NightscoutTreatment.js';
 import { type Outcome, type Parsed, type Reason, refused, untimed } from './Outcome.js';
 import * as PumpHistory from './PumpHistory.js';
@@ -24,75 +25,11 @@ export const format: Format = {
     if (json === undefined) return undefined;
     const items = itemsOf(json);
     const empty = Array.isArray(json) && json.length === 0;
-    return empty || items.some(({ kind }) => kind !== null)
-      ? ({ zone }) => read(items, undefined, zone)
-      : undefined;
+    // Where a record stands is a hint; what it holds tells.
+    const known = empty || items.some(({ of }) => kindOf(of) !== null);
+    return known ? ({ zone }) => read(items, undefined, zone) : undefined;
   },
 };
-
-type Kind =
-  | 'entries'
-  | 'treatments'
-  | 'devicestatus'
-  | 'profile'
-  | 'food'
-  | 'activity'
-  | 'pumphistory'
-  | 'openaps';
-export type Item = { kind: Kind | null; of: unknown };
-
-/** A record, with the collection it belongs to. */
-export const item = (of: unknown): Item => ({ kind: kindOf(of), of });
-
-/** The names under which servers and exporters put whole collections. */
-const collections: { [name: string]: Kind } = {
-  entries: 'entries',
-  sgvs: 'entries',
-  mbgs: 'entries',
-  cals: 'entries',
-  treatments: 'treatments',
-  devicestatus: 'devicestatus',
-  profile: 'profile',
-  profiles: 'profile',
-  food: 'food',
-  foods: 'food',
-  activity: 'activity',
-  pumphistory: 'pumphistory',
-};
-
-function itemsOf(json: unknown): Item[] {
-  if (Array.isArray(json)) return json.map((of) => ({ kind: kindOf(of), of }));
-  if (!Fields.isFields(json)) return [];
-  if (Array.isArray(json.result)) return itemsOf(json.result);
-  if (kindOf(json) !== null) return [{ kind: kindOf(json), of: json }];
-  return Object.entries(collections).flatMap(([name, kind]) =>
-    Fields.list(json, name).map((of): Item => ({ kind: kindOf(of) ?? (looksEmpty(of) ? null : kind), of })),
-  );
-}
-
-const looksEmpty = (of: unknown): boolean => !Fields.isFields(of) || Object.keys(of).length === 0;
-
-/** The collection that a record belongs to, by its own fields. */
-function kindOf(of: unknown): Kind | null {
-  if (!Fields.isFields(of)) return null;
-  const type = of.type;
-  if (typeof of._type === 'string' && 'timestamp' in of) return 'pumphistory';
-  if ('eventType' in of) return 'treatments';
-  if ('sgv' in of || 'mbg' in of || type === 'cal' || ('mgdl' in of && 'mills' in of)) return 'entries';
-  if ('store' in of && ('defaultProfile' in of || 'startDate' in of)) return 'profile';
-  if (typeof type === 'string' && /^(hr-|steps-|motion-)/.test(type)) return 'activity';
-  if ((type === 'food' || type === 'quickpick') && ('name' in of || 'foods' in of)) return 'food';
-  const dated = 'created_at' in of || 'date' in of || 'mills' in of;
-  if (
-    dated &&
-    ['openaps', 'loop', 'pump', 'uploader', 'uploaderBattery', 'xdripjs'].some((name) => name in of)
-  )
-    return 'devicestatus';
-  if ('iob' in of && 'activity' in of && 'time' in of) return 'openaps';
-  if ('deliverAt' in of && ('eventualBG' in of || 'predBGs' in of)) return 'openaps';
-  if ('created_at' in of && (Number(of.insulin) > 0 || Number(of.carbs) > 0)) return 'treatments';
-  return null;
-}
 
 type Timed = { of: Fields.Fields; when: When };
 type When = { at: number; offsetMinutes: number; said: string };

@@ -28,6 +28,7 @@ describe('what a file is', () => {
     ['XML', utf8('<')],
     ['a JSON object of status, data', utf8('{"status":0,"data":{"secret":1}}')],
     ['a JSON object', utf8('{}')],
+    ['a JSON object of profile, food', utf8('{"profile":[{"name":"secret"}],"food":[1]}')],
     ['a JSON array of objects with kind, level', utf8('[{"kind":"secret","level":5.5}]')],
     [
       'a table whose columns are not known here: When, Sugar (mg/dL), Trend',
