@@ -68,7 +68,7 @@ function lastAlarm(body: Fields.Fields, notices: Fields.Fields): unknown[] {
 /** The file's own zone, where it has one that is known. */
 function zoneOf(body: Fields.Fields, asked: Zone.Zone, remarks: Remark[]): Zone.Zone {
   const said = Fields.text(body, ['clientTimeZoneName']);
-  const name = WindowsZone.iana(said);
+  const name = WindowsZone.iana(said) ?? (said.includes('/') && Zone.isName(said) ? said : undefined);
   if (name === undefined) {
     const text = `The file's own time zone is not known here; its times were read by ${asked.name}.`;
     if (said !== '') remarks.push({ code: 'zone-unknown', text });

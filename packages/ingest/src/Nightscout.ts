@@ -42,7 +42,7 @@ export function read(items: Item[], rows: (number | Outcome)[] | undefined, zone
   if (items.length > maxRows) throw new TooLargeError(`There are more than ${maxRows} records.`);
   const numbers: number[] = [];
   const timed = items.map(({ kind, of }): Timed | undefined => {
-    const when = Fields.isFields(of) && kind !== 'entries' ? time(of, zone) : undefined;
+    const when = Fields.isFields(of) && kind !== 'entries' ? time(of, zone, kind) : undefined;
     return Fields.isFields(of) && when ? { of, when } : undefined;
   });
   const rates = ratesOf(items, timed);
@@ -61,7 +61,8 @@ export function read(items: Item[], rows: (number | Outcome)[] | undefined, zone
   });
   let next = 0;
   const placed = rows?.map((row): Outcome => (typeof row === 'number' ? { ...outcomes[next++]!, row } : row));
-  return { outcomes: placed ?? outcomes, unit: 'mg/dL', numbers, remarks: [] };
+  const unit = items.some(({ kind }) => kind === 'entries') ? 'mg/dL' : null;
+  return { outcomes: placed ?? outcomes, unit, numbers, remarks: [] };
 }
 
 /** Among known records, one of which only its time is known is kept as it is. */
@@ -155,8 +156,9 @@ const times = [
   'sysTime',
 ];
 
-function time(of: Fields.Fields, zone: Zone): When | undefined {
-  for (const name of times) {
+function time(of: Fields.Fields, zone: Zone, kind: Kind | null): When | undefined {
+  // Settings count from their start, not from when they were stored.
+  for (const name of kind === 'profile' ? ['startDate', ...times] : times) {
     const value = of[name];
     const said = Fields.text(of, [name], maxSaidLength);
     if (said === '') continue;
