@@ -113,6 +113,25 @@ describe('archives', () => {
     ]);
   });
 
+  test('law: no changed bit of a packed file becomes another reading', () => {
+    const whole = Import.read(utf8(clarity), options).readings;
+    for (const bytes of [
+      zipSync({ 'a.csv': utf8(clarity) }, { level: 0 }),
+      gzipSync(utf8(clarity), { level: 0 }),
+    ]) {
+      for (let at = 0; at < bytes.length; at += 3) {
+        const spoilt = Uint8Array.from(bytes);
+        spoilt[at]! ^= 1 << (at % 8);
+        try {
+          const { readings } = Import.read(spoilt, options);
+          expect(readings).toEqual(whole);
+        } catch (error) {
+          if (!(error instanceof IsletError)) throw error;
+        }
+      }
+    }
+  });
+
   test('an archive of which nothing is known says what it holds', () => {
     const bytes = zipSync({ 'x.pdf': utf8('%PDF-1.7'), 'y.html': utf8('<html>') });
     expect(() => Import.read(bytes, options)).toThrow(
