@@ -148,7 +148,7 @@ function eventOf(kind: Item['kind'], of: Fields.Fields, state: State): Event | E
       return Keep.profile('carelink alert limits', of);
     case 'notice': {
       const type = Fields.text(of, ['type', 'kind']).toLowerCase() || 'notice';
-      const value = Fields.number(Fields.under(of, 'additionalInfo'), ['sg']) ?? null;
+      const value = Fields.value(Fields.under(of, 'additionalInfo'), ['sg']) ?? null;
       return {
         kind: 'device',
         what: `${type} ${Fields.text(of, ['faultId', 'messageId', 'code'])}`.trim().slice(0, 200),

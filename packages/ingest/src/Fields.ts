@@ -1,7 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as Amount from './Amount.js';
 import { clip } from './Clip.js';
-import { maxNameLength } from './Limits.js';
+import { maxNameLength, maxValue } from './Limits.js';
 
 /** A JSON object, whose fields may hold anything. */
 export type Fields = { readonly [name: string]: unknown };
@@ -42,6 +42,12 @@ export function number(of: Fields, names: string[]): number | undefined {
     }
   }
   return undefined;
+}
+
+/** The first of the fields that holds a number that a reading can carry. */
+export function value(of: Fields, names: string[]): number | undefined {
+  const found = number(of, names);
+  return found !== undefined && Math.abs(found) <= maxValue ? found : undefined;
 }
 
 /** The field where it is a number from 0 to `most`; `undefined` where there is none, `null` for anything else. */
