@@ -93,6 +93,14 @@ describe('Nightscout', () => {
     [{ eventType: 'Profile Switch', profile: 'p', profileJson: '{}', duration: 0 }, [{ kind: 'profile' }]],
     [{ eventType: 'Sickness' }, [{ kind: 'health', what: 'sickness' }]],
     [{ eventType: 'Temporary Override', reason: 'r' }, [{ kind: 'document', what: 'treatments' }]],
+    [
+      { eventType: 'Temporary Target', targetTop: 140, targetBottom: 140, notes: 'run' },
+      [
+        { kind: 'document', text: expect.stringContaining('"targetTop":140') },
+        { kind: 'note', text: 'run' },
+      ],
+    ],
+    [{ eventType: 'Sickness', notes: 'fever' }, [{ kind: 'health', text: 'fever' }]],
     [{ eventType: 'Temp Basal', percent: -50, duration: 30 }, [{ kind: 'document' }]],
     [{ eventType: 'Temp Basal', duration: 0 }, [{ kind: 'device', what: 'temp basal ended' }]],
     [
