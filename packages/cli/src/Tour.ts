@@ -157,7 +157,7 @@ const indent = (text: string): string => text.replaceAll(/^/gm, '   ');
 
 const goOn = (gateway: string): string => `
 Islet stays up until you press Ctrl-C. In another terminal:
-   npx islet import FILE --zone Europe/Berlin     a Dexcom Clarity, LibreView or Nightscout export
+   npx islet import FILE --zone Europe/Berlin     an export of Dexcom, LibreView, Nightscout and more
    npx islet pair                                 a key for xDrip+, Loop, … ; the address is ${gateway}
    npx islet grant --reader clinic --streams glucose/day --from DATE --to DATE --until DATE
    npx islet report --as clinic --from DATE --to DATE

@@ -27,6 +27,14 @@ describe('AZT1D', () => {
     expect(readings.filter((r) => r.kind === 'device')).toMatchObject([{ what: 'mode Sleep' }]);
   });
 
+  test('an hour that the clocks skipped does not swallow the next', () => {
+    const head = 'EventDateTime,TotalBolusInsulinDelivered,CGM\n';
+    const rows = ['02:30', '03:30', '03:30'].map((time) => `2026-03-29 ${time}:00,,100`).join('\n');
+    const { readings, summary } = Import.read(Twins.utf8(`${head}${rows}\n`), { zone, now });
+    expect(summary).toMatchObject({ rows: 3, produced: 2, duplicates: 1, notes: [{ code: 'hour-skipped' }] });
+    expect(readings.map((r) => r.at)).toEqual([Date.UTC(2026, 2, 29, 1, 30), Date.UTC(2026, 2, 29, 1, 30)]);
+  });
+
   test.skipIf(!Real.present)('a real subject: all 13,210 rows, doses and carbohydrates to the last', () => {
     const name = 'azt1d/AZT1D_subject_05.csv';
     const { readings, summary } = Import.read(Real.bytes(name), { zone: 'America/Phoenix', now });

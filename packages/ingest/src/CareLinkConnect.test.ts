@@ -41,6 +41,15 @@ describe('CareLink Connect', () => {
     expect(imported.summary.notes[0]!.text).toContain('95 minutes slow');
   });
 
+  test.each(['Europe/Paris', 'Romance Daylight Time'])(
+    'the file’s zone may be called %s',
+    (clientTimeZoneName) => {
+      const body = { ...JSON.parse(new TextDecoder().decode(Twins.careLink())), clientTimeZoneName };
+      const imported = Import.read(Twins.json(body), { zone: 'America/New_York', now });
+      expect(imported.readings[0]).toMatchObject({ at: Twins.start, offsetMinutes: 60 });
+    },
+  );
+
   test('older answers, in an envelope, with a Z that is not meant, in mmol/L', () => {
     const body = {
       bgunits: 'MMOL_L',

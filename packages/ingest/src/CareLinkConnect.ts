@@ -1,12 +1,13 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { GlucoseUnit } from '@islet/core/Reading';
 import * as Amount from './Amount.js';
+import * as CareLinkMarker from './CareLinkMarker.js';
 import { type Draft, type Event, settleRows, type Untimed } from './Draft.js';
 import * as Fields from './Fields.js';
 import type { Format } from './Format.js';
 import * as Instant from './Instant.js';
 import * as Keep from './Keep.js';
-import { maxCarbGrams, maxDurationMs, maxInsulinUnits, maxRows, maxSaidLength } from './Limits.js';
+import { maxRows, maxSaidLength } from './Limits.js';
 import { type Outcome, type Parsed, type Reason, type Remark, refused, untimed } from './Outcome.js';
 import { TooLargeError } from './Text.js';
 import * as WindowsZone from './WindowsZone.js';
@@ -67,7 +68,7 @@ function lastAlarm(body: Fields.Fields, notices: Fields.Fields): unknown[] {
 /** The file's own zone, where it has one that is known. */
 function zoneOf(body: Fields.Fields, asked: Zone.Zone, remarks: Remark[]): Zone.Zone {
   const said = Fields.text(body, ['clientTimeZoneName']);
-  const name = WindowsZone.iana(said);
+  const name = WindowsZone.iana(said) ?? (said.includes('/') && Zone.isName(said) ? said : undefined);
   if (name === undefined) {
     const text = `The file's own time zone is not known here; its times were read by ${asked.name}.`;
     if (said !== '') remarks.push({ code: 'zone-unknown', text });
@@ -142,12 +143,12 @@ function eventOf(kind: Item['kind'], of: Fields.Fields, state: State): Event | E
     case 'sg':
       return sensed(of, state);
     case 'marker':
-      return marker(of, state.unit);
+      return CareLinkMarker.events(of, state.unit);
     case 'limits':
       return Keep.profile('carelink alert limits', of);
     case 'notice': {
       const type = Fields.text(of, ['type', 'kind']).toLowerCase() || 'notice';
-      const value = Fields.number(Fields.under(of, 'additionalInfo'), ['sg']) ?? null;
+      const value = Fields.value(Fields.under(of, 'additionalInfo'), ['sg']) ?? null;
       return {
         kind: 'device',
         what: `${type} ${Fields.text(of, ['faultId', 'messageId', 'code'])}`.trim().slice(0, 200),
@@ -177,7 +178,7 @@ function eventOf(kind: Item['kind'], of: Fields.Fields, state: State): Event | E
 function sensed(of: Fields.Fields, state: State): Event | Reason {
   const sensor = Fields.text(of, ['sensorState']);
   if (/^SG_(BELOW|ABOVE)_/.test(sensor)) {
-    const level = Amount.glucose(sensor.startsWith('SG_BELOW') ? 'low' : 'high', 'mg/dL', 'cgm')!;
+    const level = Amount.glucose(/BELOW/.test(sensor) ? 'low' : 'high', 'mg/dL', 'cgm')!;
     return { kind: 'glucose', ...level, method: 'cgm' };
   }
   const value = Fields.number(of, ['sg']);
@@ -188,59 +189,4 @@ function sensed(of: Fields.Fields, state: State): Event | Reason {
   state.numbers.push(value);
   if (!Amount.plausible(value, state.unit, 'cgm')) return 'value';
   return { kind: 'glucose', value, unit: state.unit, beyond: null, method: 'cgm' };
-}
-
-/** The pump decides anew every five minutes how much basal to give. */
-const autoBasalMs = 5 * 60_000;
-
-function marker(of: Fields.Fields, unit: GlucoseUnit): Event | Event[] | Reason {
-  const data = { ...of, ...Fields.under(Fields.under(of, 'data'), 'dataValues') };
-  const amount = (names: string[], most: number) => Fields.upTo(data, names, most);
-  const type = Fields.text(of, ['type']).toUpperCase();
-  switch (type) {
-    case 'AUTO_BASAL_DELIVERY': {
-      const units = amount(['bolusAmount'], maxInsulinUnits);
-      return typeof units === 'number'
-        ? { kind: 'insulin', units: Amount.dose(units), type: 'basal', durationMs: autoBasalMs }
-        : 'value';
-    }
-    case 'INSULIN': {
-      const fast = amount(['deliveredFastAmount'], maxInsulinUnits);
-      const extended = amount(['deliveredExtendedAmount'], maxInsulinUnits);
-      if (fast === null || extended === null || (fast ?? extended) === undefined) return 'value';
-      const minutes = amount(['effectiveDuration', 'programmedDuration'], maxDurationMs / 60_000) ?? 0;
-      const out: Event[] = [];
-      if (fast !== undefined && (fast > 0 || !extended))
-        out.push({ kind: 'insulin', units: fast, type: 'bolus', durationMs: 0 });
-      if (extended)
-        out.push({ kind: 'insulin', units: extended, type: 'bolus', durationMs: minutes * 60_000 });
-      return out;
-    }
-    case 'MEAL': {
-      const grams = amount(['amount'], maxCarbGrams);
-      return typeof grams === 'number' ? { kind: 'carbs', grams } : 'value';
-    }
-    case 'BG':
-    case 'BG_READING':
-    case 'CALIBRATION': {
-      const value = Fields.number(data, ['unitValue', 'value', 'bgValue', 'amount']);
-      const in_ = value !== undefined && value <= Amount.unitEdge.mmolMost ? 'mmol/L' : 'mg/dL';
-      if (value === undefined || !Amount.plausible(value, unit === 'mg/dL' ? 'mg/dL' : in_, 'meter'))
-        return 'value';
-      const meter: Event = {
-        kind: 'glucose',
-        value,
-        unit: unit === 'mg/dL' ? 'mg/dL' : in_,
-        beyond: null,
-        method: 'meter',
-      };
-      return type === 'CALIBRATION'
-        ? [meter, { kind: 'device', what: 'sensor calibrated', value: null }]
-        : meter;
-    }
-    case '':
-      return 'kind';
-    default:
-      return { kind: 'device', what: `carelink ${type.toLowerCase()}`.slice(0, 200), value: null };
-  }
 }

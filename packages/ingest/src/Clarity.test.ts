@@ -118,6 +118,21 @@ describe('a Clarity export', () => {
       '1,2026-01-01 08:00:00,Exercise,Medium,,,p,,,,0:30:00,,,',
       { kind: 'activity', what: 'exercise', amount: 2, durationMs: 1_800_000 },
     ],
+    [
+      '1,2026-01-01 08:00:00,Teleport,Far,,,p,100,,,,,7,T',
+      {
+        kind: 'document',
+        what: 'clarity event',
+        text: '{"type":"Teleport","subtype":"Far","glucose":"100"}',
+      },
+    ],
+    ['1,2026-01-01 08:00:00,Injektion,,,,p,,22,,,,,', { kind: 'insulin', type: 'bolus', units: 22 }],
+    ['1,2026-01-01 08:00:00,Repas,,,,p,,,45,,,,', { kind: 'carbs', grams: 45 }],
+    [
+      '1,2026-01-01 08:00:00,Kalibrierung,,,,p,118,,,,,,',
+      { kind: 'device', what: 'calibration', value: 118 },
+    ],
+    ['1,2026-01-01 08:00:00,Salud,Enfermedad,,,p,,,,,,,', { kind: 'health', what: 'enfermedad' }],
     ['1,2026-01-01 08:00:00,Health,Illness,,,p,,,,,,,', { kind: 'health', what: 'illness', text: '' }],
     [
       '1,2026-01-01 08:00:00,Note,,"felt ""odd"", slept",,p,,,,,,,',
@@ -143,7 +158,7 @@ describe('a Clarity export', () => {
     ['1,2026-02-30 08:00:00,EGV,,,,p,100,,,,,7,T', 'time'],
     ['1,12026-02-03 08:00:00,EGV,,,,p,100,,,,,7,T', 'time'],
     [`1,2026-02-03 08:00:00${' '.repeat(maxSaidLength)}x,EGV,,,,p,100,,,,,7,T`, 'time'],
-    ['1,2026-01-01 08:00:00,Teleport,,,,p,100,,,,,7,T', 'kind'],
+    ['1,2026-01-01 08:00:00,,,,,p,100,,,,,7,T', 'kind'],
     ['1,2026-01-01 08:00:00,EGV,,,,p,7,8,,,,,7,T', 'fields'],
   ])('%s is refused for its %s, on its line', (cells, reason) => {
     const { readings, summary } = row(cells);

@@ -2,17 +2,17 @@
 import { toMgdl } from '@islet/core/Glucose';
 import type { GlucoseUnit } from '@islet/core/Reading';
 import * as Amount from './Amount.js';
+import * as ClarityWords from './ClarityWords.js';
 import { clip } from './Clip.js';
-import { judge } from './DateOrder.js';
+import * as Dates from './Dates.js';
 import { type Draft, type Event, settleRows, type Untimed } from './Draft.js';
-import type { Format } from './Format.js';
+import type { Asked, Format } from './Format.js';
 import * as Header from './Header.js';
+import * as Keep from './Keep.js';
 import { maxCarbGrams, maxInsulinUnits, maxNameLength, maxNoteLength } from './Limits.js';
 import { type Outcome, type Parsed, type Reason, type Remark, refused, untimed } from './Outcome.js';
 import * as Table from './Table.js';
 import * as Unit from './Unit.js';
-import { parse as parseTime, toWall, type Written } from './WallTime.js';
-import type { Zone } from './Zone.js';
 
 export const format: Format = {
   name: 'clarity',
@@ -20,7 +20,7 @@ export const format: Format = {
     const header = Header.find(text, columns);
     if (!header || text === undefined) return undefined;
     const { separator, line, found } = header;
-    return ({ zone, now }) => read(Table.read(text, separator, line, found.width), found, zone, now);
+    return (asked) => read(Table.read(text, separator, line, found.width), found, asked);
   },
 };
 
@@ -76,23 +76,19 @@ export function columns(names: string[]): Columns | undefined {
 }
 
 /** Reads the records of an export. */
-export function read(records: Table.Record[], columns: Columns, zone: Zone, now: number): Parsed {
-  const times = records.map((r) => (r.bad ? undefined : parseTime(r.cells[columns.time] ?? '')));
+export function read(records: Table.Record[], columns: Columns, asked: Asked): Parsed {
   // The export itself writes the year first; a spreadsheet that saved it again may not.
-  const judged = judge([times.filter((t): t is Written => t !== undefined)], undefined, now);
+  const dates = Dates.read(
+    records.map((r) => (r.bad ? undefined : { said: r.cells[columns.time] ?? '', lane: '' })),
+    asked,
+  );
   const outcomes: (Outcome | Draft)[] = [];
   const numbers: number[] = [];
   records.forEach((record, i) => {
-    outcomes.push(row(record, times[i], columns, judged.order, numbers));
+    outcomes.push(row(record, dates.walls[i], columns, numbers));
   });
-  const settled = settleRows(zone, outcomes);
-  const remarks: Remark[] = [...settled.remarks];
-  if (judged.sure !== 'certain') {
-    remarks.push({
-      code: 'date-order',
-      text: `Dates were read ${judged.order} (${judged.sure}): ${judged.because}.`,
-    });
-  }
+  const settled = settleRows(asked.zone, outcomes);
+  const remarks: Remark[] = [...settled.remarks, ...dates.remarks];
   if (columns.translated) {
     const text = 'The column names are in a language not known here; the columns were told by their places.';
     remarks.push({ code: 'names-translated', text });
@@ -107,19 +103,17 @@ export function read(records: Table.Record[], columns: Columns, zone: Zone, now:
 
 function row(
   record: Table.Record,
-  time: Written | undefined,
+  wall: number | undefined,
   columns: Columns,
-  order: 'day-first' | 'month-first',
   numbers: number[],
 ): Outcome | Draft {
   if (record.bad) return refused(record.row, record.bad);
   const cell = (column: number) => (column < 0 ? '' : (record.cells[column] ?? '').trim());
   const said = cell(columns.time);
   if (said === '') return untimed(record.row);
-  const wall = time && toWall(time, order);
   if (wall === undefined) return refused(record.row, 'time');
   const number = Amount.parse(cell(columns.glucose));
-  if (number !== undefined && cell(columns.type).toLowerCase() === 'egv') numbers.push(number);
+  if (number !== undefined && ClarityWords.typeOf(cell(columns.type)) === 'egv') numbers.push(number);
   const event = eventOf(cell, columns);
   if (typeof event === 'string') return refused(record.row, event);
   const ticks = Amount.parse(cell(columns.tick));
@@ -142,7 +136,7 @@ const intensity: { [subtype: string]: number } = { light: 1, medium: 2, heavy: 3
 
 function eventOf(cell: (column: number) => string, columns: Columns): Event | Reason {
   const subtype = cell(columns.subtype);
-  switch (cell(columns.type).toLowerCase()) {
+  switch (ClarityWords.typeOf(cell(columns.type))) {
     case 'egv': {
       const level = Amount.glucose(cell(columns.glucose), columns.unit, 'cgm');
       return level ? { kind: 'glucose', ...level, method: 'cgm' } : 'value';
@@ -187,12 +181,23 @@ function eventOf(cell: (column: number) => string, columns: Columns): Event | Re
         text: clip(said, maxNoteLength),
       };
     }
-    case 'note':
-    case 'notes': {
+    case 'note': {
       const text = [subtype, cell(columns.info)].filter((t) => t !== '').join(': ');
       return text ? { kind: 'note', text: clip(text, maxNoteLength) } : 'value';
     }
     default:
-      return 'kind';
+      return unknown(cell, columns);
   }
+}
+
+/** An event whose type is not known: its columns say what a dose and a meal are; anything else is kept as it stands. */
+function unknown(cell: (column: number) => string, columns: Columns): Event | Reason {
+  if (cell(columns.type) === '') return 'kind';
+  const units = Amount.upTo(cell(columns.insulin), maxInsulinUnits);
+  if (units !== undefined) return { kind: 'insulin', units, type: 'bolus', durationMs: 0 };
+  const grams = Amount.upTo(cell(columns.carbs), maxCarbGrams);
+  if (grams !== undefined) return { kind: 'carbs', grams };
+  const names = ['type', 'subtype', 'info', 'glucose', 'duration'] as const;
+  const said = names.map((name) => [name, cell(columns[name])]).filter(([, text]) => text !== '');
+  return Keep.document('clarity event', Object.fromEntries(said));
 }

@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { judge } from './DateOrder.js';
+import { type Judged, judge } from './DateOrder.js';
 import type { Asked } from './Format.js';
 import type { Remark } from './Outcome.js';
 import { parse, toWall, type Written } from './WallTime.js';
@@ -15,7 +15,7 @@ export function read(
   rows: (Said | undefined)[],
   asked: Asked,
   made?: Written,
-): { walls: (number | undefined)[]; remarks: Remark[] } {
+): { walls: (number | undefined)[]; remarks: Remark[]; dates?: Judged } {
   const times = rows.map((row) => row && parse(row.said));
   const lanes = new Map<string, Written[]>();
   times.forEach((time, i) => {
@@ -31,5 +31,10 @@ export function read(
     const text = `Dates were read ${order} (${judged.sure}): ${judged.because}.`;
     remarks.push({ code: 'date-order', text });
   }
-  return { walls: times.map((time) => time && toWall(time, order)), remarks };
+  const open = times.some((time) => time && !time.yearFirst);
+  return {
+    walls: times.map((time) => time && toWall(time, order)),
+    remarks,
+    ...(open && !asked.dates && { dates: judged }),
+  };
 }

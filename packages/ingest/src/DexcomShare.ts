@@ -60,10 +60,10 @@ function one(item: unknown, row: number, zone: Zone, numbers: number[], clocks: 
   if (event.kind === 'glucose') numbers.push(event.value);
   // With an offset the number is UTC; older answers count the local time as if it were.
   const wall = shown && (shown.offset === undefined ? shown.ms : shown.ms + shown.offset * 60_000);
-  const clock = wall === undefined ? undefined : Witness.clock(zone, at, wall);
+  const clock = wall === undefined ? undefined : Witness.clock(zone, at, wall, shown?.offset);
   if (clock) clocks.push(clock);
   const said = Fields.text(item, ['DT', 'ST', 'WT'], maxSaidLength);
   const source = { app: 'dexcom-share', device: '', id: null };
-  const offsetMinutes = Instant.offsetOr(shown?.offset || clock?.offsetMinutes, zone, at);
+  const offsetMinutes = Instant.offsetOr(clock?.offsetMinutes, zone, at);
   return { row, is: 'readings', readings: [{ ...event, at, offsetMinutes, said, source } as Reading] };
 }

@@ -1,7 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as Amount from './Amount.js';
 import { clip } from './Clip.js';
-import { maxNameLength } from './Limits.js';
+import { maxNameLength, maxValue } from './Limits.js';
 
 /** A JSON object, whose fields may hold anything. */
 export type Fields = { readonly [name: string]: unknown };
@@ -44,6 +44,12 @@ export function number(of: Fields, names: string[]): number | undefined {
   return undefined;
 }
 
+/** The first of the fields that holds a number that a reading can carry. */
+export function value(of: Fields, names: string[]): number | undefined {
+  const found = number(of, names);
+  return found !== undefined && Math.abs(found) <= maxValue ? found : undefined;
+}
+
 /** The field where it is a number from 0 to `most`; `undefined` where there is none, `null` for anything else. */
 export function upTo(of: Fields, names: string[], most: number): number | null | undefined {
   const held = names.some((name) => of[name] !== undefined && of[name] !== null && of[name] !== '');
@@ -55,7 +61,9 @@ export function upTo(of: Fields, names: string[], most: number): number | null |
 /** The source's own name of a record, where it is short enough to be one. */
 export function id(of: Fields, names: string[]): string | null {
   for (const name of names) {
-    const value = of[name];
+    const given = of[name];
+    // Databases write their own as `{"$oid": …}`.
+    const value = isFields(given) ? given.$oid : given;
     const written = typeof value === 'number' && Number.isFinite(value) ? String(value) : value;
     if (typeof written === 'string' && written !== '' && written.length <= maxNameLength)
       return clip(written, maxNameLength);

@@ -3,7 +3,7 @@ import type { Parsed } from './Outcome.js';
 import type { DateOrder } from './WallTime.js';
 import type { Zone } from './Zone.js';
 
-/** A file as formats look at it. What is not text, or not JSON, has none. */
+/** A file as formats look at it. What is not text, or not JSON, has none. JSON objects on lines of their own are a list. */
 export type Given = {
   bytes: Uint8Array;
   text: string | undefined;

@@ -31,6 +31,26 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
   } catch {
-    return undefined;
+    return lines(text);
+  }
+}
+
+/** One object per line, as databases export them, is a list of them. A line that is broken stands for itself as null. */
+function lines(text: string): unknown[] | undefined {
+  const start = text.search(/\S/);
+  const end = text.indexOf('\n', start);
+  if (end < 0 || text[start] !== '{' || line(text.slice(start, end)) === null) return undefined;
+  return text
+    .slice(start)
+    .split('\n')
+    .filter((each) => each.trim() !== '')
+    .map(line);
+}
+
+function line(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }

@@ -1,4 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import { zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import * as Import from './Import.js';
 import * as Real from './real.testkit.js';
@@ -40,6 +41,21 @@ describe('Glooko', () => {
       { kind: 'device', what: 'temp basal, %, for 60 minutes', value: 80 },
       { kind: 'document', what: 'glooko row' },
       { kind: 'insulin', type: 'long', units: 14 },
+    ]);
+  });
+
+  test('where one table shows how dates are written, the whole archive is read so', () => {
+    const head = 'Name:Ann,Date Range:2026-01-01 - 2026-12-31\n';
+    const bytes = zipSync({
+      'bg_data_1.csv': Twins.utf8(
+        `${head}Timestamp,Glucose Value (mg/dl),Manual Reading\n3/2/2026 8:30,118,M\n`,
+      ),
+      'carbs_data_1.csv': Twins.utf8(`${head}Timestamp,Carbs (g)\n2/13/2026 8:31,12\n3/2/2026 8:31,12\n`),
+    });
+    const { readings, summary } = Import.read(bytes, { zone, now });
+    expect(readings[0]!.at).toBe(Date.UTC(2026, 2, 2, 7, 30));
+    expect(summary.notes.map((n) => n.text)).toEqual([
+      "Dates were read month-first (certain), as in the archive's other files.",
     ]);
   });
 

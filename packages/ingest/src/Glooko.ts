@@ -67,6 +67,7 @@ function read(records: Table.Record[], columns: Columns, above: string[][], aske
     unit: columns.unit,
     numbers,
     remarks: [...dates.remarks, ...settled.remarks],
+    ...(dates.dates && { dates: dates.dates }),
   };
 }
 

@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { IsletError } from '@islet/core/IsletError';
 import type { Reading } from '@islet/core/Reading';
+import type { Asked, Reader } from './Format.js';
 import { formats } from './formats.js';
 import * as Recognise from './Recognise.js';
 import * as Summary from './Summary.js';
@@ -42,15 +43,35 @@ export function read(bytes: Uint8Array, options: Options): Imported {
   const found = [...new Set(known.map(({ format }) => format))].join(' + ');
   if (options.format !== undefined && options.format !== found) throw new FormatError(options.format, found);
   const { now, dates } = options;
-  const pieces = known.map(({ path, read }): Summary.Piece => {
-    const parsed = read({ zone, now, ...(dates && { dates }) });
-    Unit.check(parsed.unit, parsed.numbers);
-    return { path, parsed };
-  });
+  const person = { zone, now, ...(dates && { dates }) };
+  const pieces = known.map((part): Piece => ({ ...part, parsed: part.read(person) }));
+  agree(pieces, person);
+  for (const { parsed } of pieces) Unit.check(parsed.unit, parsed.numbers);
   const { readings, summary } = Summary.of(pieces, now);
   const left = Recognise.unread(parts);
   if (left !== '') summary.notes.push({ code: 'file-unread', text: `Not read, of the archive: ${left}.` });
   return { format: found, readings, summary: { ...summary, zone: options.zone } };
+}
+
+type Piece = Summary.Piece & { format: string; read: Reader };
+
+const strength = { certain: 2, likely: 1, guessed: 0 } as const;
+
+/** The files of one archive were written alike: where one shows what comes first in its dates, the others are read so. */
+function agree(pieces: Piece[], person: Asked): void {
+  for (const format of new Set(pieces.map((piece) => piece.format))) {
+    const judged = pieces.flatMap((p) => (p.format === format && p.parsed.dates ? p.parsed.dates : []));
+    const best = judged.sort((a, b) => strength[b.sure] - strength[a.sure])[0];
+    if (!best || best.sure === 'guessed') continue;
+    for (const piece of pieces) {
+      const own = piece.parsed.dates;
+      if (piece.format !== format || !own || own.sure === 'certain' || own.order === best.order) continue;
+      if (strength[own.sure] >= strength[best.sure]) continue;
+      piece.parsed = piece.read({ ...person, dates: best.order });
+      const text = `Dates were read ${best.order} (${best.sure}), as in the archive's other files.`;
+      piece.parsed.remarks.push({ code: 'date-order', text });
+    }
+  }
 }
 
 /** `INGEST_FORMAT_OTHER`: the file is of another format than was asked for. */

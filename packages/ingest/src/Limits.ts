@@ -43,6 +43,9 @@ export const maxNoteLength = 4096;
 /** What can be a glucose value at all, mg/dL: wider than any sensor (39 to 500) or meter (10 to 1000) shows. */
 export const glucoseMgdl = { leastBySensor: 30, leastByMeter: 10, most: 1000 } as const;
 
+/** The largest number that a reading carries. */
+export const maxValue = 1e9;
+
 export const maxInsulinUnits = 1000;
 export const maxCarbGrams = 5000;
 export const maxKetoneMmol = 50;

@@ -54,6 +54,15 @@ describe('Nightscout', () => {
     ).toMatchObject([{ value: 100, at: Twins.start }]);
   });
 
+  test('a database’s own export has an object on each line', () => {
+    const lines = Twins.series().map(({ at, mgdl }, i) =>
+      JSON.stringify({ _id: { $oid: `id${i}` }, type: 'sgv', sgv: mgdl, date: at }),
+    );
+    const { readings, summary } = Import.read(Twins.utf8(`${lines.join('\n')}\n{"_id":`), { zone, now });
+    expect(summary).toMatchObject({ rows: 13, produced: 12, refused: [{ row: 13, reason: 'shape' }] });
+    expect(readings[3]).toMatchObject({ value: 125, source: { id: 'id3' } });
+  });
+
   test.each([
     [{ eventType: 'SMB', insulin: 0.1 }, [{ kind: 'insulin', units: 0.1, type: 'bolus', durationMs: 0 }]],
     [{ eventType: 'Meal Bolus', insulin: 3, duration: 90 }, [{ units: 3, durationMs: 5_400_000 }]],
@@ -84,6 +93,14 @@ describe('Nightscout', () => {
     [{ eventType: 'Profile Switch', profile: 'p', profileJson: '{}', duration: 0 }, [{ kind: 'profile' }]],
     [{ eventType: 'Sickness' }, [{ kind: 'health', what: 'sickness' }]],
     [{ eventType: 'Temporary Override', reason: 'r' }, [{ kind: 'document', what: 'treatments' }]],
+    [
+      { eventType: 'Temporary Target', targetTop: 140, targetBottom: 140, notes: 'run' },
+      [
+        { kind: 'document', text: expect.stringContaining('"targetTop":140') },
+        { kind: 'note', text: 'run' },
+      ],
+    ],
+    [{ eventType: 'Sickness', notes: 'fever' }, [{ kind: 'health', text: 'fever' }]],
     [{ eventType: 'Temp Basal', percent: -50, duration: 30 }, [{ kind: 'document' }]],
     [{ eventType: 'Temp Basal', duration: 0 }, [{ kind: 'device', what: 'temp basal ended' }]],
     [

@@ -8,6 +8,7 @@ import * as Instant from './Instant.js';
 import * as Keep from './Keep.js';
 import { maxNameLength, maxRows, maxSaidLength } from './Limits.js';
 import * as NightscoutJson from './NightscoutJson.js';
+import { type Item, itemsOf, type Kind, kindOf, looksEmpty } from './NightscoutKind.js';
 import * as NightscoutTreatment from './NightscoutTreatment.js';
 import { type Outcome, type Parsed, type Reason, refused, untimed } from './Outcome.js';
 import * as PumpHistory from './PumpHistory.js';
@@ -24,75 +25,11 @@ export const format: Format = {
     if (json === undefined) return undefined;
     const items = itemsOf(json);
     const empty = Array.isArray(json) && json.length === 0;
-    return empty || items.some(({ kind }) => kind !== null)
-      ? ({ zone }) => read(items, undefined, zone)
-      : undefined;
+    // Where a record stands is a hint; what it holds tells.
+    const known = empty || items.some(({ of }) => kindOf(of) !== null);
+    return known ? ({ zone }) => read(items, undefined, zone) : undefined;
   },
 };
-
-type Kind =
-  | 'entries'
-  | 'treatments'
-  | 'devicestatus'
-  | 'profile'
-  | 'food'
-  | 'activity'
-  | 'pumphistory'
-  | 'openaps';
-export type Item = { kind: Kind | null; of: unknown };
-
-/** A record, with the collection it belongs to. */
-export const item = (of: unknown): Item => ({ kind: kindOf(of), of });
-
-/** The names under which servers and exporters put whole collections. */
-const collections: { [name: string]: Kind } = {
-  entries: 'entries',
-  sgvs: 'entries',
-  mbgs: 'entries',
-  cals: 'entries',
-  treatments: 'treatments',
-  devicestatus: 'devicestatus',
-  profile: 'profile',
-  profiles: 'profile',
-  food: 'food',
-  foods: 'food',
-  activity: 'activity',
-  pumphistory: 'pumphistory',
-};
-
-function itemsOf(json: unknown): Item[] {
-  if (Array.isArray(json)) return json.map((of) => ({ kind: kindOf(of), of }));
-  if (!Fields.isFields(json)) return [];
-  if (Array.isArray(json.result)) return itemsOf(json.result);
-  if (kindOf(json) !== null) return [{ kind: kindOf(json), of: json }];
-  return Object.entries(collections).flatMap(([name, kind]) =>
-    Fields.list(json, name).map((of): Item => ({ kind: kindOf(of) ?? (looksEmpty(of) ? null : kind), of })),
-  );
-}
-
-const looksEmpty = (of: unknown): boolean => !Fields.isFields(of) || Object.keys(of).length === 0;
-
-/** The collection that a record belongs to, by its own fields. */
-function kindOf(of: unknown): Kind | null {
-  if (!Fields.isFields(of)) return null;
-  const type = of.type;
-  if (typeof of._type === 'string' && 'timestamp' in of) return 'pumphistory';
-  if ('eventType' in of) return 'treatments';
-  if ('sgv' in of || 'mbg' in of || type === 'cal' || ('mgdl' in of && 'mills' in of)) return 'entries';
-  if ('store' in of && ('defaultProfile' in of || 'startDate' in of)) return 'profile';
-  if (typeof type === 'string' && /^(hr-|steps-|motion-)/.test(type)) return 'activity';
-  if ((type === 'food' || type === 'quickpick') && ('name' in of || 'foods' in of)) return 'food';
-  const dated = 'created_at' in of || 'date' in of || 'mills' in of;
-  if (
-    dated &&
-    ['openaps', 'loop', 'pump', 'uploader', 'uploaderBattery', 'xdripjs'].some((name) => name in of)
-  )
-    return 'devicestatus';
-  if ('iob' in of && 'activity' in of && 'time' in of) return 'openaps';
-  if ('deliverAt' in of && ('eventualBG' in of || 'predBGs' in of)) return 'openaps';
-  if ('created_at' in of && (Number(of.insulin) > 0 || Number(of.carbs) > 0)) return 'treatments';
-  return null;
-}
 
 type Timed = { of: Fields.Fields; when: When };
 type When = { at: number; offsetMinutes: number; said: string };
@@ -105,14 +42,14 @@ export function read(items: Item[], rows: (number | Outcome)[] | undefined, zone
   if (items.length > maxRows) throw new TooLargeError(`There are more than ${maxRows} records.`);
   const numbers: number[] = [];
   const timed = items.map(({ kind, of }): Timed | undefined => {
-    const when = Fields.isFields(of) && kind !== 'entries' ? time(of, zone) : undefined;
+    const when = Fields.isFields(of) && kind !== 'entries' ? time(of, zone, kind) : undefined;
     return Fields.isFields(of) && when ? { of, when } : undefined;
   });
   const rates = ratesOf(items, timed);
   const outcomes = items.map(({ kind, of }, i): Outcome => {
     const row = i + 1;
     if (!Fields.isFields(of)) return refused(row, 'shape');
-    if (kind === 'entries') return NightscoutJson.entry(ofSocket(of), row, zone, numbers);
+    if (kind === 'entries') return NightscoutJson.entry(asPosted(of), row, zone, numbers);
     if (kind === null) return unknown(of, row, timed[i]?.when);
     const when = timed[i]?.when;
     if (!when)
@@ -124,7 +61,8 @@ export function read(items: Item[], rows: (number | Outcome)[] | undefined, zone
   });
   let next = 0;
   const placed = rows?.map((row): Outcome => (typeof row === 'number' ? { ...outcomes[next++]!, row } : row));
-  return { outcomes: placed ?? outcomes, unit: 'mg/dL', numbers, remarks: [] };
+  const unit = items.some(({ kind }) => kind === 'entries') ? 'mg/dL' : null;
+  return { outcomes: placed ?? outcomes, unit, numbers, remarks: [] };
 }
 
 /** Among known records, one of which only its time is known is kept as it is. */
@@ -136,8 +74,9 @@ function unknown(of: Fields.Fields, row: number, when: When | undefined): Outcom
   return { row, is: 'readings', readings: named('unknown', of, when, [kept]) };
 }
 
-/** Sockets send entries with `mills` and `mgdl`. */
-function ofSocket(of: Fields.Fields): Fields.Fields {
+/** Sockets send entries with `mills` and `mgdl`, databases have names that are objects. */
+function asPosted(given: Fields.Fields): Fields.Fields {
+  const of = Fields.isFields(given._id) ? { ...given, _id: Fields.id(given, ['_id']) } : given;
   if (!('mills' in of) || 'date' in of) return of;
   const value = of.type === 'mbg' ? { mbg: of.mbg ?? of.mgdl } : { sgv: of.sgv ?? of.mgdl };
   return { ...of, date: of.mills, ...(of.type === 'cal' ? {} : value) };
@@ -217,8 +156,9 @@ const times = [
   'sysTime',
 ];
 
-function time(of: Fields.Fields, zone: Zone): When | undefined {
-  for (const name of times) {
+function time(of: Fields.Fields, zone: Zone, kind: Kind | null): When | undefined {
+  // Settings count from their start, not from when they were stored.
+  for (const name of kind === 'profile' ? ['startDate', ...times] : times) {
     const value = of[name];
     const said = Fields.text(of, [name], maxSaidLength);
     if (said === '') continue;

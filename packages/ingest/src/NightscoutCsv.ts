@@ -3,6 +3,7 @@ import type { Format } from './Format.js';
 import * as Header from './Header.js';
 
 import * as Nightscout from './Nightscout.js';
+import * as NightscoutKind from './NightscoutKind.js';
 import { type Outcome, refused } from './Outcome.js';
 import * as Table from './Table.js';
 
@@ -48,15 +49,15 @@ function v3(names: string[]): boolean {
 }
 
 /** Rows as the objects that they would be in JSON; empty cells are no fields. Rows that cannot be right stand apart. */
-function items(records: Table.Record[], names: string[]): [Nightscout.Item[], (number | Outcome)[]] {
-  const list: Nightscout.Item[] = [];
+function items(records: Table.Record[], names: string[]): [NightscoutKind.Item[], (number | Outcome)[]] {
+  const list: NightscoutKind.Item[] = [];
   const rows = records.map((record): number | Outcome => {
     if (record.bad) return refused(record.row, record.bad);
     const cells = names.flatMap((name, i): [string, string][] => {
       const cell = (record.cells[i] ?? '').trim();
       return cell === '' ? [] : [[name, cell]];
     });
-    list.push(Nightscout.item(Object.fromEntries(cells)));
+    list.push(NightscoutKind.item(Object.fromEntries(cells)));
     return record.row;
   });
   return [list, rows];

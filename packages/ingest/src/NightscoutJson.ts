@@ -7,7 +7,7 @@ import { clip } from './Clip.js';
 import type { Event } from './Draft.js';
 import * as Instant from './Instant.js';
 import * as JsonFault from './JsonFault.js';
-import { maxNameLength, maxRows, maxSaidLength } from './Limits.js';
+import { maxNameLength, maxRows, maxSaidLength, maxValue } from './Limits.js';
 import { type Outcome, type Parsed, type Reason, refused, untimed } from './Outcome.js';
 import * as Sgv from './Sgv.js';
 import { TooLargeError } from './Text.js';
@@ -111,7 +111,9 @@ function measure(entry: Entry, numbers: number[]): Event | Reason {
   const unit = /mmol/i.test(entry.units ?? '') ? 'mmol/L' : 'mg/dL';
   const type = entry.type ?? (entry.mbg !== undefined ? 'mbg' : 'sgv');
   if (type === 'cal') {
-    return entry.slope === undefined ? 'value' : { kind: 'device', what: 'sensor slope', value: entry.slope };
+    return entry.slope === undefined || Math.abs(entry.slope) > maxValue
+      ? 'value'
+      : { kind: 'device', what: 'sensor slope', value: entry.slope };
   }
   if (type !== 'sgv' && type !== 'mbg') return 'kind';
   const value = type === 'mbg' ? entry.mbg : (entry.sgv ?? entry.glucose);

@@ -41,15 +41,23 @@ export function events(of: Fields.Fields, basalMs: number | undefined): Event[] 
   const grams = Fields.upTo(of, ['carbs'], maxCarbGrams);
   if (grams === null) return 'value';
   if (grams) out.push({ kind: 'carbs', grams });
-  const rest = of.notes === undefined ? '' : Fields.text(of, ['notes'], maxNoteLength);
   const own = ofType(of, type, basalMs);
   if (typeof own === 'string') return own;
   out.push(...own, ...checked(of, type));
-  if (rest !== '') out.push({ kind: 'note', text: rest });
-  if (out.length > 0) return out;
-  const kept = Keep.document('treatments', of);
-  return typeof kept === 'string' ? kept : [kept];
+  const rest = of.notes === undefined ? '' : Fields.text(of, ['notes'], maxNoteLength);
+  // Targets, overrides, and whatever is not known here say more than their notes do.
+  if (out.length === 0 && (rest === '' || !noted.test(type))) {
+    const kept = Keep.document('treatments', of);
+    if (typeof kept === 'string') return kept;
+    out.push(kept);
+  }
+  // What is written beside an illness is of health, too.
+  if (rest !== '' && own[0]?.kind === 'health') own[0].text = rest;
+  else if (rest !== '') out.push({ kind: 'note', text: rest });
+  return out;
 }
+
+const noted = /^(note|announcement|question|<none>|)$/;
 
 const slow =
   /tresiba|degludec|lantus|toujeo|basaglar|abasaglar|semglee|glargine|levemir|detemir|insulatard|protaphane|\bnph\b/i;

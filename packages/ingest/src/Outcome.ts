@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { GlucoseUnit, Reading } from '@islet/core/Reading';
+import type { Judged } from './DateOrder.js';
 
 /** Why a row was refused. Stable words; the sentences say it to people, and never repeat what stood in the row. */
 export const reasons = {
@@ -38,6 +39,8 @@ export type Parsed = {
   /** Glucose numbers as written, before any was judged: the unit is checked against them. */
   numbers: number[];
   remarks: Remark[];
+  /** How its dates were read, where they do not begin with the year: other files of one archive were written alike. */
+  dates?: Judged;
 };
 
 export const refused = (row: number, reason: Reason): Outcome => ({ row, is: 'refused', reason });

@@ -66,7 +66,7 @@ export function events(
       return kept === 'large' ? kept : [kept];
     }
     default: {
-      const value = Fields.number(of, ['amount', 'rate', 'duration (min)', 'value']) ?? null;
+      const value = Fields.value(of, ['amount', 'rate', 'duration (min)', 'value']) ?? null;
       return [{ kind: 'device', what: clip(`pump ${type}`, maxNameLength), value }];
     }
   }

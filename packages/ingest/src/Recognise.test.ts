@@ -28,6 +28,7 @@ describe('what a file is', () => {
     ['XML', utf8('<')],
     ['a JSON object of status, data', utf8('{"status":0,"data":{"secret":1}}')],
     ['a JSON object', utf8('{}')],
+    ['a JSON object of profile, food', utf8('{"profile":[{"name":"secret"}],"food":[1]}')],
     ['a JSON array of objects with kind, level', utf8('[{"kind":"secret","level":5.5}]')],
     [
       'a table whose columns are not known here: When, Sugar (mg/dL), Trend',
@@ -110,6 +111,25 @@ describe('archives', () => {
     expect(summary.notes.map((n) => n.text)).toEqual([
       'Not read, of the archive: readme.txt (text without a table).',
     ]);
+  });
+
+  test('law: no changed bit of a packed file becomes another reading', () => {
+    const whole = Import.read(utf8(clarity), options).readings;
+    for (const bytes of [
+      zipSync({ 'a.csv': utf8(clarity) }, { level: 0 }),
+      gzipSync(utf8(clarity), { level: 0 }),
+    ]) {
+      for (let at = 0; at < bytes.length; at += 3) {
+        const spoilt = Uint8Array.from(bytes);
+        spoilt[at]! ^= 1 << (at % 8);
+        try {
+          const { readings } = Import.read(spoilt, options);
+          expect(readings).toEqual(whole);
+        } catch (error) {
+          if (!(error instanceof IsletError)) throw error;
+        }
+      }
+    }
   });
 
   test('an archive of which nothing is known says what it holds', () => {

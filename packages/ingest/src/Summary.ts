@@ -137,8 +137,12 @@ function sharedIdentities(pieces: Piece[]): Set<string> {
   return shared;
 }
 
-/** Equal for two readings that are one and the same: kind, time, value and the source's identity. */
-const fingerprint = (r: Reading): string => [r.at, r.kind, ...values(r), r.source.id].join('\n');
+/**
+ * Equal for two readings that are one and the same: kind, time, value and the source's identity. Without identity,
+ * also the time as written: an hour that spring left out is put on the next, and is not that hour's.
+ */
+const fingerprint = (r: Reading): string =>
+  [r.at, r.kind, ...values(r), r.source.id === null ? `said ${r.said}` : `id ${r.source.id}`].join('\n');
 
 function values(r: Reading): (string | number | null)[] {
   switch (r.kind) {

@@ -3,6 +3,7 @@
 // inflated piece by piece: what an archive says of its sizes is not believed.
 import { IsletError } from '@islet/core/IsletError';
 import { Gunzip, Inflate } from 'fflate/browser';
+import { crc32 } from './Crc.js';
 import { maxMembers, maxUnpackedBytes } from './Limits.js';
 import { TooLargeError } from './Text.js';
 
@@ -38,6 +39,7 @@ export function members(bytes: Uint8Array, budget: Budget): Member[] {
     const entry = {
       method: view.getUint16(at + 10, true),
       encrypted: (view.getUint16(at + 8, true) & 1) !== 0,
+      sum: view.getUint32(at + 16, true),
       size: view.getUint32(at + 20, true),
       start: view.getUint32(at + 42, true),
     };
@@ -48,9 +50,16 @@ export function members(bytes: Uint8Array, budget: Budget): Member[] {
   return out;
 }
 
-/** Unpacks one gzip file. */
+/** Unpacks one gzip file (RFC 1952). Throws `INGEST_BAD_ARCHIVE` and `INGEST_TOO_LARGE`. */
 export function gunzip(bytes: Uint8Array, budget: Budget): Uint8Array {
-  return collect(bytes, budget, (take) => new Gunzip(take));
+  const out = collect(bytes, budget, (take) => new Gunzip(take));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const end = bytes.length - 8;
+  // Several files in a row have a sum each; only of one alone does the last length tell.
+  const alone = end >= 0 && view.getUint32(end + 4, true) === out.length;
+  if (alone && crc32(out) !== view.getUint32(end, true))
+    throw new ArchiveError('what is packed in it is damaged');
+  return out;
 }
 
 function endRecord(view: DataView): number {
@@ -60,7 +69,7 @@ function endRecord(view: DataView): number {
   throw new ArchiveError('it is cut off, or not an archive');
 }
 
-type Entry = { method: number; encrypted: boolean; size: number; start: number };
+type Entry = { method: number; encrypted: boolean; sum: number; size: number; start: number };
 
 function content(bytes: Uint8Array, view: DataView, entry: Entry, budget: Budget): Uint8Array {
   if (entry.encrypted) throw new ArchiveError('it is locked with a password; unpack it first');
@@ -70,12 +79,12 @@ function content(bytes: Uint8Array, view: DataView, entry: Entry, budget: Budget
   const from = start + 30 + view.getUint16(start + 26, true) + view.getUint16(start + 28, true);
   const packed = bytes.subarray(from, from + entry.size);
   if (packed.length !== entry.size) throw new ArchiveError('it is cut off');
-  if (entry.method === 0) {
-    spend(budget, packed.length);
-    return packed;
-  }
-  if (entry.method !== 8) throw new ArchiveError('a file in it is packed in an unusual way');
-  return collect(packed, budget, (take) => new Inflate(take));
+  if (entry.method !== 0 && entry.method !== 8)
+    throw new ArchiveError('a file in it is packed in an unusual way');
+  if (entry.method === 0) spend(budget, packed.length);
+  const out = entry.method === 0 ? packed : collect(packed, budget, (take) => new Inflate(take));
+  if (crc32(out) !== entry.sum) throw new ArchiveError('what is packed in it is damaged');
+  return out;
 }
 
 type Unpacker = { push(chunk: Uint8Array, final: boolean): void };

@@ -37,6 +37,16 @@ export function of(name: string): Zone {
   }
 }
 
+/** Whether a name is one of the IANA database. */
+export function isName(name: string): boolean {
+  try {
+    of(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Local time minus UTC at a moment, ms. Before zones were agreed on, offsets have odd seconds. */
 export function offset(zone: Zone, at: number): number {
   const number = Math.floor(at / day);

@@ -30,6 +30,13 @@ function lawful(bytes: Uint8Array): Import.Imported | IsletError {
   expect(summary.rows).toBe(summary.produced + summary.untimed + summary.duplicates + summary.refused.length);
   expect(readings.length).toBeGreaterThanOrEqual(summary.produced);
   expect(new Set(summary.refused.map((r) => `${r.file} ${r.row}`)).size).toBe(summary.refused.length);
+  for (const r of readings) {
+    expect(Number.isSafeInteger(r.at) && Number.isInteger(r.offsetMinutes)).toBe(true);
+    // The gateway takes no number beyond this, nor one below zero but a device's.
+    for (const [name, n] of Object.entries(r))
+      if (typeof n === 'number' && name !== 'at' && name !== 'offsetMinutes')
+        expect(Math.abs(n) <= 1e9 && (n >= 0 || r.kind === 'device')).toBe(true);
+  }
   // What was read can be sealed and opened again: nothing in it is beyond the formats inside.
   expect(decodeRun(encodeRun(readings))).toEqual(readings);
   return imported;
