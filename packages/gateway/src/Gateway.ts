@@ -16,12 +16,18 @@ import type { Config } from './config.js';
 import { deviceKeys as makeDeviceKeys } from './DeviceKeys.js';
 import { epochs as makeEpochs } from './Epochs.js';
 import type { Events } from './events.js';
+import { fairLane } from './FairLane.js';
 import { heads as makeHeads } from './Heads.js';
 import * as Hub from './Hub.js';
 import { ingest as makeIngest } from './Ingest.js';
 import * as Keys from './Keys.js';
 import * as Looks from './Looks.js';
 import { HOUSEKEEPING_MS, REQUEST_MS, SETTLE_TIMEOUT_MS, STOP_MS } from './limits.js';
+import { auth as makeAuth } from './nightscout/Auth.js';
+import type { Nightscout } from './nightscout/Context.js';
+import * as Documents from './nightscout/Documents.js';
+import { jwt } from './nightscout/Jwt.js';
+import { records as makeRecords } from './nightscout/Records.js';
 import { puts as makePuts } from './Puts.js';
 import { rebuild } from './Rebuild.js';
 import { receipts as makeReceipts } from './Receipts.js';
@@ -84,7 +90,7 @@ export async function open(options: Options): Promise<Gateway> {
       events,
     });
     closing.push(() => chain.close());
-    const { states, backlog, records } = await rebuild(journal, keys);
+    const { states, backlog, records: count } = await rebuild(journal, keys);
 
     const stateOf = ({ hex, id }: { hex: string; id: Uint8Array }): State.AccountState => {
       const state = states.get(hex) ?? State.empty(id);
@@ -140,17 +146,33 @@ export async function open(options: Options): Promise<Gateway> {
       keys
         .expire(arrivalDay())
         .then((first) => {
-          for (const state of states.values()) Window.expire(state.window, first);
+          for (const state of states.values()) {
+            Window.expire(state.window, first);
+            Documents.expire(state.documents, first);
+          }
         })
         .catch((error) => events.failed('housekeeping', error));
     }, HOUSEKEEPING_MS);
     closing.push(async () => clearInterval(housekeeping));
 
-    const http = app({
+    const deviceKeys = makeDeviceKeys(accounts.all.values());
+    const records = makeRecords({
+      ...closingDays,
+      localKey: keys.local,
+      now,
+      stateOf,
+      isAuthorised: chain.isAuthorised,
+      noticed: closer.noticed,
+    });
+    const tokens = jwt({ localKey: keys.local, accounts: accounts.all, now });
+    const context: Nightscout = {
+      auth: makeAuth(deviceKeys, tokens, now),
+      records,
+      fair: fairLane(),
       deployment,
       keys,
       accounts,
-      deviceKeys: makeDeviceKeys(accounts.all.values()),
+      deviceKeys,
       chain,
       custodians,
       ingest,
@@ -163,12 +185,12 @@ export async function open(options: Options): Promise<Gateway> {
       settleTimeoutMs: options.settleTimeoutMs ?? SETTLE_TIMEOUT_MS,
       now,
       events,
-    });
-    const server = await listen(http.fetch, config);
+    };
+    const server = await listen(app(context).fetch, config);
     closing.push(() => stop(server));
     void chain.refresh();
     const { port } = server.address() as { port: number };
-    events.started({ port, records, accounts: accounts.all.size });
+    events.started({ port, records: count, accounts: accounts.all.size });
     closing.unshift(async () => events.closed());
     const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
     return { port, url, gatewayKey: signer.publicKey, close, [Symbol.asyncDispose]: close };

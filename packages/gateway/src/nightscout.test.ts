@@ -4,7 +4,6 @@ import { gzipSync } from 'node:zlib';
 import * as Day from '@islet/core/Day';
 import * as Devices from '@islet/core/Devices';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Entry } from './Entries.js';
 import type { Gateway } from './Gateway.js';
 import {
   cgm,
@@ -27,6 +26,7 @@ import {
 } from './gateway.testkit.js';
 import { startHub, type TestHub } from './hub.testkit.js';
 import * as Looks from './Looks.js';
+import type { Entry } from './nightscout/Entries.js';
 import { type Scene, startScene } from './scene.testkit.js';
 
 let scene: Scene;

@@ -1,0 +1,134 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+
+import type { Stream } from '@islet/core/Stream';
+import * as Stream_ from '@islet/core/Stream';
+import type { Zone } from '@islet/ingest/Zone';
+import type { Paired } from '../DeviceKeys.js';
+import type { AccountState } from '../State.js';
+import * as Auth from './Auth.js';
+import type { Collection } from './Collection.js';
+import * as Derived from './Derived.js';
+import * as Documents from './Documents.js';
+import * as Entries from './Entries.js';
+import type { Fields } from './Json.js';
+import * as Query from './Query.js';
+
+/** A record as it is answered, with what the server knows of it. */
+export type Shown = { fields: Fields; at: number; srvModified: number; doc: () => Documents.Doc };
+
+export type Question = { tests: Query.Test[]; range: Query.Range; count: number };
+
+/** The streams that a record speaks of. Whoever may not follow all of them does not see it. */
+export function streamsOf(doc: Documents.Doc): Stream[] {
+  switch (doc.collection) {
+    case 'entries':
+      return ['glucose/raw'];
+    case 'profile':
+      return ['profile/raw'];
+    case 'activity':
+      return ['activity/raw'];
+    case 'treatments': {
+      const kinds = Derived.ofDoc(doc).map((reading) => Stream_.ofKind(reading.kind));
+      return kinds.length > 0 ? kinds : ['document/raw'];
+    }
+    default:
+      return ['document/raw'];
+  }
+}
+
+export const maySee = (who: Paired, doc: Documents.Doc): boolean =>
+  who.device.streams === undefined || Auth.follows(who, streamsOf(doc));
+
+/** The newest valid records of a collection that pass, newest first. */
+export function find(
+  localKey: Uint8Array,
+  who: Paired,
+  state: AccountState,
+  collection: Collection,
+  { tests, range, count }: Question,
+  zone: Zone,
+): Shown[] {
+  if (collection === 'entries') return entries(localKey, who, state, { tests, range, count }, zone);
+  const docs = [...Documents.list(state.documents, collection)]
+    .filter((doc) => doc.isValid && doc.at >= range.from && doc.at <= range.to)
+    .sort((a, b) => b.at - a.at || b.srvModified - a.srvModified);
+  const found: Shown[] = [];
+  for (const doc of docs) {
+    if (found.length >= count) break;
+    if (!maySee(who, doc)) continue;
+    const fields = Documents.shown(doc);
+    if (Query.matches(tests, fields, zone))
+      found.push({ fields, at: doc.at, srvModified: doc.srvModified, doc: () => doc });
+  }
+  return found;
+}
+
+function entries(
+  localKey: Uint8Array,
+  who: Paired,
+  state: AccountState,
+  { tests, range, count }: Question,
+  zone: Zone,
+): Shown[] {
+  const matching = (some: Entries.Found[]): Shown[] =>
+    some
+      .filter(
+        ({ fields, stream }) =>
+          isNear(fields, range) && Auth.follows(who, [stream]) && Query.matches(tests, fields, zone),
+      )
+      .map(({ fields, srvModified, doc }) => ({ fields, at: Number(fields.date), srvModified, doc }));
+  const newest = (some: Shown[]): Shown[] => some.sort((a, b) => b.at - a.at).slice(0, count);
+  let anywhere: Shown[] | undefined;
+  const found: Shown[] = [];
+  for (const some of Entries.list(localKey, who.account, state, range)) {
+    if (!anywhere) anywhere = matching(some);
+    // Days follow each other in time: once there are enough, older ones have none of the newest.
+    else if (found.length < count) found.push(...matching(some));
+    else break;
+  }
+  return newest([...(anywhere ?? []), ...found]);
+}
+
+const isNear = (fields: Fields, { from, to }: Query.Range): boolean =>
+  Number(fields.date) >= from && Number(fields.date) <= to;
+
+/** Everything of a collection that changed after a moment, deleted records too, in the order of changes. */
+export function since(
+  localKey: Uint8Array,
+  who: Paired,
+  state: AccountState,
+  collection: Collection,
+  after: number,
+): Shown[] {
+  const docs = [...Documents.list(state.documents, collection)]
+    .filter((doc) => doc.srvModified > after && maySee(who, doc))
+    .map(
+      (doc): Shown => ({
+        fields: Documents.shown(doc),
+        at: doc.at,
+        srvModified: doc.srvModified,
+        doc: () => doc,
+      }),
+    );
+  if (collection === 'entries') {
+    const all = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+    const known = new Set(docs.map(({ fields }) => fields._id));
+    for (const some of Entries.list(localKey, who.account, state, all))
+      for (const { fields, srvModified, stream, doc } of some)
+        if (srvModified > after && !known.has(fields._id!) && Auth.follows(who, [stream]))
+          docs.push({ fields, at: Number(fields.date), srvModified, doc });
+  }
+  return docs.sort((a, b) => a.srvModified - b.srvModified);
+}
+
+/** When a collection was last changed, as far as a device may know. */
+export const modifiedOf = ({ documents }: AccountState, collection: Collection): number =>
+  Math.max(documents.modified.get(collection) ?? 0, collection === 'entries' ? documents.entriesAt : 0);
+
+/** What a device that only writes is told of a record whose name it knows: that it is here, and nothing that it says. */
+export function named({ fields }: Shown): Fields {
+  const kept: Fields = {};
+  for (const name of [...Query.identityFields, 'created_at', 'srvCreated', 'srvModified', 'isValid'])
+    if (fields[name] !== undefined) kept[name] = fields[name]!;
+  return kept;
+}

@@ -1,0 +1,281 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { createHash } from 'node:crypto';
+import { encode } from '@islet/core/codec';
+import { toHex } from '@islet/core/crypto/bytes';
+import { hmac } from '@islet/core/crypto/hash';
+import { type Document, maxText, type Reading } from '@islet/core/Reading';
+import * as Dedup from '../Dedup.js';
+import type { Paired } from '../DeviceKeys.js';
+import { RECORD_WEIGHT } from '../limits.js';
+import { notAuthorised } from '../Refusal.js';
+import * as Revise from '../Revise.js';
+import type { AccountState } from '../State.js';
+import * as Collection from './Collection.js';
+import * as Derived from './Derived.js';
+import * as Documents from './Documents.js';
+import { canonical, type Fields } from './Json.js';
+
+/** What is to become of a record: kept under the name it carries, or put in the place of the version it names. */
+export type Write = {
+  ready: Collection.Ready;
+  /** An identifier that we made for a record that carried none. */
+  made?: string;
+  /** Whether a record that was deleted may come back. */
+  revives: boolean;
+};
+
+/** `known`: this version was here already; `gone`: it was deleted; `large`: no document can hold it. */
+export type Written =
+  | {
+      is: 'created' | 'updated' | 'known';
+      id: string;
+      identifier: string;
+      srvModified: number;
+      srvCreated: number;
+    }
+  | { is: 'gone' | 'large' };
+
+/** Keeps records as documents with their readings, each version of each record once. */
+export type Records = {
+  /** Resolves when all of them are durable. Throws a refusal; then some may be, and are known when they come again. */
+  write(paired: Paired, writes: Write[]): Promise<Written[]>;
+  /** Says of records that they are no longer valid. Resolves when that is durable. */
+  remove(paired: Paired, docs: Documents.Doc[]): Promise<number>;
+};
+
+export type Options = Revise.Options & {
+  stateOf: (account: Paired['account']) => AccountState;
+  isAuthorised: (account: Uint8Array) => boolean;
+  noticed: (account: Paired['account']) => void;
+};
+
+type Pending = { documents: Documents.Documents; revision: Revise.Revision; weight: number };
+const nothing = (): Pending => ({
+  documents: Documents.empty(),
+  revision: { add: [], gone: [] },
+  weight: 0,
+});
+
+export function records(options: Options): Records {
+  const { localKey, stateOf, isAuthorised, noticed, now } = options;
+
+  /** One stretch of work in the account's lane: records are judged by what is durable, and committed in runs. */
+  async function inLane<T>(paired: Paired, work: (step: Step) => Promise<T>): Promise<T> {
+    const { account } = paired;
+    if (!isAuthorised(account.id)) throw notAuthorised(503);
+    const state = stateOf(account);
+    noticed(account);
+    try {
+      return await account.lane(async () => {
+        const step = stepOf(paired, state);
+        const answer = await work(step);
+        await step.flush();
+        return answer;
+      });
+    } finally {
+      noticed(account);
+    }
+  }
+
+  type Step = ReturnType<typeof stepOf>;
+
+  function stepOf(paired: Paired, state: AccountState) {
+    const { account, device } = paired;
+    let pending = nothing();
+
+    async function flush(): Promise<void> {
+      const { revision } = pending;
+      pending = nothing();
+      if (revision.add.length > 0 || revision.gone.length > 0)
+        await Revise.revise(options, account, state, revision);
+    }
+
+    const nextMoment = (): number =>
+      Math.max(now(), state.documents.last + 1, pending.documents.last + 1, state.documents.entriesAt + 1);
+
+    /** Puts a version on its way; undefined where it is too large. */
+    async function keep(
+      ready: Collection.Ready,
+      id: string,
+      before: Documents.Doc | undefined,
+      carries: string[] | undefined,
+    ): Promise<Documents.Doc | undefined> {
+      const digest = Collection.digestOf(ready.fields);
+      const version = before ? versionAfter(before.version, digest) : '';
+      const srvModified = nextMoment();
+      const fields: Fields = {
+        ...ready.fields,
+        _id: id,
+        srvCreated: before?.srvCreated ?? srvModified,
+        srvModified,
+        subject: device.name,
+        ...(before ? { modifiedBy: device.name } : {}),
+      };
+      if (before || carries)
+        fields._islet = {
+          ...(before ? { version, previous: before.version || before.id } : {}),
+          ...(carries ? { carries } : {}),
+        };
+      const text = canonical(fields);
+      if (text.length > maxText.document) return undefined;
+      const weight = 6 * text.length + 1024;
+      if (pending.weight + weight > RECORD_WEIGHT) await flush();
+      const document = reading(ready, text, id, version);
+      const made = Derived.of({ ...ready, fields }, id, version);
+      pending.revision.add.push(document, ...made);
+      if (before) pending.revision.gone.push(...Derived.ofDoc(before));
+      pending.weight += weight;
+      const doc = Documents.parse(document, '', srvModified, 0)!;
+      Documents.add(pending.documents, doc);
+      return doc;
+    }
+
+    /** Whether the first version of a record that the window no longer holds was taken before. */
+    const isKnown = (ready: Collection.Ready, id: string): boolean =>
+      state.known.has(Dedup.idOf(localKey, account.id, reading(ready, '', id, '')));
+
+    async function find(
+      collection: Collection.Collection,
+      identities: Collection.Identities,
+      fallback: string | null,
+    ): Promise<Documents.Doc | undefined> {
+      // What this very request brought is committed first, so that versions follow each other in the journal.
+      if (Documents.find(pending.documents, collection, identities, fallback)) await flush();
+      return Documents.find(state.documents, collection, identities, fallback);
+    }
+
+    async function write({ ready, made, revives }: Write): Promise<Written> {
+      const { collection, at } = ready;
+      const carried = Collection.identitiesOf(ready.fields);
+      const isNameless = Object.keys(carried).length === 0;
+      const fallback = isNameless ? Collection.fallbackOf(collection, ready.fields, at) : null;
+      let identities = carried;
+      let before =
+        made && isNameless
+          ? await find(collection, { identifier: made }, fallback)
+          : await find(collection, carried, fallback);
+      if (made !== undefined && !before) {
+        // Two records of one moment with names of their own are two, though the moment makes one identifier.
+        const taken = Documents.find(state.documents, collection, { identifier: made }, null);
+        const identifier = taken ? identifierFrom(made, canonical(carried as Fields)) : made;
+        before = taken && (await find(collection, { identifier }, null));
+        identities = { ...carried, identifier };
+        ready.fields.identifier = identifier;
+      }
+      if (before && !before.isValid && !revives) return { is: 'gone' };
+      if (before) {
+        const next = inPlaceOf(before, ready);
+        if (before.isValid && Collection.digestOf(next.fields) === before.digest)
+          return answer('known', before);
+        const doc = await keep(next, before.id, before, carriesOf(before));
+        return doc ? answer('updated', doc) : { is: 'large' };
+      }
+      const id = idFor(collection, identities, fallback, ready);
+      if (isKnown(ready, id)) {
+        const identifier = identities.identifier ?? id;
+        return { is: 'known', id, identifier, srvModified: at, srvCreated: at };
+      }
+      const { _id, ...fields } = ready.fields;
+      if (typeof _id === 'string' && !Collection.isObjectId(_id)) fields.identifier ??= _id;
+      const carries = made !== undefined || isNameless ? Object.keys(carried) : undefined;
+      const doc = await keep({ ...ready, fields }, id, undefined, carries);
+      return doc ? answer('created', doc) : { is: 'large' };
+    }
+
+    function idFor(
+      collection: Collection.Collection,
+      identities: Collection.Identities,
+      fallback: string | null,
+      ready: Collection.Ready,
+    ): string {
+      if (collection === 'entries') {
+        const [first] = Derived.of(ready, '', '');
+        if (first) return Dedup.toObjectId(Dedup.idOf(localKey, account.id, first));
+      }
+      if (identities._id) return identities._id;
+      const scheme = Collection.schemes.find((one) => identities[one] !== undefined);
+      const name = scheme ? [scheme, identities[scheme]!] : ['time', fallback ?? ''];
+      const mac = hmac(localKey, encode('islet/document-id', 1, [account.id, collection, ...name]));
+      return toHex(mac.subarray(0, 12));
+    }
+
+    return {
+      flush,
+      write,
+      async remove(doc: Documents.Doc): Promise<boolean> {
+        const now = Documents.ofId(state.documents, doc.collection, doc.id) ?? doc;
+        if (!now.isValid) return false;
+        const fields = { ...Documents.shown(now), isValid: false };
+        const { collection, at, offsetMinutes } = now;
+        const ready = {
+          collection,
+          fields,
+          at,
+          offsetMinutes,
+          said: new Date(at).toISOString(),
+          timed: true,
+        };
+        return (await keep(ready, now.id, now, carriesOf(now))) !== undefined;
+      },
+    };
+  }
+
+  return {
+    write: (paired, writes) =>
+      inLane(paired, async (step) => {
+        const done: Written[] = [];
+        for (const one of writes) done.push(await step.write(one));
+        return done;
+      }),
+    remove: (paired, docs) =>
+      inLane(paired, async (step) => {
+        let removed = 0;
+        for (const doc of docs) if (await step.remove(doc)) removed++;
+        return removed;
+      }),
+  };
+}
+
+const answer = (is: 'created' | 'updated' | 'known', doc: Documents.Doc): Written => ({
+  is,
+  id: doc.id,
+  identifier: doc.identities.identifier ?? doc.id,
+  srvModified: doc.srvModified,
+  srvCreated: doc.srvCreated,
+});
+
+/** A record that a client left nameless stays one, even though we gave it an identifier. */
+const carriesOf = (doc: Documents.Doc): string[] | undefined => (doc.fallback === null ? undefined : []);
+
+const versionAfter = (before: string, digest: string): string =>
+  createHash('sha256').update(`${before}/${digest}`).digest('hex').slice(0, 24);
+
+const identifierFrom = (made: string, carried: string): string => {
+  const hex = createHash('sha256').update(`${made}/${carried}`).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+};
+
+const names = ['identifier', 'syncIdentifier', 'id', 'uuid', 'pumpId', 'pumpType', 'pumpSerial'] as const;
+
+/** The next version: what the client sent, under every name that the record has had. */
+function inPlaceOf(before: Documents.Doc, ready: Collection.Ready): Collection.Ready {
+  const old = Documents.shown(before);
+  const fields: Fields = { ...ready.fields };
+  delete fields._id;
+  for (const name of names)
+    if (fields[name] === undefined && old[name] !== undefined) fields[name] = old[name]!;
+  if (ready.timed) return { ...ready, fields };
+  for (const name of ['created_at', 'utcOffset', 'startDate', 'date'])
+    if (old[name] !== undefined) fields[name] = old[name]!;
+  return { ...ready, fields, at: before.at, offsetMinutes: before.offsetMinutes };
+}
+
+const reading = (ready: Collection.Ready, text: string, id: string, version: string): Document & Reading => ({
+  kind: 'document',
+  what: ready.collection,
+  text,
+  at: ready.at,
+  offsetMinutes: ready.offsetMinutes,
+  said: ready.said,
+  source: { ...Derived.sourceOf(ready.fields), id: version ? `${id}#${version}` : id },
+});
