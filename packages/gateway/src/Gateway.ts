@@ -13,7 +13,7 @@ import * as ChainView from './ChainView.js';
 import { closer as makeCloser } from './Closer.js';
 import * as CustodianKeys from './CustodianKeys.js';
 import type { Config } from './config.js';
-import { deviceKeys as makeDeviceKeys } from './DeviceKeys.js';
+import { type DeviceKeys, deviceKeys as makeDeviceKeys } from './DeviceKeys.js';
 import { epochs as makeEpochs } from './Epochs.js';
 import type { Events } from './events.js';
 import { fairLane } from './FairLane.js';
@@ -24,10 +24,12 @@ import * as Keys from './Keys.js';
 import * as Looks from './Looks.js';
 import { HOUSEKEEPING_MS, REQUEST_MS, SETTLE_TIMEOUT_MS, STOP_MS } from './limits.js';
 import { auth as makeAuth } from './nightscout/Auth.js';
+import { changes } from './nightscout/Changes.js';
 import type { Nightscout } from './nightscout/Context.js';
 import * as Documents from './nightscout/Documents.js';
 import { jwt } from './nightscout/Jwt.js';
 import { records as makeRecords } from './nightscout/Records.js';
+import { sockets } from './nightscout/Sockets.js';
 import { puts as makePuts } from './Puts.js';
 import { rebuild } from './Rebuild.js';
 import { receipts as makeReceipts } from './Receipts.js';
@@ -127,9 +129,11 @@ export async function open(options: Options): Promise<Gateway> {
     const receipts = makeReceipts({ backlog, hub, view, events });
     closing.push(() => receipts.close());
 
+    const changed = changes();
     const onCommitted = (commit: Record.Commit, position: number): void => {
       const state = states.get(toHex(commit.account))!;
       puts.noticed(commit, position);
+      changed.noticed(toHex(commit.account));
       const streams = new Set([...commit.units, ...commit.entries].map(({ stream }) => stream));
       for (const stream of streams) puts.touch(state, stream);
     };
@@ -155,7 +159,15 @@ export async function open(options: Options): Promise<Gateway> {
     }, HOUSEKEEPING_MS);
     closing.push(async () => clearInterval(housekeeping));
 
-    const deviceKeys = makeDeviceKeys(accounts.all.values());
+    const known = makeDeviceKeys(accounts.all.values());
+    let recheck: (account: string) => void = () => {};
+    const deviceKeys: DeviceKeys = {
+      ...known,
+      learn(account) {
+        known.learn(account);
+        recheck(account.hex);
+      },
+    };
     const records = makeRecords({
       ...closingDays,
       localKey: keys.local,
@@ -188,6 +200,9 @@ export async function open(options: Options): Promise<Gateway> {
     };
     const server = await listen(app(context).fetch, config);
     closing.push(() => stop(server));
+    const live = sockets(server, context, changed);
+    recheck = live.recheck;
+    closing.push(() => live.close());
     void chain.refresh();
     const { port } = server.address() as { port: number };
     events.started({ port, records: count, accounts: accounts.all.size });

@@ -64,6 +64,10 @@ const thawed = ({ body }: Group): Reading[] =>
 export const count = (window: Window, place: Place): number =>
   window.places.get(keyOf(place))?.groups.reduce((sum, g) => sum + g.ids.length, 0) ?? 0;
 
+/** When readings last came to a place, by their commit's time. */
+export const changedAt = (window: Window, place: Place): number =>
+  Math.max(0, ...(window.places.get(keyOf(place))?.groups ?? []).map((group) => group.ats.at(-1) ?? 0));
+
 /** The readings of a place, in order of time. */
 export function list(window: Window, place: Place): Held[] {
   const groups = window.places.get(keyOf(place))?.groups ?? [];

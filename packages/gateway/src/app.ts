@@ -24,13 +24,16 @@ export function app(context: Nightscout): Hono {
     if (refusal.status === 503 && !(error instanceof RefusalError)) context.events.failed('a request', error);
     const retryAfter = refusal.retryAfter ?? (refusal.status === 503 ? RETRY_AFTER_S : undefined);
     if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter));
-    const isNightscout = c.req.path.startsWith('/api/');
-    if (isNightscout && (refusal.status === 401 || refusal.status === 403))
+    const isNightscout = c.req.path.startsWith('/api/') || c.req.path === '/pebble';
+    if (isNightscout && logins.includes(refusal.code))
       return c.json({ status: 401, message: 'Unauthorized', description: 'Invalid/Missing' }, 401);
     return c.json({ code: refusal.code, message: refusal.message }, refusal.status);
   });
   return http;
 }
+
+/** What Nightscout tells with its one 401. */
+const logins = ['GATEWAY_UNAUTHORISED', 'GATEWAY_DEVICE_MAY_NOT'];
 
 function refusalOf(error: Error): RefusalError {
   if (error instanceof RefusalError) return error;

@@ -112,3 +112,8 @@ export const LIVE_MS = 2 * 86_400_000;
 export const DEVICE_SOCKETS = 16;
 /** One message of a socket. */
 export const SOCKET_BYTES = 1024 * 1024;
+/** How long changes gather before sockets are told. */
+export const CHANGES_MS = 50;
+/** Open sockets in all, and how long one may stay without saying whose it is. */
+export const SOCKETS = 4_096;
+export const SOCKET_LOGIN_MS = 60_000;

@@ -1,4 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import { equal } from '@islet/core/crypto/bytes';
 import * as Devices from '@islet/core/Devices';
 import type { Stream } from '@islet/core/Stream';
 import type { Context as Call } from 'hono';
@@ -19,6 +20,8 @@ export type Auth = {
   ofSecrets(secrets: (string | undefined)[]): Promise<Paired | undefined>;
   /** Throws 401 where the device was taken off the list meanwhile. */
   still(paired: Paired): void;
+  /** Counts a failed login. Throws 429 where an address has too many. */
+  failed(address: string): void;
   jwt: Jwt;
 };
 
@@ -59,6 +62,7 @@ export function auth(deviceKeys: DeviceKeys, jwt: Jwt, now: () => number): Auth 
     find,
     ofSecrets,
     jwt,
+    failed,
     async need(c, body) {
       const paired = await find(c, body);
       if (paired) return paired;
@@ -67,10 +71,14 @@ export function auth(deviceKeys: DeviceKeys, jwt: Jwt, now: () => number): Auth 
     },
     still({ account, device }) {
       const listed = account.devices.find(({ id }) => id === device.id);
-      if (listed !== device) throw unauthorised();
+      if (!listed || !isUnchanged(listed, device)) throw unauthorised();
     },
   };
 }
+
+/** Whether a device of a newer list has the same key and powers. */
+const isUnchanged = (a: Devices.Device, b: Devices.Device): boolean =>
+  equal(a.secretHash, b.secretHash) && a.may === b.may && String(a.streams) === String(b.streams);
 
 const maxSecret = 2048;
 const maxAddresses = 10_000;

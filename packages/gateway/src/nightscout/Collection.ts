@@ -167,6 +167,10 @@ export function identitiesOf(fields: Fields): Identities {
     if (scheme === '_id' && !isObjectId(text)) found.identifier ??= bounded(text);
     else found[scheme] = bounded(scheme === '_id' ? text.toLowerCase() : text);
   }
+  // Old uploaders over the socket name their records by this.
+  const { NSCLIENT_ID } = fields;
+  if (typeof NSCLIENT_ID === 'number' || textOf(NSCLIENT_ID))
+    found.id ??= bounded(`NSCLIENT_ID/${NSCLIENT_ID}`);
   const { pumpId, pumpType, pumpSerial } = fields;
   if (typeof pumpId === 'number' || textOf(pumpId)) {
     // One bolus with its carbs and its wizard may share a pump's number: what it is belongs to its name.

@@ -69,12 +69,15 @@ export function* list(
   account: Account,
   state: AccountState,
   range: Range,
+  /** Only days to which something came after this moment. */
+  after?: number,
 ): Iterable<Found[]> {
   const covered = coveredBy(localKey, account, state);
   const kept = [...Documents.list(state.documents, 'entries')].filter((doc) => doc.isValid);
   const places = streams.flatMap((stream) => Window.placesOf(state.window, stream));
   const days = new Map<number | null, typeof places>();
   for (const place of places) {
+    if (after !== undefined && Window.changedAt(state.window, place) <= after) continue;
     const offset = account.offsets.get(place.stream) ?? 0;
     const isNear =
       place.day === null ||

@@ -113,7 +113,7 @@ export function since(
   if (collection === 'entries') {
     const all = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
     const known = new Set(docs.map(({ fields }) => fields._id));
-    for (const some of Entries.list(localKey, who.account, state, all))
+    for (const some of Entries.list(localKey, who.account, state, all, after))
       for (const { fields, srvModified, stream, doc } of some)
         if (srvModified > after && !known.has(fields._id!) && Auth.follows(who, [stream]))
           docs.push({ fields, at: Number(fields.date), srvModified, doc });

@@ -22,6 +22,8 @@ export type Write = {
   made?: string;
   /** Whether a record that was deleted may come back. */
   revives: boolean;
+  /** The record that it is to replace, where that was found by other means. */
+  inPlaceOf?: Documents.Doc;
 };
 
 /** `known`: this version was here already; `gone`: it was deleted; `large`: no document can hold it. */
@@ -144,16 +146,15 @@ export function records(options: Options): Records {
       return Documents.find(state.documents, collection, identities, fallback);
     }
 
-    async function write({ ready, made, revives }: Write): Promise<Written> {
+    async function write({ ready, made, revives, inPlaceOf: meant }: Write): Promise<Written> {
       const { collection, at } = ready;
       const carried = Collection.identitiesOf(ready.fields);
       const isNameless = Object.keys(carried).length === 0;
       const fallback = isNameless ? Collection.fallbackOf(collection, ready.fields, at) : null;
       let identities = carried;
-      let before =
-        made && isNameless
-          ? await find(collection, { identifier: made }, fallback)
-          : await find(collection, carried, fallback);
+      let before = meant
+        ? (Documents.ofId(state.documents, collection, meant.id) ?? meant)
+        : await find(collection, made && isNameless ? { identifier: made } : carried, fallback);
       if (made !== undefined && !before) {
         // Two records of one moment with names of their own are two, though the moment makes one identifier.
         const taken = Documents.find(state.documents, collection, { identifier: made }, null);

@@ -1,7 +1,10 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { Hono } from 'hono';
 import type { Nightscout } from './Context.js';
+import { pebble } from './Pebble.js';
 import { v1 } from './V1.js';
+import { v2 } from './V2.js';
+import { v3 } from './V3.js';
 
 /** Everything that Nightscout's clients ask for over HTTP. */
 export function nightscout(app: Hono, context: Nightscout): void {
@@ -16,6 +19,9 @@ export function nightscout(app: Hono, context: Nightscout): void {
       }
       await next();
     });
+  pebble(app, context);
+  v3(app, context);
+  v2(app, context);
   v1(app, context);
 }
 
