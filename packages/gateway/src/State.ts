@@ -8,6 +8,7 @@ import * as Segment from '@islet/core/Segment';
 import type { Stream } from '@islet/core/Stream';
 import type { Id } from './Dedup.js';
 import * as Documents from './nightscout/Documents.js';
+import { isEntry } from './nightscout/isEntry.js';
 import type { Commit, Part, Place } from './Record.js';
 import * as Window from './Window.js';
 
@@ -107,6 +108,8 @@ export function headerOf(segment: Uint8Array): Segment.SignedHeader {
 export function apply(state: AccountState, commit: Commit, opened: (Part[] | undefined)[]): void {
   const named = new Set(commit.entries.flatMap((e) => [e.closed, ...e.open].map((h) => h && toHex(h))));
   for (const bytes of commit.segments) applySegment(state, headerOf(bytes), named);
+  // Where documents come along, it is they that say what changed.
+  const isEntries = commit.units.every(({ stream }) => stream !== 'document/raw');
   commit.units.forEach((unit, i) => {
     const day = dayOf(state, unit);
     day.total += unit.ids.length;
@@ -119,7 +122,8 @@ export function apply(state: AccountState, commit: Commit, opened: (Part[] | und
       const { at, arrivedOn } = commit;
       Window.add(state.window, unit, { importId, arrivedOn, at }, ids, readings);
       for (const [i, reading] of readings.entries()) {
-        if (reading.kind === 'glucose') state.documents.entriesAt = Math.max(state.documents.entriesAt, at);
+        if (isEntries && isEntry(reading))
+          state.documents.entriesAt = Math.max(state.documents.entriesAt, at);
         const doc = reading.kind === 'document' && Documents.parse(reading, ids[i]!, at, arrivedOn);
         if (doc) Documents.add(state.documents, doc);
       }

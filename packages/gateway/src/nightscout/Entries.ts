@@ -9,6 +9,7 @@ import type { AccountState } from '../State.js';
 import * as Window from '../Window.js';
 import * as Derived from './Derived.js';
 import * as Documents from './Documents.js';
+import { isEntry } from './isEntry.js';
 import { canonical, type Fields } from './Json.js';
 import type { Range } from './Query.js';
 import * as Trend from './Trend.js';
@@ -25,6 +26,7 @@ export type Entry = {
   sgv?: number;
   mbg?: number;
   slope?: number;
+  identifier?: string;
 };
 
 export function of(id: Dedup.Id, r: Reading): Entry {
@@ -60,9 +62,6 @@ export type Found = {
 };
 
 const streams = ['glucose/raw', 'device/raw'] as const;
-const isEntry = (r: Reading): boolean =>
-  r.kind === 'glucose' || (r.kind === 'device' && r.what.startsWith('sensor ') && r.value !== null);
-
 /** The entries of a span of time, the newest day first. */
 export function* list(
   localKey: Uint8Array,
@@ -112,11 +111,15 @@ function ofPlace(
   const indices = new Map(points.map(({ id }, i) => [id, i]));
   return held.map(({ id, reading, at, arrivedOn }) => {
     const index = indices.get(id);
-    const entry = of(id, reading);
+    const entry = named(of(id, reading), reading);
     const fields = (index === undefined ? entry : { ...entry, direction: Trend.of(points, index) }) as Fields;
     return { fields, srvModified: at, stream: place.stream, doc: () => made(entry, reading, at, arrivedOn) };
   });
 }
+
+/** With the name that its source gave it. */
+const named = (entry: Entry, { source }: Reading): Entry =>
+  source.id === null ? entry : { ...entry, identifier: source.id };
 
 const levelOf = (r: Glucose): number => displayMgdl(r.value, r.unit);
 
@@ -138,7 +141,7 @@ function made(entry: Entry, reading: Reading, at: number, arrivedOn: number): Do
     app: reading.source.app,
     device: reading.source.device,
     arrivedOn,
-    body: canonical({ ...entry, ...(reading.source.id ? { identifier: reading.source.id } : {}) } as Fields),
+    body: canonical(entry as Fields),
     covers: [reading],
   };
 }

@@ -114,8 +114,7 @@ export function deltaOf(sgvs: Fields[], units: 'mg/dl' | 'mmol'): Fields | undef
   const absolute = Number(first.mgdl) - Number(before.mgdl);
   const interpolated = elapsedMins > 9;
   const mgdl = Math.round(interpolated ? (absolute / elapsedMins) * 5 : absolute);
-  const shown = scaled(Number(first.mgdl), units) - scaled(Number(first.mgdl) - mgdl, units);
-  const change = units === 'mmol' ? Math.round(shown * 10) / 10 : mgdl;
+  const change = scaled(mgdl, units);
   return {
     absolute,
     elapsedMins,

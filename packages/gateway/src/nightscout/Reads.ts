@@ -1,7 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 
-import type { Stream } from '@islet/core/Stream';
-import * as Stream_ from '@islet/core/Stream';
+import { ofKind, type Stream } from '@islet/core/Stream';
 import type { Zone } from '@islet/ingest/Zone';
 import type { Paired } from '../DeviceKeys.js';
 import type { AccountState } from '../State.js';
@@ -28,8 +27,10 @@ export function streamsOf(doc: Documents.Doc): Stream[] {
     case 'activity':
       return ['activity/raw'];
     case 'treatments': {
-      const kinds = Derived.ofDoc(doc).map((reading) => Stream_.ofKind(reading.kind));
-      return kinds.length > 0 ? kinds : ['document/raw'];
+      const kinds = Derived.ofDoc(doc).map((reading) => ofKind(reading.kind));
+      if (kinds.length === 0) return ['document/raw'];
+      // A sensor's value that stands beside a bolus is no reading of its own, but glucose all the same.
+      return Documents.stored(doc).glucose === undefined ? kinds : [...kinds, 'glucose/raw'];
     }
     default:
       return ['document/raw'];
@@ -38,6 +39,17 @@ export function streamsOf(doc: Documents.Doc): Stream[] {
 
 export const maySee = (who: Paired, doc: Documents.Doc): boolean =>
   who.device.streams === undefined || Auth.follows(who, streamsOf(doc));
+
+/** What of a treatment stands for its readings; the rest is for devices that follow whole documents. */
+const measured =
+  /^(_id|identifier|eventType|created_at|date|utcOffset|insulin|carbs|duration|absolute|rate|percent|glucose|glucoseType|units|notes|isValid|srvCreated|srvModified)$/;
+
+/** A record as a device may see it. */
+export function shownTo(who: Paired, doc: Documents.Doc): Fields {
+  const fields = Documents.shown(doc);
+  if (doc.collection !== 'treatments' || Auth.follows(who, ['document/raw'])) return fields;
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => measured.test(name)));
+}
 
 /** The newest valid records of a collection that pass, newest first. */
 export function find(
@@ -56,7 +68,7 @@ export function find(
   for (const doc of docs) {
     if (found.length >= count) break;
     if (!maySee(who, doc)) continue;
-    const fields = Documents.shown(doc);
+    const fields = shownTo(who, doc);
     if (Query.matches(tests, fields, zone))
       found.push({ fields, at: doc.at, srvModified: doc.srvModified, doc: () => doc });
   }
@@ -74,7 +86,9 @@ function entries(
     some
       .filter(
         ({ fields, stream }) =>
-          isNear(fields, range) && Auth.follows(who, [stream]) && Query.matches(tests, fields, zone),
+          isNear(fields, range) &&
+          Auth.follows(who, [stream]) &&
+          Query.matches(tests, byAnyName(fields), zone),
       )
       .map(({ fields, srvModified, doc }) => ({ fields, at: Number(fields.date), srvModified, doc }));
   const newest = (some: Shown[]): Shown[] => some.sort((a, b) => b.at - a.at).slice(0, count);
@@ -88,6 +102,12 @@ function entries(
   }
   return newest([...(anywhere ?? []), ...found]);
 }
+
+/** An entry's name is kept once, whatever its client called it. */
+const byAnyName = (fields: Fields): Fields =>
+  fields.identifier === undefined
+    ? fields
+    : { ...fields, id: fields.identifier, uuid: fields.identifier, syncIdentifier: fields.identifier };
 
 const isNear = (fields: Fields, { from, to }: Query.Range): boolean =>
   Number(fields.date) >= from && Number(fields.date) <= to;
@@ -104,7 +124,7 @@ export function since(
     .filter((doc) => doc.srvModified > after && maySee(who, doc))
     .map(
       (doc): Shown => ({
-        fields: Documents.shown(doc),
+        fields: shownTo(who, doc),
         at: doc.at,
         srvModified: doc.srvModified,
         doc: () => doc,

@@ -205,7 +205,7 @@ async function read(
   if (!isBlind) await look(context, who, doc ? 1 : 0);
   if (!doc || (!isBlind && !Reads.maySee(who, doc))) throw V3Answer.notFound();
   if (!doc.isValid) throw V3Answer.gone();
-  const shown = V3Writes.shownOf(doc);
+  const shown = { ...V3Writes.shownOf(doc), ...(isBlind ? {} : { fields: Reads.shownTo(who, doc) }) };
   noteModified(c, [shown]);
   const since = Date.parse(c.req.header('if-modified-since') ?? '');
   if (doc.srvModified <= since + 999) return c.body(null, 304);

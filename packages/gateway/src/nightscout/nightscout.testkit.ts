@@ -43,15 +43,35 @@ export type Stage = {
   read(who: Who, path: string): Promise<Fields[]>;
   /** What opens with both locks of what the hub has. */
   held(who: Who, stream: Stream): Promise<Reading[]>;
+  /** A further device of someone; answers its secret. */
+  alsoPaired(who: Who, name: string, about: Pick<Devices.Device, 'may' | 'streams'>): Promise<string>;
   restart(): Promise<void>;
   close(): Promise<void>;
 };
+
+const devicesOf = async (who: Who): Promise<Devices.Device[]> => [
+  await Devices.of({ id: 'phone', name: 'Phone', may: 'write' }, who.write),
+  await Devices.of({ id: 'watch', name: 'Watch', may: 'read' }, who.read),
+  await Devices.of({ id: 'loop', name: 'Loop', may: 'both' }, who.both),
+];
+
+/** The streams that Nightscout's records become. */
+const keyed: Stream[] = [
+  'glucose/raw',
+  'insulin/raw',
+  'carbs/raw',
+  'activity/raw',
+  'device/raw',
+  'note/raw',
+  'profile/raw',
+  'document/raw',
+];
 
 export async function stage(name: string, options: OpenOptions = {}): Promise<Stage> {
   const scene = await startScene();
   const hub = await startHub(scene);
   let gateway = await openGateway(scene, hub, name, options);
-  const firstDay = today() - 3;
+  const firstDay = today() - 1;
   const call: Stage['fetch'] = (who, method, path, body, headers = {}) =>
     fetch(`${gateway.url}${path.startsWith('/') ? '' : '/api/v1/'}${path}`, {
       method,
@@ -65,15 +85,17 @@ export async function stage(name: string, options: OpenOptions = {}): Promise<St
     scene,
     hub,
     gateway: () => gateway,
-    async someone(runs = { firstDay, days: 5 }) {
+    async someone(runs = { streams: keyed, firstDay, days: 3 }) {
       const paired = await pair(scene, gateway, runs);
-      const both = `both-${toHex(random(16))}`;
-      await putDevices(scene, gateway, paired.person, [
-        await Devices.of({ id: 'phone', name: 'Phone', may: 'write' }, paired.write),
-        await Devices.of({ id: 'watch', name: 'Watch', may: 'read' }, paired.read),
-        await Devices.of({ id: 'loop', name: 'Loop', may: 'both' }, both),
-      ]);
-      return { ...paired, both };
+      const who = { ...paired, both: `both-${toHex(random(16))}` };
+      await putDevices(scene, gateway, paired.person, await devicesOf(who));
+      return who;
+    },
+    async alsoPaired(who, name, about) {
+      const secret = toHex(random(16));
+      const more = await Devices.of({ id: name, name, ...about }, secret);
+      await putDevices(scene, gateway, who.person, [...(await devicesOf(who)), more]);
+      return secret;
     },
     fetch: call,
     sent: (who, method, path, body) => json(call(who, method, path, body)),
@@ -81,7 +103,7 @@ export async function stage(name: string, options: OpenOptions = {}): Promise<St
     read: (who, path) => json(call(who, 'GET', path)),
     async held(who, stream) {
       await settle(gateway, who);
-      const days = Array.from({ length: 6 }, (_, i) => firstDay + i);
+      const days = Array.from({ length: 3 }, (_, i) => firstDay + i);
       return readingsAtHub(scene, who.person, hub, stream, days);
     },
     async restart() {
