@@ -44,12 +44,14 @@ export async function revise(
     const changes: Changes = { units: [], entries: [], removed: [] };
     const rest = new Set(plan.units);
     for (const { place, ids } of removed.values()) {
-      const units = plan.units.filter((unit) => unit.stream === place.stream && unit.day === place.day);
+      const units = plan.units.filter(
+        (unit) => unit.stream === place.stream && dayOf(account, unit) === place.day,
+      );
       if (await replace(options, account, state, into, place, ids, units, changes))
         for (const unit of units) rest.delete(unit);
     }
     for (const unit of rest) {
-      const day = runOf(account, unit.stream, unit.day) ? unit.day : null;
+      const day = dayOf(account, unit);
       const open = await options.epochs.current(account, unit.stream, day);
       const { ids, parts } = Plan.partsOf(unit);
       await sealReadings(options.sealer, state, into, open, parts);
@@ -59,6 +61,10 @@ export async function revise(
     return changes;
   });
 }
+
+/** The day that a unit is sealed to; null where there is no key for it, and the stream's late key serves. */
+const dayOf = (account: Account, { stream, day }: Plan.Unit): Days.Day | null =>
+  runOf(account, stream, day) ? day : null;
 
 function planned({ localKey }: Options, account: Account, state: AccountState, add: Reading[]): Plan.Plan {
   const plan = Plan.empty();
@@ -73,7 +79,7 @@ function planned({ localKey }: Options, account: Account, state: AccountState, a
   return plan;
 }
 
-type Removal = { place: Place & { day: Days.Day }; ids: Set<Dedup.Id> };
+type Removal = { place: Place; ids: Set<Dedup.Id> };
 
 function removals(
   { localKey }: Options,
@@ -88,7 +94,12 @@ function removals(
     const offset = account.offsets.get(stream);
     const id = Dedup.idOf(localKey, account.id, reading);
     if (offset === undefined || !state.known.has(id) || stays.has(id)) continue;
-    const place = { stream, day: Days.of(reading.at, offset) };
+    const places: Place[] = [
+      { stream, day: Days.of(reading.at, offset) },
+      { stream, day: null },
+    ];
+    const place = places.find((one) => Window.holds(state.window, one, id));
+    if (!place) continue;
     const removal = found.get(keyOf(place)) ?? { place, ids: new Set() };
     found.set(keyOf(place), removal);
     removal.ids.add(id);
@@ -107,10 +118,10 @@ async function replace(
   units: Plan.Unit[],
   changes: Changes,
 ): Promise<boolean> {
-  if (!isWhole(state, place) || !runOf(account, place.stream, place.day)) return false;
+  if (!isWhole(state, place)) return false;
+  if (place.day !== null && !runOf(account, place.stream, place.day)) return false;
   const held = Window.list(state.window, place);
   const leaving = held.filter((one) => ids.has(one.id));
-  if (leaving.length === 0) return false;
   const staying = held.filter((one) => !ids.has(one.id)).map((one) => one.reading);
   const readings = [...staying, ...units.flatMap((unit) => unit.rows.map((row) => row.reading))];
   readings.sort((a, b) => a.at - b.at);
@@ -127,10 +138,9 @@ async function replace(
     changes.entries.push({ ...place, closed: null, open: [] });
     return true;
   }
-  const compact = hasEnded(account, place, now());
-  const open = await (compact
-    ? epochs.alone(account, place.stream, place.day, 0)
-    : epochs.current(account, place.stream, place.day));
+  const { stream, day } = place;
+  const compact = day !== null && hasEnded(account, { stream, day }, now());
+  const open = await (compact ? epochs.alone(account, stream, day, 0) : epochs.current(account, stream, day));
   const { hash } = await Sealer.seal(sealer, state, into, open, plaintext);
   changes.entries.push(
     compact ? { ...place, closed: hash, open: [] } : { ...place, closed: null, open: [hash] },

@@ -64,6 +64,9 @@ const thawed = ({ body }: Group): Reading[] =>
 export const count = (window: Window, place: Place): number =>
   window.places.get(keyOf(place))?.groups.reduce((sum, g) => sum + g.ids.length, 0) ?? 0;
 
+export const holds = (window: Window, place: Place, id: Id): boolean =>
+  window.places.get(keyOf(place))?.groups.some((group) => group.ids.includes(id)) ?? false;
+
 /** When readings last came to a place, by their commit's time. */
 export const changedAt = (window: Window, place: Place): number =>
   Math.max(0, ...(window.places.get(keyOf(place))?.groups ?? []).map((group) => group.ats.at(-1) ?? 0));

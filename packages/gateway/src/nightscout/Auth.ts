@@ -49,7 +49,8 @@ export function auth(deviceKeys: DeviceKeys, jwt: Jwt, now: () => number): Auth 
   function failed(address: string): void {
     const at = now();
     const seen = failures.get(address);
-    if (seen && at - seen.since < FAILURES_MS) {
+    // A clock that was set back begins anew.
+    if (seen && at >= seen.since && at - seen.since < FAILURES_MS) {
       seen.count++;
       if (seen.count > FAILURES) throw tooMany(Math.ceil((seen.since + FAILURES_MS - at) / 1000));
       return;

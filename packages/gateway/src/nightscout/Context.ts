@@ -3,13 +3,12 @@ import type { Zone } from '@islet/ingest/Zone';
 import * as ZoneOf from '@islet/ingest/Zone';
 import type { Context as Call } from 'hono';
 import type { Paired } from '../DeviceKeys.js';
-import type { FairLane } from '../FairLane.js';
 import type { Context } from '../routes/Context.js';
 import type { Auth } from './Auth.js';
 import type { Records } from './Records.js';
 
 /** What Nightscout's routes work with. */
-export type Nightscout = Context & { auth: Auth; records: Records; fair: FairLane };
+export type Nightscout = Context & { auth: Auth; records: Records };
 
 const zones = new Map<string, Zone>();
 const maxZones = 1_000;

@@ -72,7 +72,7 @@ export function v2(app: Hono, context: Nightscout): void {
     await context.auth.need(c);
     return c.text(
       'This server sends no commands to a phone: it could read what it sends. Use the app’s own remote control.',
-      501,
+      403,
     );
   });
 }

@@ -504,7 +504,7 @@ describe('Loop', () => {
     const told = await send('POST', '/api/v2/notifications/loop', sha1(who.both), {
       eventType: 'Remote Bolus Entry',
     });
-    expect(told.status).toBe(501);
+    expect(told.status).toBe(403);
     expect(told.body).toContain('sends no commands');
   });
 });

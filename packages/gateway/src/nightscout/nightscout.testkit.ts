@@ -8,6 +8,7 @@ import type { Gateway } from '../Gateway.js';
 import {
   type OpenOptions,
   ok,
+  openAtHub,
   openGateway,
   type Paired,
   pair,
@@ -43,6 +44,8 @@ export type Stage = {
   read(who: Who, path: string): Promise<Fields[]>;
   /** What opens with both locks of what the hub has. */
   held(who: Who, stream: Stream): Promise<Reading[]>;
+  /** What opens of the segments that were sealed to a late key. */
+  late(who: Who, stream: Stream): Promise<Reading[]>;
   /** A further device of someone; answers its secret. */
   alsoPaired(who: Who, name: string, about: Pick<Devices.Device, 'may' | 'streams'>): Promise<string>;
   restart(): Promise<void>;
@@ -105,6 +108,15 @@ export async function stage(name: string, options: OpenOptions = {}): Promise<St
       await settle(gateway, who);
       const days = Array.from({ length: 3 }, (_, i) => firstDay + i);
       return readingsAtHub(scene, who.person, hub, stream, days);
+    },
+    async late(who, stream) {
+      await settle(gateway, who);
+      const found: Reading[] = [];
+      for (const hash of hub.headOf(who.person.hex, stream)?.statement.late ?? []) {
+        const content = await openAtHub(scene, who.person, hub, hash);
+        if (content.kind === 'readings') found.push(...content.readings);
+      }
+      return found;
     },
     async restart() {
       await gateway.close();

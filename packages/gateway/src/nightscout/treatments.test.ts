@@ -169,6 +169,20 @@ describe('a record of API v1', () => {
     expect(await s.held(who, 'profile/raw')).toMatchObject([{ kind: 'profile', what: 'Default' }]);
   });
 
+  test('of a day without keys is changed in its place too, among what waits for the wallet', async () => {
+    const who = await s.someone({ streams: ['carbs/raw', 'document/raw'], firstDay: today() + 2, days: 1 });
+    const row = (carbs: number, id: string) => ({
+      eventType: 'Carb Correction',
+      carbs,
+      created_at: iso(now),
+      id,
+    });
+    await s.sent(who, 'POST', 'treatments', [row(10, 'a'), row(20, 'b')]);
+    await s.sent(who, 'PUT', 'treatments', row(30, 'a'));
+    const late = await s.late(who, 'carbs/raw');
+    expect(late.map((r) => r.kind === 'carbs' && r.grams).sort()).toEqual([20, 30]);
+  });
+
   test('is refused with 503 where there is no key to seal it to, so that clients keep it', async () => {
     const who = await s.someone({ streams: ['glucose/raw'], firstDay: today() - 1, days: 3 });
     const told = await s.fetch(who, 'POST', 'treatments', [
