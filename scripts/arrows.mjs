@@ -73,7 +73,8 @@ function checkFile(room, path) {
       continue;
     }
     checkDirection(room, name, path, test);
-    const declared = room.dependencies.includes(name) || (test && (tools.includes(name) || isOurs(name)));
+    const forTests = [...tools, ...room.devDependencies];
+    const declared = room.dependencies.includes(name) || (test && (forTests.includes(name) || isOurs(name)));
     if (!declared) faults.push(`${path}: ${name} is not in the dependencies of ${room.folder}/package.json`);
   }
   return needed;

@@ -22,6 +22,7 @@ export function rooms() {
         folder,
         name: manifest.name.replace('@islet/', ''),
         dependencies: Object.keys(manifest.dependencies ?? {}),
+        devDependencies: Object.keys(manifest.devDependencies ?? {}),
       };
     });
 }

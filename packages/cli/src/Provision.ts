@@ -59,6 +59,43 @@ function liveRuns(now: number, offset: number): Account.Run[] {
   );
 }
 
+/** What records of apps become, beside glucose; and for how many days around today the gateway gets keys of it. */
+const ofApps = [
+  'insulin/raw',
+  'carbs/raw',
+  'activity/raw',
+  'device/raw',
+  'note/raw',
+  'profile/raw',
+  'document/raw',
+] as const;
+const appDaysBack = 15;
+const appDaysAhead = 100;
+
+/** Gives the gateway keys for what apps send beside glucose, where it has none for the weeks to come. */
+export async function keyApps(
+  home: Home.Home,
+  network: Network,
+  person: People.Person,
+  note: (text: string) => void = () => {},
+): Promise<void> {
+  const { keyed = {}, dayOffsetMinutes = 0 } = person.notes;
+  const today = Day.of(network.now(), dayOffsetMinutes);
+  const lacking = ofApps.filter(
+    (stream) => !(keyed[stream] ?? []).some(([first, last]) => first <= today && last >= today + 30),
+  );
+  if (lacking.length === 0) return;
+  const firstDay = today - appDaysBack;
+  const days = appDaysBack + appDaysAhead;
+  note(`making keys of ${days} days for what apps send`);
+  await keyDays(
+    home,
+    network,
+    person,
+    lacking.map((stream) => ({ stream, firstDay, days })),
+  );
+}
+
 /** Gives the gateway keys for those days and remembers which. */
 export async function keyDays(
   home: Home.Home,

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
 import * as People from '../People.js';
-import { pair } from '../Provision.js';
+import { keyApps, pair } from '../Provision.js';
 import { UnknownStreamError } from './grant.js';
 
 type Options = {
@@ -34,6 +34,7 @@ async function run(context: Context, options: Options): Promise<void> {
   await using network = await connect(context.home);
   const may = options.both ? 'both' : options.read || options.follow ? 'read' : 'write';
   const follows = options.follow === undefined ? undefined : streamsOf(options.follow);
+  if (may !== 'read') await keyApps(context.home, network, person);
   const { id, secret } = await pair(context.home, network, person, options.name, may, follows);
   const url = network.gateway.url;
   const verb = verbs[may];
