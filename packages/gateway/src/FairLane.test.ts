@@ -1,6 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { expect, test } from 'vitest';
-import { fairLane } from './FairLane.js';
+import { fairLane, inPieces } from './FairLane.js';
 import { DEVICE_READINGS, DEVICE_WAITING } from './limits.js';
 import { RefusalError } from './Refusal.js';
 
@@ -59,4 +59,18 @@ test('too many waiting are told when to come again', async () => {
   slow.open();
   await Promise.all(posts);
   await expect(fair('phone', 1, async () => 'again')).resolves.toBe('again');
+});
+
+test('a long list goes in pieces, in order, and what is small comes in between', async () => {
+  const fair = fairLane();
+  const order: string[] = [];
+  const long = inPieces(fair, 'bulk', [1, 2, 3, 4, 5], 2, async (piece) => {
+    order.push(piece.join());
+    await new Promise(setImmediate);
+    return piece.map((one) => one * 10);
+  });
+  await fair('live', 1, async () => void order.push('live'));
+  expect(await long).toEqual([10, 20, 30, 40, 50]);
+  expect(order).toEqual(['1,2', 'live', '3,4', '5']);
+  expect(await inPieces(fair, 'none', [], 2, async () => ['asked'])).toEqual(['asked']);
 });

@@ -42,3 +42,22 @@ export function fairLane(): FairLane {
     }
   };
 }
+
+/**
+ * Does a long list in pieces, each in its own turn, so that what is small comes in between. A failure leaves the pieces
+ * before it done: whoever sends all of it again is to find them known.
+ */
+export async function inPieces<A, B>(
+  fair: FairLane,
+  device: string,
+  list: A[],
+  length: number,
+  work: (piece: A[]) => Promise<B[]>,
+): Promise<B[]> {
+  const done: B[] = [];
+  for (let from = 0; from < Math.max(1, list.length); from += length) {
+    const piece = list.slice(from, from + length);
+    for (const one of await fair(device, piece.length, () => work(piece))) done.push(one);
+  }
+  return done;
+}

@@ -104,6 +104,9 @@ export const RECORDS_ROWS = 2_000;
 /** What one device may have under way at once, in readings, and how many of its requests may wait. */
 export const DEVICE_READINGS = 20_000;
 export const DEVICE_WAITING = 512;
+/** How much of a long upload is done in one turn, in readings and in other records. */
+export const PIECE_READINGS = 2_000;
+export const PIECE_RECORDS = 100;
 /** What a client that has to wait is told, seconds. */
 export const RETRY_AFTER_S = 5;
 /** How far back, by default, sockets and computed values look. */

@@ -281,6 +281,22 @@ describe('questions', () => {
   });
 });
 
+test('an app that asks many questions at once leaves lines that count them all', async () => {
+  const other = await someone();
+  await upload([{ type: 'sgv', sgv: 123, date: now }], other);
+  await Promise.all(Array.from({ length: 20 }, () => ask('.json', other)));
+  const headers = { 'x-islet-statement': question(scene, other.person) };
+  const told = await (await ok(fetch(`${gateway.url}/v1/looks`, { headers }))).json();
+  const { looks, devices } = told as { looks: Looks.Look[]; devices: object[] };
+  expect(looks.reduce((sum, look) => sum + look.count, 0)).toBe(20);
+  expect(looks.length).toBeLessThanOrEqual(20);
+  expect(await Looks.verify(looks, gateway.gatewayKey)).toBe(true);
+  expect(devices).toEqual([
+    { id: 'phone', name: 'Phone', may: 'write' },
+    { id: 'watch', name: 'Watch', may: 'read' },
+  ]);
+});
+
 describe('device keys', () => {
   const entries = '/api/v1/entries.json';
   const told = async (headers: Record<string, string>, query = '') =>

@@ -3,7 +3,8 @@ import type { Reading } from '@islet/core/Reading';
 import * as NightscoutJson from '@islet/ingest/NightscoutJson';
 import type { Outcome } from '@islet/ingest/Outcome';
 import type { Paired } from '../DeviceKeys.js';
-import { ENTRIES_ROWS } from '../limits.js';
+import { inPieces } from '../FairLane.js';
+import { ENTRIES_ROWS, PIECE_READINGS } from '../limits.js';
 import { malformed, RefusalError } from '../Refusal.js';
 import { faultOf } from '../Validate.js';
 import { laneOf, type Nightscout, zoneOf } from './Context.js';
@@ -22,10 +23,10 @@ export async function write(
   const readings = rows.flatMap((row) => ('reading' in row ? [row.reading] : []));
   if (rows.length > 0 && readings.length === 0) throw unusable(rows);
   const { account } = paired;
-  const taken = await fair(laneOf(paired), readings.length, async () => {
+  const taken = await inPieces(fair, laneOf(paired), readings, PIECE_READINGS, (piece) => {
     auth.still(paired);
     closer.noticed(account);
-    return ingest.take(account, stateOf(account), { readings, importId: null });
+    return ingest.take(account, stateOf(account), { readings: piece, importId: null });
   });
   closer.noticed(account);
   let next = 0;

@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { Paired } from '../DeviceKeys.js';
-import { RECORDS_ROWS } from '../limits.js';
+import { inPieces } from '../FairLane.js';
+import { PIECE_RECORDS, RECORDS_ROWS } from '../limits.js';
 import { malformed, RefusalError } from '../Refusal.js';
 import * as Collection from './Collection.js';
 import { laneOf, type Nightscout, zoneOf } from './Context.js';
@@ -29,9 +30,9 @@ export async function write(
     throw malformed(
       `None of the records can be kept: record 0 is wrong in its ${'error' in first ? first.error : 'shape'}.`,
     );
-  const written = await context.fair(laneOf(paired), writes.length, () => {
+  const written = await inPieces(context.fair, laneOf(paired), writes, PIECE_RECORDS, (piece) => {
     context.auth.still(paired);
-    return context.records.write(paired, writes);
+    return context.records.write(paired, piece);
   });
   let next = 0;
   return rows.map((row) => {

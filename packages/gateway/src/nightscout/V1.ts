@@ -75,7 +75,7 @@ async function route(
   suffix: Formats.Format | undefined,
 ): Promise<Response | undefined> {
   const [head = '', ...rest] = parts;
-  const method = c.req.method;
+  const method = c.req.method === 'HEAD' ? 'GET' : c.req.method;
   const format = Formats.formatOf(c, suffix);
   if (method === 'GET' && rest.length === 0) {
     if (head === 'status') return Status.status(context, c, format);

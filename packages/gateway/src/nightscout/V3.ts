@@ -39,7 +39,7 @@ async function route(context: Nightscout, c: Call): Promise<Response | undefined
   const parts = c.req.path.slice('/api/v3/'.length).split('/').map(decode);
   const last = Formats.split(parts.pop() ?? '');
   const [head = '', ...rest] = [...parts, last.name];
-  const method = c.req.method;
+  const method = c.req.method === 'HEAD' ? 'GET' : c.req.method;
   if (head === 'version' && rest.length === 0) return c.json({ status: 200, result: versionOf(context) });
   const who = await context.auth.find(c);
   if (!who) throw await denied(context, c);

@@ -2,6 +2,7 @@
 import type { Hono } from 'hono';
 import type { Nightscout } from './Context.js';
 import { pebble } from './Pebble.js';
+import { apiVersion } from './Status.js';
 import { v1 } from './V1.js';
 import { v2 } from './V2.js';
 import { v3 } from './V3.js';
@@ -19,6 +20,13 @@ export function nightscout(app: Hono, context: Nightscout): void {
       }
       await next();
     });
+  app.get('/api/versions', (c) =>
+    c.json([
+      { version: '1.0.0', url: '/api/v1' },
+      { version: '2.0.0', url: '/api/v2' },
+      { version: apiVersion, url: '/api/v3' },
+    ]),
+  );
   pebble(app, context);
   v3(app, context);
   v2(app, context);
