@@ -35,6 +35,7 @@ export function of(record: Collection.Ready, id: string, version: string): Readi
 /** Those of a version that is kept. */
 export function ofDoc(doc: Documents.Doc): Reading[] {
   if (doc.covers) return doc.covers;
+  if (doc.beyond) return [];
   const { collection, at, offsetMinutes, id, version } = doc;
   const { _islet, ...fields } = Documents.stored(doc);
   return of({ collection, fields, at, offsetMinutes, said: '', timed: true }, id, version);

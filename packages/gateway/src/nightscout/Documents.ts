@@ -28,6 +28,8 @@ export type Doc = {
   device: string;
   arrivedOn: number;
   body: string | Uint8Array;
+  /** Follows a version that had left the window: its readings stand as they were, so this one makes none. */
+  beyond: boolean;
   /** The readings it stands for, where they are not to be had from the record. */
   covers?: Reading[];
   /** Their ids, once asked for. */
@@ -88,6 +90,7 @@ export function parse(
     srvModified: typeof srvModified === 'number' ? srvModified : committedAt,
     srvCreated: typeof srvCreated === 'number' ? srvCreated : committedAt,
     isValid: fields.isValid !== false,
+    beyond: isFields(_islet) && _islet.beyond === true,
     version: isFields(_islet) && typeof _islet.version === 'string' ? _islet.version : '',
     identities,
     fallback: carried.length === 0 ? Collection.fallbackOf(reading.what, fields, reading.at) : null,

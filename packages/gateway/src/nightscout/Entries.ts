@@ -134,6 +134,7 @@ function made(entry: Entry, reading: Reading, at: number, arrivedOn: number): Do
     srvModified: at,
     srvCreated: at,
     isValid: true,
+    beyond: false,
     version: '',
     identities: {},
     fallback: null,

@@ -117,13 +117,14 @@ export function records(options: Options): Records {
         fields._islet = {
           ...(before ? { version, previous: before.version || before.id } : {}),
           ...(carries ? { carries } : {}),
+          ...(before?.beyond ? { beyond: true } : {}),
         };
       const text = canonical(fields);
       if (text.length > maxText.document) return undefined;
       const weight = 6 * text.length + 1024;
       if (pending.weight + weight > RECORD_WEIGHT) await flush();
       const document = reading(ready, text, id, version);
-      const made = Derived.of({ ...ready, fields }, id, version);
+      const made = before?.beyond ? [] : Derived.of({ ...ready, fields }, id, version);
       pending.revision.add.push(document, ...made);
       if (before) pending.revision.gone.push(...Derived.ofDoc(before));
       pending.weight += weight;
@@ -132,9 +133,28 @@ export function records(options: Options): Records {
       return doc;
     }
 
-    /** Whether the first version of a record that the window no longer holds was taken before. */
-    const isKnown = (ready: Collection.Ready, id: string): boolean =>
-      state.known.has(Dedup.idOf(localKey, account.id, reading(ready, '', id, '')));
+    /** Whether a version of a record was taken before, if the window no longer holds it. */
+    const isKnown = (ready: Collection.Ready, id: string, version: string): boolean =>
+      state.known.has(Dedup.idOf(localKey, account.id, reading(ready, '', id, version)));
+
+    /**
+     * A record that left the window comes again. Whether it was changed cannot be told any more, so what comes is kept,
+     * once, as a version that makes no readings: those of the first are where they were.
+     */
+    async function again(
+      ready: Collection.Ready,
+      id: string,
+      carries: string[] | undefined,
+    ): Promise<Written> {
+      const before = { ...lost, collection: ready.collection, id, at: ready.at, srvCreated: ready.at };
+      const version = versionAfter(before.version, Collection.digestOf(ready.fields));
+      if (isKnown(ready, id, version)) {
+        const identifier = Collection.identitiesOf(ready.fields).identifier ?? id;
+        return { is: 'known', id, identifier, srvModified: ready.at, srvCreated: ready.at };
+      }
+      const doc = await keep(ready, id, before, carries);
+      return doc ? answer('known', doc) : { is: 'large' };
+    }
 
     async function find(
       collection: Collection.Collection,
@@ -172,13 +192,10 @@ export function records(options: Options): Records {
         return doc ? answer('updated', doc) : { is: 'large' };
       }
       const id = idFor(collection, identities, fallback, ready);
-      if (isKnown(ready, id)) {
-        const identifier = identities.identifier ?? id;
-        return { is: 'known', id, identifier, srvModified: at, srvCreated: at };
-      }
+      const carries = made !== undefined || isNameless ? Object.keys(carried) : undefined;
       const { _id, ...fields } = ready.fields;
       if (typeof _id === 'string' && !Collection.isObjectId(_id)) fields.identifier ??= _id;
-      const carries = made !== undefined || isNameless ? Object.keys(carried) : undefined;
+      if (isKnown(ready, id, '')) return again({ ...ready, fields }, id, carries);
       const doc = await keep({ ...ready, fields }, id, undefined, carries);
       return doc ? answer('created', doc) : { is: 'large' };
     }
@@ -236,6 +253,22 @@ export function records(options: Options): Records {
       }),
   };
 }
+
+/** What is left of a version that nobody here can open any more. */
+const lost: Omit<Documents.Doc, 'collection' | 'id' | 'at' | 'srvCreated'> = {
+  offsetMinutes: 0,
+  srvModified: 0,
+  isValid: true,
+  version: 'beyond',
+  beyond: true,
+  identities: {},
+  fallback: null,
+  digest: '',
+  app: '',
+  device: '',
+  arrivedOn: 0,
+  body: '{}',
+};
 
 const answer = (is: 'created' | 'updated' | 'known', doc: Documents.Doc): Written => ({
   is,
