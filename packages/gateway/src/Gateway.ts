@@ -1,7 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import type { Server } from 'node:http';
 import { join } from 'node:path';
-import { serve } from '@hono/node-server';
 import type { Deployment } from '@islet/chain/Deployment';
 import { connect } from '@islet/chain/Rpc';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
@@ -21,8 +19,9 @@ import { heads as makeHeads } from './Heads.js';
 import * as Hub from './Hub.js';
 import { ingest as makeIngest } from './Ingest.js';
 import * as Keys from './Keys.js';
+import { listen, stop } from './Listen.js';
 import * as Looks from './Looks.js';
-import { HOUSEKEEPING_MS, REQUEST_MS, SETTLE_TIMEOUT_MS, STOP_MS } from './limits.js';
+import { HOUSEKEEPING_MS, SETTLE_TIMEOUT_MS } from './limits.js';
 import { auth as makeAuth } from './nightscout/Auth.js';
 import { changes } from './nightscout/Changes.js';
 import type { Nightscout } from './nightscout/Context.js';
@@ -213,23 +212,4 @@ export async function open(options: Options): Promise<Gateway> {
     await close();
     throw error;
   }
-}
-
-const listen = (
-  handler: (request: Request) => Response | Promise<Response>,
-  { port, host }: Pick<Config, 'port' | 'host'>,
-) =>
-  new Promise<Server>((done, fail) => {
-    const server = serve({ fetch: handler, hostname: host, port }, () => done(server)) as Server;
-    server.requestTimeout = REQUEST_MS;
-    server.once('error', fail);
-  });
-
-/** Lets what is under way have its answer, for a while. */
-async function stop(server: Server): Promise<void> {
-  const closed = new Promise<void>((done) => server.close(() => done()));
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), STOP_MS);
-  await closed;
-  clearTimeout(timer);
 }

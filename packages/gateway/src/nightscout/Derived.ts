@@ -4,8 +4,9 @@ import * as NightscoutJson from '@islet/ingest/NightscoutJson';
 import type { Zone } from '@islet/ingest/Zone';
 import * as ZoneOf from '@islet/ingest/Zone';
 import { faultOf } from '../Validate.js';
-import * as Collection from './Collection.js';
+import type * as Collection from './Collection.js';
 import * as Documents from './Documents.js';
+import * as Identity from './Identity.js';
 import { type Fields, textOf } from './Json.js';
 import * as Treatments from './Treatments.js';
 
@@ -26,8 +27,8 @@ export const sourceOf = (fields: Fields): { app: string; device: string } => ({
 export function of(record: Collection.Ready, id: string, version: string): Reading[] {
   const { collection, fields } = record;
   if (collection === 'entries') return entry(record, version);
-  const identities = Collection.identitiesOf(fields);
-  const scheme = Collection.schemes.find((one) => identities[one] !== undefined);
+  const identities = Identity.identitiesOf(fields);
+  const scheme = Identity.schemes.find((one) => identities[one] !== undefined);
   const name = (scheme && identities[scheme]) ?? id;
   return Treatments.readingsOf(record, sourceOf(fields), version ? `${name}#${version}` : name);
 }

@@ -3,6 +3,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Document, Reading } from '@islet/core/Reading';
 import * as Dedup from '../Dedup.js';
 import * as Collection from './Collection.js';
+import * as Identity from './Identity.js';
 import { type Fields, isFields } from './Json.js';
 
 // What the window holds of documents, by the names that clients know them by: made from the window's readings as they
@@ -21,7 +22,7 @@ export type Doc = {
   isValid: boolean;
   /** Names the version: the next one is chained to it. Empty for a first one. */
   version: string;
-  identities: Collection.Identities;
+  identities: Identity.Identities;
   fallback: string | null;
   digest: string;
   app: string;
@@ -77,9 +78,9 @@ export function parse(
     return undefined;
   }
   if (!isFields(fields)) return undefined;
-  const own = typeof fields._id === 'string' && Collection.isObjectId(fields._id) ? fields._id : undefined;
+  const own = typeof fields._id === 'string' && Identity.isObjectId(fields._id) ? fields._id : undefined;
   const { srvModified, srvCreated, _islet } = fields;
-  const identities = Collection.identitiesOf(fields);
+  const identities = Identity.identitiesOf(fields);
   const carried =
     isFields(_islet) && Array.isArray(_islet.carries) ? _islet.carries : Object.keys(identities);
   return {
@@ -93,8 +94,8 @@ export function parse(
     beyond: isFields(_islet) && _islet.beyond === true,
     version: isFields(_islet) && typeof _islet.version === 'string' ? _islet.version : '',
     identities,
-    fallback: carried.length === 0 ? Collection.fallbackOf(reading.what, fields, reading.at) : null,
-    digest: Collection.digestOf(fields),
+    fallback: carried.length === 0 ? Identity.fallbackOf(reading.what, fields, reading.at) : null,
+    digest: Identity.digestOf(fields),
     app: reading.source.app,
     device: reading.source.device,
     arrivedOn,
@@ -138,10 +139,10 @@ export const ofId = (documents: Documents, collection: Collection.Collection, id
 export function find(
   documents: Documents,
   collection: Collection.Collection,
-  identities: Collection.Identities,
+  identities: Identity.Identities,
   fallback: string | null,
 ): Doc | undefined {
-  for (const scheme of Collection.schemes) {
+  for (const scheme of Identity.schemes) {
     const value = identities[scheme];
     if (value === undefined) continue;
     const doc =
@@ -149,7 +150,7 @@ export function find(
         ? ofId(documents, collection, value)
         : documents.byName.get(nameOf(collection, scheme, value));
     // A pump's number names a record only where nothing surer says otherwise.
-    if (doc && Collection.isSame(identities, doc.identities) !== false) return doc;
+    if (doc && Identity.isSame(identities, doc.identities) !== false) return doc;
   }
   if (fallback === null) return undefined;
   return documents.byName.get(nameOf(collection, 'time', fallback));

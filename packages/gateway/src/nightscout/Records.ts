@@ -1,19 +1,19 @@
-// Copyright the Islet authors. AGPL-3.0-or-later.
-import { createHash } from 'node:crypto';
 import { encode } from '@islet/core/codec';
 import { toHex } from '@islet/core/crypto/bytes';
 import { hmac } from '@islet/core/crypto/hash';
-import { type Document, maxText, type Reading } from '@islet/core/Reading';
+import { maxText } from '@islet/core/Reading';
 import * as Dedup from '../Dedup.js';
 import type { Paired } from '../DeviceKeys.js';
 import { RECORD_WEIGHT } from '../limits.js';
 import { notAuthorised } from '../Refusal.js';
 import * as Revise from '../Revise.js';
 import type { AccountState } from '../State.js';
-import * as Collection from './Collection.js';
+import type * as Collection from './Collection.js';
 import * as Derived from './Derived.js';
 import * as Documents from './Documents.js';
+import * as Identity from './Identity.js';
 import { canonical, type Fields } from './Json.js';
+import * as Versions from './Versions.js';
 
 /** What is to become of a record: kept under the name it carries, or put in the place of the version it names. */
 export type Write = {
@@ -102,8 +102,8 @@ export function records(options: Options): Records {
       before: Documents.Doc | undefined,
       carries: string[] | undefined,
     ): Promise<Documents.Doc | undefined> {
-      const digest = Collection.digestOf(ready.fields);
-      const version = before ? versionAfter(before.version, digest) : '';
+      const digest = Identity.digestOf(ready.fields);
+      const version = before ? Versions.versionAfter(before.version, digest) : '';
       const srvModified = nextMoment();
       const fields: Fields = {
         ...ready.fields,
@@ -123,7 +123,7 @@ export function records(options: Options): Records {
       if (text.length > maxText.document) return undefined;
       const weight = 6 * text.length + 1024;
       if (pending.weight + weight > RECORD_WEIGHT) await flush();
-      const document = reading(ready, text, id, version);
+      const document = Versions.reading(ready, text, id, version);
       const made = before?.beyond ? [] : Derived.of({ ...ready, fields }, id, version);
       pending.revision.add.push(document, ...made);
       if (before) pending.revision.gone.push(...Derived.ofDoc(before));
@@ -135,7 +135,7 @@ export function records(options: Options): Records {
 
     /** Whether a version of a record was taken before, if the window no longer holds it. */
     const isKnown = (ready: Collection.Ready, id: string, version: string): boolean =>
-      state.known.has(Dedup.idOf(localKey, account.id, reading(ready, '', id, version)));
+      state.known.has(Dedup.idOf(localKey, account.id, Versions.reading(ready, '', id, version)));
 
     /**
      * A record that left the window comes again. Whether it was changed cannot be told any more, so what comes is kept,
@@ -146,10 +146,16 @@ export function records(options: Options): Records {
       id: string,
       carries: string[] | undefined,
     ): Promise<Written> {
-      const before = { ...lost, collection: ready.collection, id, at: ready.at, srvCreated: ready.at };
-      const version = versionAfter(before.version, Collection.digestOf(ready.fields));
+      const before = {
+        ...Versions.lost,
+        collection: ready.collection,
+        id,
+        at: ready.at,
+        srvCreated: ready.at,
+      };
+      const version = Versions.versionAfter(before.version, Identity.digestOf(ready.fields));
       if (isKnown(ready, id, version)) {
-        const identifier = Collection.identitiesOf(ready.fields).identifier ?? id;
+        const identifier = Identity.identitiesOf(ready.fields).identifier ?? id;
         return { is: 'known', id, identifier, srvModified: ready.at, srvCreated: ready.at };
       }
       const doc = await keep(ready, id, before, carries);
@@ -158,7 +164,7 @@ export function records(options: Options): Records {
 
     async function find(
       collection: Collection.Collection,
-      identities: Collection.Identities,
+      identities: Identity.Identities,
       fallback: string | null,
     ): Promise<Documents.Doc | undefined> {
       // What this very request brought is committed first, so that versions follow each other in the journal.
@@ -168,9 +174,9 @@ export function records(options: Options): Records {
 
     async function write({ ready, made, revives, inPlaceOf: meant }: Write): Promise<Written> {
       const { collection, at } = ready;
-      const carried = Collection.identitiesOf(ready.fields);
+      const carried = Identity.identitiesOf(ready.fields);
       const isNameless = Object.keys(carried).length === 0;
-      const fallback = isNameless ? Collection.fallbackOf(collection, ready.fields, at) : null;
+      const fallback = isNameless ? Identity.fallbackOf(collection, ready.fields, at) : null;
       let identities = carried;
       let before = meant
         ? (Documents.ofId(state.documents, collection, meant.id) ?? meant)
@@ -178,15 +184,15 @@ export function records(options: Options): Records {
       if (made !== undefined && !before) {
         // Two records of one moment with names of their own are two, though the moment makes one identifier.
         const taken = Documents.find(state.documents, collection, { identifier: made }, null);
-        const identifier = taken ? identifierFrom(made, canonical(carried as Fields)) : made;
+        const identifier = taken ? Versions.identifierFrom(made, canonical(carried as Fields)) : made;
         before = taken && (await find(collection, { identifier }, null));
         identities = { ...carried, identifier };
         ready.fields.identifier = identifier;
       }
       if (before && !before.isValid && !revives) return { is: 'gone' };
       if (before) {
-        const next = inPlaceOf(before, ready);
-        if (before.isValid && Collection.digestOf(next.fields) === before.digest)
+        const next = Versions.inPlaceOf(before, ready);
+        if (before.isValid && Identity.digestOf(next.fields) === before.digest)
           return answer('known', before);
         const doc = await keep(next, before.id, before, carriesOf(before));
         return doc ? answer('updated', doc) : { is: 'large' };
@@ -194,7 +200,7 @@ export function records(options: Options): Records {
       const id = idFor(collection, identities, fallback, ready);
       const carries = made !== undefined || isNameless ? Object.keys(carried) : undefined;
       const { _id, ...fields } = ready.fields;
-      if (typeof _id === 'string' && !Collection.isObjectId(_id)) fields.identifier ??= _id;
+      if (typeof _id === 'string' && !Identity.isObjectId(_id)) fields.identifier ??= _id;
       if (isKnown(ready, id, '')) return again({ ...ready, fields }, id, carries);
       const doc = await keep({ ...ready, fields }, id, undefined, carries);
       return doc ? answer('created', doc) : { is: 'large' };
@@ -202,7 +208,7 @@ export function records(options: Options): Records {
 
     function idFor(
       collection: Collection.Collection,
-      identities: Collection.Identities,
+      identities: Identity.Identities,
       fallback: string | null,
       ready: Collection.Ready,
     ): string {
@@ -211,7 +217,7 @@ export function records(options: Options): Records {
         if (first) return Dedup.toObjectId(Dedup.idOf(localKey, account.id, first));
       }
       if (identities._id) return identities._id;
-      const scheme = Collection.schemes.find((one) => identities[one] !== undefined);
+      const scheme = Identity.schemes.find((one) => identities[one] !== undefined);
       const name = scheme ? [scheme, identities[scheme]!] : ['time', fallback ?? ''];
       const mac = hmac(localKey, encode('islet/document-id', 1, [account.id, collection, ...name]));
       return toHex(mac.subarray(0, 12));
@@ -254,22 +260,6 @@ export function records(options: Options): Records {
   };
 }
 
-/** What is left of a version that nobody here can open any more. */
-const lost: Omit<Documents.Doc, 'collection' | 'id' | 'at' | 'srvCreated'> = {
-  offsetMinutes: 0,
-  srvModified: 0,
-  isValid: true,
-  version: 'beyond',
-  beyond: true,
-  identities: {},
-  fallback: null,
-  digest: '',
-  app: '',
-  device: '',
-  arrivedOn: 0,
-  body: '{}',
-};
-
 const answer = (is: 'created' | 'updated' | 'known', doc: Documents.Doc): Written => ({
   is,
   id: doc.id,
@@ -280,36 +270,3 @@ const answer = (is: 'created' | 'updated' | 'known', doc: Documents.Doc): Writte
 
 /** A record that a client left nameless stays one, even though we gave it an identifier. */
 const carriesOf = (doc: Documents.Doc): string[] | undefined => (doc.fallback === null ? undefined : []);
-
-const versionAfter = (before: string, digest: string): string =>
-  createHash('sha256').update(`${before}/${digest}`).digest('hex').slice(0, 24);
-
-const identifierFrom = (made: string, carried: string): string => {
-  const hex = createHash('sha256').update(`${made}/${carried}`).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-};
-
-const names = ['identifier', 'syncIdentifier', 'id', 'uuid', 'pumpId', 'pumpType', 'pumpSerial'] as const;
-
-/** The next version: what the client sent, under every name that the record has had. */
-function inPlaceOf(before: Documents.Doc, ready: Collection.Ready): Collection.Ready {
-  const old = Documents.shown(before);
-  const fields: Fields = { ...ready.fields };
-  delete fields._id;
-  for (const name of names)
-    if (fields[name] === undefined && old[name] !== undefined) fields[name] = old[name]!;
-  if (ready.timed) return { ...ready, fields };
-  for (const name of ['created_at', 'utcOffset', 'startDate', 'date'])
-    if (old[name] !== undefined) fields[name] = old[name]!;
-  return { ...ready, fields, at: before.at, offsetMinutes: before.offsetMinutes };
-}
-
-const reading = (ready: Collection.Ready, text: string, id: string, version: string): Document & Reading => ({
-  kind: 'document',
-  what: ready.collection,
-  text,
-  at: ready.at,
-  offsetMinutes: ready.offsetMinutes,
-  said: ready.said,
-  source: { ...Derived.sourceOf(ready.fields), id: version ? `${id}#${version}` : id },
-});

@@ -3,12 +3,12 @@
 import * as Devices from '@islet/core/Devices';
 import type { Context as Call, Hono } from 'hono';
 import type { Paired } from '../DeviceKeys.js';
-import { ENTRIES_ANSWERED, ENTRIES_BYTES, ENTRIES_DAYS } from '../limits.js';
+import { ENTRIES_ANSWERED, ENTRIES_BYTES } from '../limits.js';
 import { malformed, mayNot, type RefusalError } from '../Refusal.js';
 import { bodyOf, secretsIn } from '../routes/request.js';
 import * as Auth from './Auth.js';
-import * as Collection from './Collection.js';
-import { look, type Nightscout, paramsOf, zoneOf } from './Context.js';
+import type * as Collection from './Collection.js';
+import { look, type Nightscout, zoneOf } from './Context.js';
 import * as EntryWrites from './EntryWrites.js';
 import * as Formats from './Formats.js';
 import { type Fields, isFields, type Json, parse } from './Json.js';
@@ -16,8 +16,9 @@ import * as Query from './Query.js';
 import * as Reads from './Reads.js';
 import * as Status from './Status.js';
 import * as Uploads from './Uploads.js';
+import * as V1Question from './V1Question.js';
 
-const dayMs = 86_400_000;
+const _dayMs = 86_400_000;
 
 /** What each collection is called in paths. `settings` has no place in API v1. */
 const paths: { [path: string]: Collection.Collection } = {
@@ -29,20 +30,6 @@ const paths: { [path: string]: Collection.Collection } = {
   food: 'food',
   activity: 'activity',
 };
-
-/** Records answered where the client does not say how many: alone, and to a question. */
-const counts: { [C in Collection.Collection]: [number, number] } = {
-  entries: [10, 10],
-  treatments: [100, 1000],
-  devicestatus: [10, 10],
-  profile: [10, 10],
-  food: [1000, 1000],
-  activity: [10, 1000],
-  settings: [10, 10],
-};
-/** Collections of which, by default, only the last days are looked at. */
-const recent: readonly Collection.Collection[] = ['entries', 'treatments', 'devicestatus'];
-const types = ['sgv', 'mbg', 'cal', 'etc'];
 
 /** Nightscout's API v1, under its own path and again under that of v2. */
 export function v1(app: Hono, context: Nightscout): void {
@@ -103,7 +90,7 @@ async function read(
   format: Formats.Format,
 ): Promise<Response> {
   const who = await context.auth.need(c);
-  const question = questionOf(context, who, c, collection, rest);
+  const question = V1Question.parse(context, who, c, collection, rest);
   if (!Devices.mayRead(who.device)) {
     if (!Query.names(question.tests)) throw mayNot('read');
     return c.json(find(context, all(who), collection, question).map(Reads.named));
@@ -136,64 +123,6 @@ const all = ({ account, device }: Paired): Paired => {
   const { streams: _, ...rest } = device;
   return { account, device: { ...rest, may: 'both' } };
 };
-
-/** The part after a collection: a type, an id, a word of its own, or nothing. */
-function questionOf(
-  { now }: Nightscout,
-  who: Paired,
-  c: Call,
-  collection: Collection.Collection,
-  rest: string[],
-): Reads.Question {
-  const params = paramsOf(c);
-  const tests = Query.parse(params);
-  const [spec = ''] = rest;
-  let count = countOf(params.get('count'), counts[collection][tests.length > 0 ? 1 : 0]);
-  if (collection === 'entries' && spec === 'current') {
-    tests.push({ is: 'field', field: 'type', operator: '$eq', value: 'sgv' });
-    count = 1;
-  } else if (collection === 'entries' && types.includes(spec))
-    tests.push({ is: 'field', field: 'type', operator: '$eq', value: spec });
-  else if (collection === 'profile' && spec === 'current') count = 1;
-  else if (collection === 'food' && (spec === 'regular' || spec === 'quickpicks'))
-    tests.push({
-      is: 'field',
-      field: 'type',
-      operator: '$eq',
-      value: spec === 'regular' ? 'food' : 'quickpick',
-    });
-  else if (spec !== '' && spec !== '*') tests.push(idTest(spec));
-  const zone = zoneOf(who);
-  const open = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
-  const range = Query.rangeOf(tests, zone, timesOf(collection));
-  if (range) return { tests, range, count };
-  const from = recent.includes(collection) ? now() - ENTRIES_DAYS * dayMs : Number.NEGATIVE_INFINITY;
-  return { tests, range: { ...open, from }, count };
-}
-
-/** The members by which the time of a collection's records is asked for. */
-const timesOf = (collection: Collection.Collection): string[] =>
-  collection === 'entries'
-    ? ['date', 'dateString', 'sysTime']
-    : collection === 'profile'
-      ? ['startDate']
-      : ['created_at'];
-
-function idTest(id: string): Query.Test {
-  if (!/^[\w.:/-]{1,200}$/.test(id) || id.includes('*')) throw malformed('Invalid _id format.');
-  const one = (field: string): Query.Test[] => [{ is: 'field', field, operator: '$eq', value: id }];
-  const fields = Collection.isObjectId(id)
-    ? ['_id', 'identifier']
-    : ['identifier', 'uuid', 'id', 'syncIdentifier'];
-  return { is: 'any', of: fields.map(one) };
-}
-
-function countOf(text: string | null, usual: number): number {
-  if (text === null || text === '') return usual;
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 0) throw malformed('The count is not a whole number.');
-  return Math.min(count || usual, ENTRIES_ANSWERED);
-}
 
 /** A body, and who sent it: by header and address, or inside the body itself. */
 async function received(context: Nightscout, c: Call): Promise<{ who: Paired; body: Json }> {
@@ -246,7 +175,7 @@ async function remove(
 ): Promise<Response> {
   const who = await context.auth.need(c);
   Auth.needWrite(who);
-  const question = questionOf(context, who, c, collection, rest);
+  const question = V1Question.parse(context, who, c, collection, rest);
   if (question.tests.length === 0) throw nothingNamed();
   if (!Devices.mayRead(who.device) && !Query.fieldsOf(question.tests).every((one) => blind.includes(one)))
     throw mayNot('read');
@@ -262,7 +191,7 @@ async function count(context: Nightscout, c: Call, storage: string): Promise<Res
   Auth.needRead(who);
   const collection = Object.hasOwn(paths, storage) ? paths[storage]! : undefined;
   if (!collection) throw malformed('There is no such collection.');
-  const question = { ...questionOf(context, who, c, collection, []), count: ENTRIES_ANSWERED };
+  const question = { ...V1Question.parse(context, who, c, collection, []), count: ENTRIES_ANSWERED };
   const found = find(context, who, collection, question).length;
   await look(context, who, found);
   return c.json([{ _id: null, count: found }]);

@@ -3,8 +3,8 @@
 import * as Zone from '@islet/ingest/Zone';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import * as Collection from './Collection.js';
 import { split } from './Formats.js';
+import * as Identity from './Identity.js';
 import * as Json from './Json.js';
 import { type Stage, stage, type Who } from './nightscout.testkit.js';
 import * as Query from './Query.js';
@@ -225,9 +225,9 @@ describe('the laws of the parts', () => {
   });
 
   test('the surest name that both carry decides, and names of different sorts decide nothing', () => {
-    expect(Collection.isSame({ identifier: 'a', pump: '1' }, { identifier: 'b', pump: '1' })).toBe(false);
-    expect(Collection.isSame({ identifier: 'a', uuid: '1' }, { uuid: '1' })).toBe(true);
-    expect(Collection.isSame({ identifier: 'a' }, { uuid: 'a' })).toBeUndefined();
+    expect(Identity.isSame({ identifier: 'a', pump: '1' }, { identifier: 'b', pump: '1' })).toBe(false);
+    expect(Identity.isSame({ identifier: 'a', uuid: '1' }, { uuid: '1' })).toBe(true);
+    expect(Identity.isSame({ identifier: 'a' }, { uuid: 'a' })).toBeUndefined();
   });
 
   test('a comparison with $gt is never also one with $lte, for any pair of numbers or moments', () => {
