@@ -40,6 +40,14 @@ export function streamsOf(doc: Documents.Doc): Stream[] {
 export const maySee = (who: Paired, doc: Documents.Doc): boolean =>
   who.device.streams === undefined || Auth.follows(who, streamsOf(doc));
 
+/** Whether a device may follow anything of a collection. */
+export function mayAsk(who: Paired, collection: Collection): boolean {
+  if (collection === 'treatments') return true;
+  const streams = { entries: 'glucose/raw', profile: 'profile/raw', activity: 'activity/raw' } as const;
+  const stream = collection in streams ? streams[collection as keyof typeof streams] : 'document/raw';
+  return Auth.follows(who, [stream]);
+}
+
 /** What of a treatment stands for its readings; the rest is for devices that follow whole documents. */
 const measured =
   /^(_id|identifier|eventType|created_at|date|utcOffset|insulin|carbs|duration|absolute|rate|percent|glucose|glucoseType|units|notes|isValid|srvCreated|srvModified)$/;

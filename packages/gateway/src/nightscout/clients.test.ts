@@ -784,6 +784,8 @@ describe('followers', () => {
     expect(await ask('/api/v2/ddata')).toMatchObject({ treatments: [], devicestatus: [], profiles: [] });
     const v3 = (await send('GET', '/api/v3/treatments/history/0', only)).body as { result: Fields[] };
     expect(v3.result).toEqual([]);
+    const { result } = (await send('GET', '/api/v3/lastModified', only)).body as { result: Fields };
+    expect(Object.keys(result.collections as Fields)).toEqual(['entries']);
   });
 });
 

@@ -13,6 +13,7 @@ export function nightscout(app: Hono, context: Nightscout): void {
     app.use(path, async (c, next) => {
       // Pages on any site may ask, since nothing is answered without a key that the page was given.
       c.header('Access-Control-Allow-Origin', '*');
+      c.header('Cache-Control', 'private, no-cache');
       if (c.req.method === 'OPTIONS') {
         c.header('Access-Control-Allow-Methods', 'GET, POST, PUT, PATCH, DELETE, OPTIONS');
         c.header('Access-Control-Allow-Headers', allowed);
