@@ -40,14 +40,6 @@ export function streamsOf(doc: Documents.Doc): Stream[] {
 export const maySee = (who: Paired, doc: Documents.Doc): boolean =>
   who.device.streams === undefined || Auth.follows(who, streamsOf(doc));
 
-/** Whether a device may follow anything of a collection. */
-export function mayAsk(who: Paired, collection: Collection): boolean {
-  if (collection === 'treatments') return true;
-  const streams = { entries: 'glucose/raw', profile: 'profile/raw', activity: 'activity/raw' } as const;
-  const stream = collection in streams ? streams[collection as keyof typeof streams] : 'document/raw';
-  return Auth.follows(who, [stream]);
-}
-
 /** What of a treatment stands for its readings; the rest is for devices that follow whole documents. */
 const measured =
   /^(_id|identifier|eventType|created_at|date|utcOffset|insulin|carbs|duration|absolute|rate|percent|glucose|glucoseType|units|notes|isValid|srvCreated|srvModified)$/;
@@ -149,9 +141,15 @@ export function since(
   return docs.sort((a, b) => a.srvModified - b.srvModified);
 }
 
-/** When a collection was last changed, as far as a device may know. */
-export const modifiedOf = ({ documents }: AccountState, collection: Collection): number =>
-  Math.max(documents.modified.get(collection) ?? 0, collection === 'entries' ? documents.entriesAt : 0);
+/** When a collection was last changed, in what a device may see of it. */
+export function modifiedOf(who: Paired, { documents }: AccountState, collection: Collection): number {
+  const entriesAt = collection === 'entries' && Auth.follows(who, ['glucose/raw']) ? documents.entriesAt : 0;
+  if (who.device.streams === undefined) return Math.max(documents.modified.get(collection) ?? 0, entriesAt);
+  let newest = entriesAt;
+  for (const doc of Documents.list(documents, collection))
+    if (doc.srvModified > newest && maySee(who, doc)) newest = doc.srvModified;
+  return newest;
+}
 
 /** What a device that only writes is told of a record whose name it knows: that it is here, and nothing that it says. */
 export function named({ fields }: Shown): Fields {

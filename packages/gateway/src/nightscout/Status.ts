@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { Context as Call } from 'hono';
 import type { Paired } from '../DeviceKeys.js';
+import { secretsIn } from '../routes/request.js';
 import * as Auth from './Auth.js';
 import type { Nightscout } from './Context.js';
 import * as Documents from './Documents.js';
@@ -62,7 +63,8 @@ export async function authorisedOf({ auth }: Nightscout, paired: Paired): Promis
 export async function status(context: Nightscout, c: Call, format: Format): Promise<Response> {
   if (format === 'txt') return c.text('STATUS OK');
   if (format === 'html') return c.html('<h1>STATUS OK</h1>');
-  const paired = await context.auth.find(c);
+  // Who presents a key is told when it is wrong; who presents none is told what everybody may know.
+  const paired = secretsIn(c).length > 0 ? await context.auth.need(c) : undefined;
   const told = statusOf(context, paired, paired ? await authorisedOf(context, paired) : null);
   if (format === 'js')
     return c.body(`this.serverSettings = ${JSON.stringify(told)};`, 200, {

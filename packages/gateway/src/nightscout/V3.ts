@@ -103,8 +103,8 @@ async function lastModified(context: Nightscout, c: Call, who: Paired): Promise<
   const told: Fields = {};
   // A device that may not read is told of no change but that its own upload worked.
   if (Devices.mayRead(who.device)) {
-    for (const collection of collections.filter((one) => Reads.mayAsk(who, one))) {
-      const at = Reads.modifiedOf(context.stateOf(who.account), collection);
+    for (const collection of collections) {
+      const at = Reads.modifiedOf(who, context.stateOf(who.account), collection);
       if (at > 0) told[collection] = at;
     }
     await look(context, who, 0);

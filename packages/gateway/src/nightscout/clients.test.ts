@@ -641,6 +641,8 @@ describe('followers', () => {
       },
       settings: { units: 'mmol' },
     });
+    expect((await call('/api/v1/status.json?token=wrong')).status).toBe(401);
+    expect((await call('/api/v1/status.json')).body).toMatchObject({ authorized: null });
     expect((await call('/api/v1/entries.json?token=wrong')).body).toEqual({
       status: 401,
       message: 'Unauthorized',
