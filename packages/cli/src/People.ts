@@ -5,7 +5,9 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as Wallet from '@islet/client/Wallet';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import type { Power } from '@islet/core/Devices';
 import { IsletError } from '@islet/core/IsletError';
+import type { Stream } from '@islet/core/Stream';
 import * as PrivateFile from '@islet/store/PrivateFile';
 import * as Home from './Home.js';
 
@@ -25,7 +27,7 @@ export type Notes = {
   keyed?: Record<string, [number, number][]>;
   /** An app of theirs may send anything at any time. */
   hasUploader?: boolean;
-  devices?: { id: string; name: string; may: 'write' | 'read'; secret: string }[];
+  devices?: { id: string; name: string; may: Power; secret: string; streams?: Stream[] }[];
 };
 
 export type Person = { wallet: Wallet.Wallet; notes: Notes };

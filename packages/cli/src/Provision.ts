@@ -48,19 +48,31 @@ export async function provision(
 /** Streams that must never be without keys: the first ones, and what an uploader may send. */
 const streamsOf = ({ notes }: People.Person): readonly Stream[] => (notes.hasUploader ? streams : first);
 
-/** Makes a key for one device. It writes or it reads, never both. */
+/** Makes a key for one device. It writes or it reads; both only where the person says so. */
 export async function pair(
   home: Home.Home,
   network: Network,
   person: People.Person,
   name: string,
-  may: 'write' | 'read',
+  may: Devices.Power,
+  follows?: Stream[],
 ): Promise<{ id: string; secret: string }> {
   const { wallet, notes } = person;
-  const device = { id: toHex(network.random(8)), name, may, secret: toHex(network.random(16)) };
+  const device = {
+    id: toHex(network.random(8)),
+    name,
+    may,
+    secret: toHex(network.random(16)),
+    ...(follows ? { streams: follows } : {}),
+  };
   const devices = [...(notes.devices ?? []), device];
   const listed = await Promise.all(
-    devices.map((d) => Devices.of({ id: d.id, name: d.name, may: d.may }, d.secret)),
+    devices.map((d) =>
+      Devices.of(
+        { id: d.id, name: d.name, may: d.may, ...(d.streams ? { streams: d.streams } : {}) },
+        d.secret,
+      ),
+    ),
   );
   const document = Devices.encodeDevices({ account: wallet.account, devices: listed });
   await Http.put(network.gateway, '/v1/devices', Account.state(network, wallet, 'devices', document));

@@ -12,6 +12,8 @@ describe('a list of devices', () => {
     const devices = await Promise.all([
       Devices.of({ id: 'phone', name: 'xDrip', may: 'write', zone: 'Europe/Berlin' }, 'one'),
       Devices.of({ id: 'watch', name: '', may: 'read' }, 'two'),
+      Devices.of({ id: 'school', name: 'nurse', may: 'read', streams: ['glucose/raw'] }, 'three'),
+      Devices.of({ id: 'loop', name: 'Loop', may: 'both' }, 'four'),
     ]);
     expect(Devices.parseDevices(Devices.encodeDevices({ account, devices }))).toEqual({ account, devices });
     const most = await Promise.all(
@@ -27,6 +29,24 @@ describe('a list of devices', () => {
     );
   });
 
+  test('one may write or read what it was given, and both only where that was chosen', () => {
+    const may = (power: Devices.Power, streams?: Devices.Device['streams']) => {
+      const device = streams ? { may: power, streams } : { may: power };
+      return [
+        Devices.mayWrite(device),
+        Devices.mayRead(device),
+        Devices.mayFollow(device, 'glucose/raw'),
+        Devices.mayFollow(device, 'insulin/raw'),
+      ];
+    };
+    expect(may('write')).toEqual([true, false, false, false]);
+    expect(may('write', ['glucose/raw'])).toEqual([true, false, false, false]);
+    expect(may('read')).toEqual([false, true, true, true]);
+    expect(may('read', ['glucose/raw'])).toEqual([false, true, true, false]);
+    expect(may('both', [])).toEqual([true, true, false, false]);
+    expect(may('both')).toEqual([true, true, true, true]);
+  });
+
   test('names no device, and no secret, twice, and no power that there is not', () => {
     const [a, b, c, d] = [random(32), random(32), random(32), random(32)];
     const parsing = (list: Item) => () => Devices.parseDevices(encode('islet/devices', 1, [account, list]));
@@ -37,6 +57,7 @@ describe('a list of devices', () => {
       secret,
       sha1,
       null,
+      null,
     ];
     expect(parsing([row('x', a, b), row('y', c, d)])).not.toThrow();
     for (const list of [
@@ -45,7 +66,7 @@ describe('a list of devices', () => {
       [row('x', a, b), row('y', c, b)],
       [row('x', a, b), row('y', c, a)],
       [row('x', a, a)],
-      [row('x', a, b, 2)],
+      [row('x', a, b, 3)],
       [row('x'.repeat(65), a, b)],
       [row('x', a.slice(1), b)],
     ])

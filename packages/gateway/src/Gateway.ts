@@ -1,7 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import type { Server } from 'node:http';
 import { join } from 'node:path';
-import { serve } from '@hono/node-server';
 import type { Deployment } from '@islet/chain/Deployment';
 import { connect } from '@islet/chain/Rpc';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
@@ -13,15 +11,24 @@ import * as ChainView from './ChainView.js';
 import { closer as makeCloser } from './Closer.js';
 import * as CustodianKeys from './CustodianKeys.js';
 import type { Config } from './config.js';
-import { deviceKeys as makeDeviceKeys } from './DeviceKeys.js';
+import { type DeviceKeys, deviceKeys as makeDeviceKeys } from './DeviceKeys.js';
 import { epochs as makeEpochs } from './Epochs.js';
 import type { Events } from './events.js';
+import { fairLane } from './FairLane.js';
 import { heads as makeHeads } from './Heads.js';
 import * as Hub from './Hub.js';
 import { ingest as makeIngest } from './Ingest.js';
 import * as Keys from './Keys.js';
+import { listen, stop } from './Listen.js';
 import * as Looks from './Looks.js';
-import { HEADERS_MS, HOUSEKEEPING_MS, LOOK_MS, REQUEST_MS, SETTLE_TIMEOUT_MS, STOP_MS } from './limits.js';
+import { HOUSEKEEPING_MS, SETTLE_TIMEOUT_MS } from './limits.js';
+import { auth as makeAuth } from './nightscout/Auth.js';
+import { changes } from './nightscout/Changes.js';
+import type { Nightscout } from './nightscout/Context.js';
+import * as Documents from './nightscout/Documents.js';
+import { jwt } from './nightscout/Jwt.js';
+import { records as makeRecords } from './nightscout/Records.js';
+import { sockets } from './nightscout/Sockets.js';
 import { puts as makePuts } from './Puts.js';
 import { rebuild } from './Rebuild.js';
 import { receipts as makeReceipts } from './Receipts.js';
@@ -84,7 +91,7 @@ export async function open(options: Options): Promise<Gateway> {
       events,
     });
     closing.push(() => chain.close());
-    const { states, backlog, records } = await rebuild(journal, keys);
+    const { states, backlog, records: count } = await rebuild(journal, keys);
 
     const stateOf = ({ hex, id }: { hex: string; id: Uint8Array }): State.AccountState => {
       const state = states.get(hex) ?? State.empty(id);
@@ -121,9 +128,11 @@ export async function open(options: Options): Promise<Gateway> {
     const receipts = makeReceipts({ backlog, hub, view, events });
     closing.push(() => receipts.close());
 
+    const changed = changes();
     const onCommitted = (commit: Record.Commit, position: number): void => {
       const state = states.get(toHex(commit.account))!;
       puts.noticed(commit, position);
+      changed.noticed(toHex(commit.account));
       const streams = new Set([...commit.units, ...commit.entries].map(({ stream }) => stream));
       for (const stream of streams) puts.touch(state, stream);
     };
@@ -140,17 +149,41 @@ export async function open(options: Options): Promise<Gateway> {
       keys
         .expire(arrivalDay())
         .then((first) => {
-          for (const state of states.values()) Window.expire(state.window, first);
+          for (const state of states.values()) {
+            Window.expire(state.window, first);
+            Documents.expire(state.documents, first);
+          }
         })
         .catch((error) => events.failed('housekeeping', error));
     }, HOUSEKEEPING_MS);
     closing.push(async () => clearInterval(housekeeping));
 
-    const http = app({
+    const known = makeDeviceKeys(accounts.all.values());
+    let recheck: (account: string) => void = () => {};
+    const deviceKeys: DeviceKeys = {
+      ...known,
+      learn(account) {
+        known.learn(account);
+        recheck(account.hex);
+      },
+    };
+    const records = makeRecords({
+      ...closingDays,
+      localKey: keys.local,
+      now,
+      stateOf,
+      isAuthorised: chain.isAuthorised,
+      noticed: closer.noticed,
+    });
+    const tokens = jwt({ localKey: keys.local, accounts: accounts.all, now });
+    const context: Nightscout = {
+      auth: makeAuth(deviceKeys, tokens, now),
+      records,
+      fair: fairLane(),
       deployment,
       keys,
       accounts,
-      deviceKeys: makeDeviceKeys(accounts.all.values()),
+      deviceKeys,
       chain,
       custodians,
       ingest,
@@ -163,12 +196,15 @@ export async function open(options: Options): Promise<Gateway> {
       settleTimeoutMs: options.settleTimeoutMs ?? SETTLE_TIMEOUT_MS,
       now,
       events,
-    });
-    const server = await listen(http.fetch, config);
+    };
+    const server = await listen(app(context).fetch, config);
     closing.push(() => stop(server));
+    const live = sockets(server, context, changed);
+    recheck = live.recheck;
+    closing.push(() => live.close());
     void chain.refresh();
     const { port } = server.address() as { port: number };
-    events.started({ port, records, accounts: accounts.all.size });
+    events.started({ port, records: count, accounts: accounts.all.size });
     closing.unshift(async () => events.closed());
     const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
     return { port, url, gatewayKey: signer.publicKey, close, [Symbol.asyncDispose]: close };
@@ -176,29 +212,4 @@ export async function open(options: Options): Promise<Gateway> {
     await close();
     throw error;
   }
-}
-
-const listen = (
-  handler: (request: Request) => Response | Promise<Response>,
-  { port, host }: Pick<Config, 'port' | 'host'>,
-) =>
-  new Promise<Server>((done, fail) => {
-    const serverOptions = {
-      headersTimeout: HEADERS_MS,
-      requestTimeout: REQUEST_MS,
-      connectionsCheckingInterval: LOOK_MS,
-    };
-    const server = serve({ fetch: handler, hostname: host, port, serverOptions }, () =>
-      done(server),
-    ) as Server;
-    server.once('error', fail);
-  });
-
-/** Lets what is under way have its answer, for a while. */
-async function stop(server: Server): Promise<void> {
-  const closed = new Promise<void>((done) => server.close(() => done()));
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), STOP_MS);
-  await closed;
-  clearTimeout(timer);
 }

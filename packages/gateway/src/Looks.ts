@@ -10,7 +10,10 @@ import { type Lane, lane } from './Lane.js';
 import { LOOKS_ANSWERED } from './limits.js';
 
 export type Looks = {
-  /** Resolves when the line is written: before the device has its answer. */
+  /**
+   * Resolves when the line is written: before the device has its answer. Looks of one device that wait for the same
+   * write share a line, which counts them all.
+   */
   note(account: string, device: string, at: number, count: number): Promise<void>;
   /** The newest lines, oldest first. */
   read(account: string): Promise<Look[]>;
@@ -30,6 +33,7 @@ export async function open(folder: string, signer: SigningKey): Promise<Looks> {
   await nodeFiles.makeFolder(home);
   const lanes = new Map<string, Lane>();
   const last = new Map<string, string>();
+  const bursts = new Map<string, { count: number; written: Promise<void> }>();
   const pathOf = (account: string) => join(home, `${account}.jsonl`);
 
   async function read(account: string): Promise<Look[]> {
@@ -48,7 +52,18 @@ export async function open(folder: string, signer: SigningKey): Promise<Looks> {
     note(account, device, at, count) {
       const mine = lanes.get(account) ?? lane();
       lanes.set(account, mine);
-      return mine(async () => {
+      const key = `${account}/${device}`;
+      const waiting = bursts.get(key);
+      // An app that asks five questions at once looks once, at the sum of them.
+      if (waiting) {
+        waiting.count += count;
+        return waiting.written;
+      }
+      const burst = { count, written: Promise.resolve() };
+      bursts.set(key, burst);
+      burst.written = mine(async () => {
+        bursts.delete(key);
+        const { count } = burst;
         const before = last.get(account);
         const previous = before ?? (await read(account)).at(-1)?.signature ?? '';
         const look = { account, device, at, count, previous };
@@ -58,6 +73,7 @@ export async function open(folder: string, signer: SigningKey): Promise<Looks> {
         await appendFile(pathOf(account), line, { mode: 0o600 });
         last.set(account, signature);
       });
+      return burst.written;
     },
     read: async (account) => (await read(account)).slice(-LOOKS_ANSWERED),
   };

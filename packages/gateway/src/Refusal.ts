@@ -1,16 +1,24 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { IsletError } from '@islet/core/IsletError';
 
-export type Status = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 503;
+export type Status = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 503;
 
 /** Why a caller is told no: the HTTP status and a stable code. */
 export class RefusalError extends IsletError {
   override readonly name = 'Gateway.RefusalError';
   readonly status: Status;
+  /** When to try again, seconds. */
+  readonly retryAfter: number | undefined;
 
-  constructor(status: Status, code: string, message: string, options?: ErrorOptions) {
+  constructor(
+    status: Status,
+    code: string,
+    message: string,
+    options?: ErrorOptions & { retryAfter?: number },
+  ) {
     super(code, message, options);
     this.status = status;
+    this.retryAfter = options?.retryAfter;
   }
 }
 
@@ -52,4 +60,12 @@ export const notAuthorised = (status: 403 | 503): RefusalError =>
     status,
     'GATEWAY_NOT_AUTHORISED',
     'The account has not authorised this gateway, or has ended it. Authorise it in the wallet.',
+  );
+
+export const tooMany = (retryAfter: number): RefusalError =>
+  new RefusalError(
+    429,
+    'GATEWAY_TOO_MANY',
+    'Too many requests at once, or too many failed logins. Nothing was kept of this one: send it again later.',
+    { retryAfter },
   );

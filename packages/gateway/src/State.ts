@@ -7,6 +7,8 @@ import * as Epoch from '@islet/core/Epoch';
 import * as Segment from '@islet/core/Segment';
 import type { Stream } from '@islet/core/Stream';
 import type { Id } from './Dedup.js';
+import * as Documents from './nightscout/Documents.js';
+import { isEntry } from './nightscout/isEntry.js';
 import type { Commit, Part, Place } from './Record.js';
 import * as Window from './Window.js';
 
@@ -39,6 +41,8 @@ export type AccountState = {
   /** Ids of all readings that count. */
   known: Set<Id>;
   window: Window.Window;
+  /** The Nightscout records of the window. */
+  documents: Documents.Documents;
   /** Raw days whose closing or summary is due, by `place`. */
   due: Map<string, Place>;
   /** Revisions of summaries, by stream and day. */
@@ -52,6 +56,7 @@ export const empty = (account: Uint8Array): AccountState => ({
   streams: new Map(),
   known: new Set(),
   window: Window.empty(),
+  documents: Documents.empty(),
   due: new Map(),
   revisions: new Map(),
   segments: 0,
@@ -103,6 +108,8 @@ export function headerOf(segment: Uint8Array): Segment.SignedHeader {
 export function apply(state: AccountState, commit: Commit, opened: (Part[] | undefined)[]): void {
   const named = new Set(commit.entries.flatMap((e) => [e.closed, ...e.open].map((h) => h && toHex(h))));
   for (const bytes of commit.segments) applySegment(state, headerOf(bytes), named);
+  // Where documents come along, it is they that say what changed.
+  const isEntries = commit.units.every(({ stream }) => stream !== 'document/raw');
   commit.units.forEach((unit, i) => {
     const day = dayOf(state, unit);
     day.total += unit.ids.length;
@@ -112,7 +119,14 @@ export function apply(state: AccountState, commit: Commit, opened: (Part[] | und
     let from = 0;
     for (const { importId, readings } of opened[i] ?? []) {
       const ids = unit.ids.slice(from, from + readings.length);
-      Window.add(state.window, unit, { importId, arrivedOn: commit.arrivedOn }, ids, readings);
+      const { at, arrivedOn } = commit;
+      Window.add(state.window, unit, { importId, arrivedOn, at }, ids, readings);
+      for (const [i, reading] of readings.entries()) {
+        if (isEntries && isEntry(reading))
+          state.documents.entriesAt = Math.max(state.documents.entriesAt, at);
+        const doc = reading.kind === 'document' && Documents.parse(reading, ids[i]!, at, arrivedOn);
+        if (doc) Documents.add(state.documents, doc);
+      }
       from += readings.length;
     }
   });

@@ -46,7 +46,12 @@ export type Options = {
 export function writer(options: Options): Writer {
   const { journal, keys, epochs, onCommitted, arrivalDay, now, events } = options;
 
-  async function prepare(account: Account, into: Sealer.Draft, changes: Changes): Promise<Record.Commit> {
+  async function prepare(
+    account: Account,
+    state: State.AccountState,
+    into: Sealer.Draft,
+    changes: Changes,
+  ): Promise<Record.Commit> {
     const arrivedOn = arrivalDay();
     const units = await Promise.all(
       changes.units.map(async ({ parts, ...unit }) => {
@@ -56,7 +61,8 @@ export function writer(options: Options): Writer {
     );
     return {
       account: account.id,
-      at: now(),
+      // Followers ask for what came after the last they have, so no two commits share a moment.
+      at: Math.max(now(), state.documents.entriesAt + 1),
       arrivedOn,
       epochs: into.fresh.map((o) => o.epoch.bytes),
       shares: into.fresh.map((o) => o.shares.bytes),
@@ -73,7 +79,7 @@ export function writer(options: Options): Writer {
       let written = false;
       try {
         const changes = await work(into);
-        const commit = await prepare(account, into, changes);
+        const commit = await prepare(account, state, into, changes);
         written = true;
         const position = await journal.append(Record.encodeCommit(commit));
         Sealer.settle(state, into);

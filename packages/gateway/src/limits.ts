@@ -91,3 +91,35 @@ export const REQUEST_MS = 60_000;
 export const LOOK_MS = 5_000;
 /** How long a request under way may take when the gateway stops. */
 export const STOP_MS = 5_000;
+
+/** How long a token of API v3 is good for. */
+export const JWT_MS = 8 * 3_600_000;
+/** Failed logins of one address in so long, after which it has to wait. A good key is never kept waiting. */
+export const FAILURES = 60;
+export const FAILURES_MS = 60_000;
+/** Tests in one question. */
+export const QUERY_TESTS = 64;
+/** Records answered to one question of API v3, and by default. */
+export const V3_LIMIT = 1_000;
+export const V3_DEFAULT = 1_000;
+/** Records in one Nightscout upload other than entries. */
+export const RECORDS_ROWS = 2_000;
+/** What one device may have under way at once, in readings, and how many of its requests may wait. */
+export const DEVICE_READINGS = 20_000;
+export const DEVICE_WAITING = 512;
+/** How much of a long upload is done in one turn, in readings and in other records. */
+export const PIECE_READINGS = 2_000;
+export const PIECE_RECORDS = 100;
+/** What a client that has to wait is told, seconds. */
+export const RETRY_AFTER_S = 5;
+/** How far back, by default, sockets and computed values look. */
+export const LIVE_MS = 2 * 86_400_000;
+/** Open sockets of one device. */
+export const DEVICE_SOCKETS = 16;
+/** One message of a socket. */
+export const SOCKET_BYTES = 1024 * 1024;
+/** How long changes gather before sockets are told. */
+export const CHANGES_MS = 50;
+/** Open sockets in all, and how long one may stay without saying whose it is. */
+export const SOCKETS = 4_096;
+export const SOCKET_LOGIN_MS = 60_000;

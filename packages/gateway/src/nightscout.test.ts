@@ -6,7 +6,6 @@ import * as Day from '@islet/core/Day';
 import * as Devices from '@islet/core/Devices';
 import * as Look from '@islet/core/Look';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Entry } from './Entries.js';
 import type { Gateway } from './Gateway.js';
 import {
   cgm,
@@ -28,6 +27,7 @@ import {
   today,
 } from './gateway.testkit.js';
 import { startHub, type TestHub } from './hub.testkit.js';
+import type { Entry } from './nightscout/Entries.js';
 import { type Scene, startScene } from './scene.testkit.js';
 
 let scene: Scene;
@@ -280,6 +280,22 @@ describe('questions', () => {
     const stranger = { ...other.person, wallet: paired.person.wallet };
     expect((await looksOf(question(scene, stranger))).status).toBe(403);
   });
+});
+
+test('an app that asks many questions at once leaves lines that count them all', async () => {
+  const other = await someone();
+  await upload([{ type: 'sgv', sgv: 123, date: now }], other);
+  await Promise.all(Array.from({ length: 20 }, () => ask('.json', other)));
+  const headers = { 'x-islet-statement': question(scene, other.person) };
+  const told = await (await ok(fetch(`${gateway.url}/v1/looks`, { headers }))).json();
+  const { looks, devices } = told as { looks: Look.Look[]; devices: object[] };
+  expect(looks.reduce((sum, look) => sum + look.count, 0)).toBe(20);
+  expect(looks.length).toBeLessThanOrEqual(20);
+  expect(await Look.verify(looks, gateway.gatewayKey)).toBe(true);
+  expect(devices).toEqual([
+    { id: 'phone', name: 'Phone', may: 'write' },
+    { id: 'watch', name: 'Watch', may: 'read' },
+  ]);
 });
 
 describe('device keys', () => {

@@ -235,7 +235,7 @@ describe('an Apple Health export', () => {
           (o) => !(o.is === 'refused' && ['cut', 'shape'].includes(o.reason)),
         );
         expect(whole).toEqual(all.outcomes.slice(0, whole.length));
-        const begun = (text.slice(start, end).match(/^ <(ExportDate|Me|Record|Workout)\b/gm) ?? []).length;
+        const begun = (text.slice(start, end).match(/^ <(ExportDate|Me|Record|Workout)\s/gm) ?? []).length;
         expect(cut.outcomes.length).toBe(begun);
         expect(cut.outcomes.length - whole.length).toBeLessThanOrEqual(1);
         expect(cut.remarks.map((r) => r.code)).toContain('cut');

@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-// The only file that touches saxes. Spreadsheets (ECMA-376) as tables: what a person would see in the cells.
+// Spreadsheets: zip and XML, as far as a table needs them.
 import { IsletError } from '@islet/core/IsletError';
 import { SaxesParser } from 'saxes';
 import { maxCells, maxFields, maxLineLength, maxRows } from './Limits.js';

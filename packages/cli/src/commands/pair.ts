@@ -1,7 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { Network } from '@islet/client/Network';
 import { IsletError } from '@islet/core/IsletError';
-import { streams } from '@islet/core/Stream';
+import { isStream, type Stream, streams } from '@islet/core/Stream';
 import type { Command } from 'commander';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
@@ -9,14 +9,24 @@ import * as Horizon from '../Horizon.js';
 import type { Output } from '../Output.js';
 import * as People from '../People.js';
 import { pair } from '../Provision.js';
+import { UnknownStreamError } from './grant.js';
 
-type Options = { read?: boolean; name: string; person: string; json?: boolean };
+type Options = {
+  read?: boolean;
+  both?: boolean;
+  follow?: string;
+  name: string;
+  person: string;
+  json?: boolean;
+};
 
 export function registerPair(program: Command, context: Context): void {
   program
     .command('pair')
-    .description('make a key for one app: it may write, or with --read follow, never both')
+    .description('make a key for one app: it may write, or with --read follow')
     .option('--read', 'a key that reads the last days back, for your own follower app')
+    .option('--both', 'a key that does both, for an app that knows one key only')
+    .option('--follow <streams>', 'the streams it may read, separated by commas; all where not said')
     .option('--name <text>', 'what to call the device', 'uploader')
     .option('--person <name>', 'whose data', 'me')
     .option('--json', 'one line of JSON')
@@ -27,17 +37,15 @@ async function run(context: Context, options: Options): Promise<void> {
   if (!isName(options.name)) throw new BadNameError();
   const person = await People.need(context.home, options.person);
   await using network = await connect(context.home);
-  const may = options.read ? 'read' : 'write';
+  const may = options.both ? 'both' : options.read || options.follow ? 'read' : 'write';
+  const follows = options.follow === undefined ? undefined : streamsOf(options.follow);
   const output = context.output(options);
-  if (may === 'write') await expectAnything(context, network, person, output);
-  const { id, secret } = await pair(context.home, network, person, options.name, may);
+  if (may !== 'read') await expectAnything(context, network, person, output);
+  const { id, secret } = await pair(context.home, network, person, options.name, may, follows);
   const url = network.gateway.url;
-  const verb = options.read
-    ? 'It can read the last days and nothing else.'
-    : 'It can send readings and read nothing.';
   output.result(
     { id, may, url, apiSecret: secret },
-    `In your app, set the Nightscout address to ${url} and the API secret to ${secret}\n${verb} Keep it for that one app.`,
+    `In your app, set the Nightscout address to ${url} and the API secret to ${secret}\n${verbs[may]} Keep it for that one app.`,
   );
 }
 
@@ -64,4 +72,17 @@ export class BadNameError extends IsletError {
   constructor() {
     super('CLI_BAD_NAME', '--name takes one line of 1 to 64 characters.');
   }
+}
+
+const verbs = {
+  write: 'It can send readings and read nothing.',
+  read: 'It can read the last days and nothing else.',
+  both: 'It can send readings and read the last days: whoever has it has both.',
+} as const;
+
+function streamsOf(text: string): Stream[] {
+  const names = text.split(',').map((one) => one.trim());
+  const known = names.filter(isStream);
+  if (known.length !== names.length) throw new UnknownStreamError();
+  return known;
 }

@@ -268,6 +268,7 @@ function ofWallets() {
   const devices = [
     { id: 'phone', name: 'xDrip on my phone', may: 'write', secretHash: seed('secret 1'), sha1Hash: seed('sha 1'), zone: 'Europe/Berlin' },
     { id: 'watch', name: 'Uhr ⌚', may: 'read', secretHash: seed('secret 2'), sha1Hash: seed('sha 2') },
+    { id: 'loop', name: 'Loop', may: 'both', secretHash: seed('secret 3'), sha1Hash: seed('sha 3'), streams: ['glucose/raw', 'carbs/raw'] },
   ];
   const nodes = granted.streams.map((s) => [s.stream, s.nodes.map((n) => [n.depth, n.index, n.key])]);
   return [
@@ -290,8 +291,8 @@ function ofWallets() {
     },
     {
       file: 'devices',
-      about: 'The person’s own devices and what each may: 0 write, 1 read. Hashes are SHA-256 of the secret’s text, and of the hexadecimal text of its SHA-1.',
-      cases: [bytesOf('two', { account, devices }, Devices.encodeDevices({ account, devices })), bytesOf('none', { account, devices: [] }, Devices.encodeDevices({ account, devices: [] }))],
+      about: 'The person’s own devices and what each may: 0 write, 1 read, 2 both; the last field lists the streams it may follow, null for all. Hashes are SHA-256 of the secret’s text, and of the hexadecimal text of its SHA-1.',
+      cases: [bytesOf('three', { account, devices }, Devices.encodeDevices({ account, devices })), bytesOf('none', { account, devices: [] }, Devices.encodeDevices({ account, devices: [] }))],
     },
     {
       file: 'signed',

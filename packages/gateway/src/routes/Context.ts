@@ -8,6 +8,7 @@ import type { Closer } from '../Closer.js';
 import type { CustodianKeys } from '../CustodianKeys.js';
 import type { DeviceKeys } from '../DeviceKeys.js';
 import type { Events } from '../events.js';
+import type { FairLane } from '../FairLane.js';
 import type { Ingest } from '../Ingest.js';
 import type { Keys } from '../Keys.js';
 import type { Looks } from '../Looks.js';
@@ -22,6 +23,8 @@ export type Context = {
   deviceKeys: DeviceKeys;
   chain: ChainView;
   custodians: CustodianKeys;
+  /** Each device's turn at what all share. */
+  fair: FairLane;
   ingest: Ingest;
   closing: CloseOptions;
   closer: Closer;

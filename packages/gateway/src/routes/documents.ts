@@ -67,7 +67,15 @@ export function documents(app: Hono, context: Context): void {
     if (!Stated.isStated(signed, 'askLooks', here)) throw badSignature();
     if (Math.abs(signed.message.version - now()) > ASK_SKEW_MS) throw badSignature();
     await requireSpeaker(signed);
-    return c.json({ looks: await context.looks.read(toHex(signed.message.account)) });
+    const hex = toHex(signed.message.account);
+    const devices = (accounts.all.get(hex)?.devices ?? []).map(({ id, name, may, streams }) => ({
+      id,
+      name,
+      may,
+      ...(streams ? { streams } : {}),
+    }));
+    // Whoever may do both shows beside what each looked at.
+    return c.json({ looks: await context.looks.read(hex), devices });
   });
 }
 

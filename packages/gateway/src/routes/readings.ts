@@ -17,21 +17,21 @@ import { bodyOf, pairedOf } from './request.js';
 
 /** Readings in Islet's own form, and the undoing of an import. */
 export function readings(app: Hono, context: Context): void {
-  const { deviceKeys, ingest, closer, stateOf } = context;
+  const { deviceKeys, ingest, closer, stateOf, fair } = context;
 
   app.post('/v1/readings', async (c) => {
-    const { account } = pairedOf(c, deviceKeys, 'write');
+    const { account, device } = pairedOf(c, deviceKeys, 'write');
     if (account.runs.length === 0) throw noKeys(409);
     const { importId, list } = parse(await bodyOf(c, READINGS_BYTES));
     const fault = list.findIndex((r) => faultOf(r) !== undefined);
     if (fault >= 0) throw malformed(`Reading ${fault} has a time or a number that cannot be.`);
     closer.noticed(account);
-    const taken = await ingest
-      .take(account, stateOf(account), { readings: list, importId: importId || null })
-      .catch((error) => {
-        // This client can have keys sent; it need not wait for them.
-        throw error instanceof RefusalError && error.code === 'GATEWAY_NO_KEYS' ? noKeys(409) : error;
-      });
+    const taken = await fair(`${account.hex}/${device.id}`, list.length, () =>
+      ingest.take(account, stateOf(account), { readings: list, importId: importId || null }),
+    ).catch((error) => {
+      // This client can have keys sent; it need not wait for them.
+      throw error instanceof RefusalError && error.code === 'GATEWAY_NO_KEYS' ? noKeys(409) : error;
+    });
     closer.noticed(account);
     return c.json(summarise(account, list, taken));
   });

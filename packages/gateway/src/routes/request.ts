@@ -2,6 +2,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { HttpBindings } from '@hono/node-server';
+import * as Devices from '@islet/core/Devices';
 import type { Context as Call } from 'hono';
 import { answerOf } from '../answer.js';
 import type { DeviceKeys, Paired } from '../DeviceKeys.js';
@@ -14,13 +15,15 @@ export function pairedOf(c: Call, deviceKeys: DeviceKeys, may?: 'write' | 'read'
   for (const secret of secretsIn(c)) {
     const paired = deviceKeys.find(secret);
     if (!paired) continue;
-    if (may && paired.device.may !== may) throw mayNot(may);
+    if (may === 'write' && !Devices.mayWrite(paired.device)) throw mayNot(may);
+    if (may === 'read' && !Devices.mayRead(paired.device)) throw mayNot(may);
     return paired;
   }
   throw unauthorised();
 }
 
-function secretsIn(c: Call): string[] {
+/** Where clients put their secret. */
+export function secretsIn(c: Call): string[] {
   const bearer = /^Bearer\s+(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
   const told = [c.req.header('api-secret'), bearer, c.req.query('token'), c.req.query('secret')];
   return told.filter((text) => text !== undefined && text !== '').map((text) => text!.replace(/^token=/, ''));
@@ -45,3 +48,7 @@ export async function bodyOf(c: Call, limit: number): Promise<Uint8Array> {
 
 const tooLarge = (limit: number): RefusalError =>
   new RefusalError(413, 'GATEWAY_TOO_LARGE', `The body has more than ${limit} bytes. Send it in parts.`);
+
+/** Who is at the other end of the connection. */
+export const addressOf = (c: Call): string =>
+  ((c.env ?? {}) as Partial<HttpBindings>).incoming?.socket.remoteAddress ?? '';
