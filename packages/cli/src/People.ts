@@ -25,6 +25,8 @@ export type Notes = {
   told?: boolean;
   /** Days the gateway holds keys for, by stream, as `[first, last]`. */
   keyed?: Record<string, [number, number][]>;
+  /** The gateway that holds their keys and devices, hex. */
+  gatewayKey?: string;
   /** An app of theirs may send anything at any time. */
   hasUploader?: boolean;
   devices?: { id: string; name: string; may: Power; secret: string; streams?: Stream[] }[];

@@ -4,7 +4,7 @@ import * as Http from '@islet/client/Http';
 import type { Network } from '@islet/client/Network';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Devices from '@islet/core/Devices';
-import { type Stream, streams } from '@islet/core/Stream';
+import { isStream, type Stream, streams } from '@islet/core/Stream';
 import type * as Home from './Home.js';
 import * as Horizon from './Horizon.js';
 import * as People from './People.js';
@@ -39,6 +39,11 @@ export async function provision(
   }
   const health = Http.json(await Http.get(network.gateway, '/health')) as { gatewayKey: string };
   await Account.authoriseGateway(network, wallet, fromHex(health.gatewayKey));
+  if (notes.gatewayKey !== undefined && notes.gatewayKey !== health.gatewayKey) {
+    note(`making ${name} known to a new gateway`);
+    await acquaint(home, network, person);
+  }
+  notes.gatewayKey = health.gatewayKey;
   notes.dayOffsetMinutes ??= -new Date().getTimezoneOffset();
   await Horizon.renew(home, network, person, streamsOf(person), () => note(`making ${name}'s keys`));
   if (!notes.devices) await pair(home, network, person, 'this computer', 'write');
@@ -57,7 +62,7 @@ export async function pair(
   may: Devices.Power,
   follows?: Stream[],
 ): Promise<{ id: string; secret: string }> {
-  const { wallet, notes } = person;
+  const { notes } = person;
   const device = {
     id: toHex(network.random(8)),
     name,
@@ -66,17 +71,33 @@ export async function pair(
     ...(follows ? { streams: follows } : {}),
   };
   const devices = [...(notes.devices ?? []), device];
+  await listDevices(network, person, devices);
+  notes.devices = devices;
+  await People.remember(home, person);
+  return device;
+}
+
+/** Tells a gateway that knows nothing of a person, such as one in place of a lost one, what the last one was told. */
+async function acquaint(home: Home.Home, network: Network, person: People.Person): Promise<void> {
+  const { notes } = person;
+  const runs = Object.entries(notes.keyed ?? {}).flatMap(([stream, ranges]) =>
+    isStream(stream) ? ranges.map(([from, to]) => ({ stream, firstDay: from, days: to - from + 1 })) : [],
+  );
+  notes.keyed = {};
+  await Horizon.keyDays(home, network, person, runs);
+  await listDevices(network, person, notes.devices ?? []);
+}
+
+async function listDevices(
+  network: Network,
+  { wallet }: People.Person,
+  devices: NonNullable<People.Notes['devices']>,
+): Promise<void> {
   const listed = await Promise.all(
-    devices.map((d) =>
-      Devices.of(
-        { id: d.id, name: d.name, may: d.may, ...(d.streams ? { streams: d.streams } : {}) },
-        d.secret,
-      ),
+    devices.map(({ id, name, may, secret, streams }) =>
+      Devices.of({ id, name, may, ...(streams ? { streams } : {}) }, secret),
     ),
   );
   const document = Devices.encodeDevices({ account: wallet.account, devices: listed });
   await Http.put(network.gateway, '/v1/devices', Account.state(network, wallet, 'devices', document));
-  notes.devices = devices;
-  await People.remember(home, person);
-  return device;
 }

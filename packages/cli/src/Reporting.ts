@@ -76,13 +76,19 @@ function fromReadings(opened: Access.Opened, window: Points.Window) {
 }
 
 function fromSummaries(opened: Access.Opened, window: Points.Window) {
-  let counts = Counts.empty;
+  const fullest = new Map<string, Counts.Counts>();
   let intervalMinutes = 5;
-  for (const { content } of opened.segments) {
+  for (const { day, content } of opened.segments) {
     if (content.kind !== 'summary') continue;
     intervalMinutes = content.summary.intervalMinutes;
-    for (const part of content.summary.parts) counts = Counts.add(counts, part.counts);
+    // Two gateways that heard one day have each its summary of it: adding them would count what both heard twice.
+    for (const { index, counts } of content.summary.parts) {
+      const place = `${day}/${index}`;
+      const known = fullest.get(place);
+      if (!known || counts.n > known.n) fullest.set(place, counts);
+    }
   }
+  const counts = [...fullest.values()].reduce(Counts.add, Counts.empty);
   const minutes = (window.to - window.from) / 60_000;
   const active = counts.n === 0 ? 0 : Math.min(100, (100 * counts.n * intervalMinutes) / minutes);
   const sufficient = minutes >= 14 * 1440 - 60 && active >= 70;

@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-// The SQL index holds nothing of its own: without it, all is found again in the bytes.
+// Folders that may be lost: the hub's SQL index, which holds nothing of its own, and a whole gateway.
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as ClarityFile from '@islet/sim/ClarityFile';
@@ -43,6 +43,39 @@ test('without its SQL index the hub finds everything again', async () => {
   expect(before.json.verified.segments).toBeGreaterThan(5);
   expect((await readdir(index)).length, 'there is an index again').toBeGreaterThan(0);
   expect((await islet.run('doctor')).json.problems).toEqual([]);
+});
+
+test('a gateway that was lost is replaced: what it had handed over stays, nothing counts twice, apps go on', async () => {
+  const zone = 'UTC';
+  const readings = Person.days('lost', { firstAt: Date.UTC(2024, 5, 3), days: 3, zone });
+  await using islet = await start();
+  const file = join(islet.folder, 'export.csv');
+  await writeFile(file, ClarityFile.write(readings, { zone }).bytes);
+  const first = await islet.run('import', file, '--zone', zone);
+  const { apiSecret } = (await islet.run('pair')).json;
+  const range = ['--from', '2024-06-03', '--to', '2024-06-05'];
+  const terms = ['--reader', 'clinic', '--streams', 'glucose/raw,glucose/day', '--until', '2200-01-01'];
+  expect((await islet.run('grant', ...terms, ...range)).code).toBe(0);
+  const report = (stream: string) => islet.run('report', '--as', 'clinic', '--stream', stream, ...range);
+  const before = [await report('glucose/raw'), await report('glucose/day')];
+
+  expect((await islet.run('down')).json).toEqual({ stopped: true });
+  await rm(join(islet.folder, 'gateway'), { recursive: true });
+  await islet.restart();
+
+  const again = await islet.run('import', file, '--zone', zone);
+  expect(again.json.accepted, JSON.stringify(again.json)).toBe(first.json.accepted);
+  const after = [await report('glucose/raw'), await report('glucose/day')];
+  for (const [i, { code, json }] of after.entries()) {
+    expect(code, JSON.stringify(json)).toBe(0);
+    expect(json.metrics).toEqual(before[i]!.json.metrics);
+  }
+  const posted = await fetch(`${islet.ready.gateway}/api/v1/entries`, {
+    method: 'POST',
+    headers: { 'api-secret': apiSecret, 'content-type': 'application/json' },
+    body: JSON.stringify([{ type: 'sgv', sgv: 111, date: Date.now() }]),
+  });
+  expect(posted.status, await posted.text()).toBe(200);
 });
 
 async function indexed(hub: string): Promise<void> {
