@@ -11,7 +11,7 @@ import ts from 'typescript';
 import * as Home from './Home.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const rooms = ['core', 'chain', 'store', 'ledger', 'cli'];
+const rooms = ['core', 'chain', 'store', 'ledger', 'client', 'cli'];
 const standIns = ['hub', 'custodian', 'gateway'];
 
 export type Installation = AsyncDisposable & {
@@ -42,7 +42,7 @@ export async function install(): Promise<Installation> {
   await cp(join(root, 'packages', 'cli', 'bin'), join(cli, 'bin'), { recursive: true });
   await writeFile(join(cli, 'dist', 'commands', 'register.js'), registration);
   // People need the real services.
-  await writeFile(join(cli, 'dist', 'Defaults.js'), 'export async function people() {}');
+  await writeFile(join(cli, 'dist', 'Defaults.js'), 'export async function people() {}\nexport async function renew() {}');
 
   const bin = join(cli, 'bin', 'islet.mjs');
   const started = new Set<ChildProcess>();

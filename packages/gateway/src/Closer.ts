@@ -4,12 +4,15 @@ import { type Options as CloseOptions, closeDay, hasEnded, type RawDay } from '.
 import type { Events } from './events.js';
 import { CLOSE_GRACE_MS, CLOSE_TICK_MS, QUIET_MS, RETRY_MAX_MS, UNQUIET_MS } from './limits.js';
 import type { Place } from './Record.js';
+import { relocate } from './Relocate.js';
 import { type AccountState, keyOf } from './State.js';
 
 /** Closes days when it is time, and at once when asked. */
 export type Closer = {
   /** Readings came: the account is not quiet. */
   noticed(account: Account): void;
+  /** Keys came: late readings whose days have keys now go there. */
+  keyed(account: Account): Promise<void>;
   /** Closes all of an account's days that have ended, without grace. Throws the first refusal. */
   settle(account: Account): Promise<void>;
   /** Days that only the wallet can bring together: the window no longer holds what they began with. */
@@ -89,8 +92,12 @@ export function closer(options: Options): Closer {
       if (seen) seen.last = at;
       else activity.set(account.hex, { first: at, last: at });
     },
+    async keyed(account) {
+      await relocate(options, account, stateOf(account));
+    },
     async settle(account) {
       const state = stateOf(account);
+      await relocate(options, account, state);
       for (const place of endedBy(account, state, now())) await closeOne(account, state, place);
     },
     waitingOf: (account) => waiting.get(account.hex)?.size ?? 0,

@@ -108,6 +108,16 @@ export function headerOf(segment: Uint8Array): Segment.SignedHeader {
 export function apply(state: AccountState, commit: Commit, opened: (Part[] | undefined)[]): void {
   const named = new Set(commit.entries.flatMap((e) => [e.closed, ...e.open].map((h) => h && toHex(h))));
   for (const bytes of commit.segments) applySegment(state, headerOf(bytes), named);
+  // A reading that moves from one place to another is in both lists: first it leaves.
+  const leaving = new Set(commit.removed.flatMap((removed) => removed.ids));
+  for (const removed of commit.removed) {
+    const day = dayOf(state, removed);
+    day.total -= removed.ids.length;
+    day.changed += removed.counted;
+    for (const id of removed.ids) state.known.delete(id);
+    Window.remove(state.window, removed, new Set(removed.ids));
+    if (removed.day !== null) state.due.set(keyOf(removed), removed);
+  }
   // Where documents come along, it is they that say what changed.
   const isEntries = commit.units.every(({ stream }) => stream !== 'document/raw');
   commit.units.forEach((unit, i) => {
@@ -122,6 +132,7 @@ export function apply(state: AccountState, commit: Commit, opened: (Part[] | und
       const { at, arrivedOn } = commit;
       Window.add(state.window, unit, { importId, arrivedOn, at }, ids, readings);
       for (const [i, reading] of readings.entries()) {
+        if (leaving.has(ids[i]!)) continue;
         if (isEntries && isEntry(reading))
           state.documents.entriesAt = Math.max(state.documents.entriesAt, at);
         const doc = reading.kind === 'document' && Documents.parse(reading, ids[i]!, at, arrivedOn);
@@ -130,14 +141,6 @@ export function apply(state: AccountState, commit: Commit, opened: (Part[] | und
       from += readings.length;
     }
   });
-  for (const removed of commit.removed) {
-    const day = dayOf(state, removed);
-    day.total -= removed.ids.length;
-    day.changed += removed.counted;
-    for (const id of removed.ids) state.known.delete(id);
-    Window.remove(state.window, removed, new Set(removed.ids));
-    if (removed.day !== null) state.due.set(keyOf(removed), removed);
-  }
   for (const { stream, day, closed, open } of commit.entries) {
     const at = streamOf(state, stream);
     if (day === null) at.late = open;

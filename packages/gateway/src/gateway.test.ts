@@ -139,6 +139,26 @@ describe('from a reading to the hub', () => {
     expect(await status(gateway, paired)).toMatchObject({ late: 0, readings: 0 });
   });
 
+  test('late readings go to their days when keys come, the others stay late', async () => {
+    const paired = await pair(scene, gateway, runs);
+    const { person } = paired;
+    const [one, other] = [cgm(at(past - 100), 12), cgm(at(past - 300), 5)];
+    await postReadings(gateway, paired, [...one, ...other]);
+    expect(await status(gateway, paired)).toMatchObject({ late: 2 });
+    await putKeys(scene, gateway, person, { streams: glucose, firstDay: past - 110, days: 20 });
+    await settle(gateway, paired);
+    expect(await readingsAtHub(scene, person, hub, 'glucose/raw', [past - 100])).toEqual(one);
+    const late = hub.headOf(person.hex, 'glucose/raw')!.statement.late;
+    expect(late).toHaveLength(1);
+    expect(await openAtHub(scene, person, hub, late[0]!)).toEqual({ kind: 'readings', readings: other });
+    expect(await status(gateway, paired)).toMatchObject({ late: 1, readings: 17 });
+    expect(await postReadings(gateway, paired, [...one, ...other])).toMatchObject({ accepted: 0 });
+    await putKeys(scene, gateway, person, { streams: glucose, firstDay: past - 310, days: 20 });
+    await settle(gateway, paired);
+    expect(hub.headOf(person.hex, 'glucose/raw')!.statement.late).toEqual([]);
+    expect(await readingsAtHub(scene, person, hub, 'glucose/raw', [past - 300])).toEqual(other);
+  });
+
   test('a person whose wallet has sent no keys is told so, and nothing is taken', async () => {
     const paired = await pair(scene, gateway);
     expect(await refusal(post(gateway, '/v1/readings', paired.write, ingestBody(cgm(at(past), 1))))).toBe(

@@ -12,7 +12,7 @@ const maxDepth = 32;
 export const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A body as JSON; an empty one is an empty list. Throws 400. */
+/** A body as JSON. Throws 400, also for an empty one: whoever sent it may think that it held something. */
 export function parse(body: Uint8Array): Json {
   let text: string;
   try {
@@ -20,7 +20,6 @@ export function parse(body: Uint8Array): Json {
   } catch {
     throw malformed('The body is not UTF-8.');
   }
-  if (text.trim() === '') return [];
   try {
     return JSON.parse(text) as Json;
   } catch {

@@ -49,6 +49,10 @@ export function documents(app: Hono, context: Context): void {
       for (const { place } of mine.window.places.values())
         if (place.stream === 'glucose/raw' && place.day !== null)
           mine.due.set(`${place.stream}/${place.day}`, place);
+    // The keys are kept; what can be moved with them is moved now, or when days are closed next.
+    await context.closer
+      .keyed(account)
+      .catch((error) => context.events.failed('moving late readings', error));
     void custodians.prefetch(account);
     return c.json({ stream: bundle.stream, firstDay: bundle.run.firstDay, days: bundle.run.keys.length });
   });
