@@ -42,7 +42,10 @@ export async function install(): Promise<Installation> {
   await cp(join(root, 'packages', 'cli', 'bin'), join(cli, 'bin'), { recursive: true });
   await writeFile(join(cli, 'dist', 'commands', 'register.js'), registration);
   // People need the real services.
-  await writeFile(join(cli, 'dist', 'Defaults.js'), 'export async function people() {}\nexport async function renew() {}');
+  await writeFile(
+    join(cli, 'dist', 'Defaults.js'),
+    'export async function people() {}\nexport async function renew() {}',
+  );
 
   const bin = join(cli, 'bin', 'islet.mjs');
   const started = new Set<ChildProcess>();

@@ -54,3 +54,5 @@ export const RENEW_BELOW_DAYS = 300;
 export const WARN_BELOW_DAYS = 60;
 /** How often a running Islet looks whether keys are to be renewed, ms. */
 export const RENEW_EVERY_MS = 6 * 3_600_000;
+/** How long a service of this machine may take to answer under another of its addresses, ms. */
+export const REACH_MS = 500;

@@ -9,6 +9,7 @@ import * as Horizon from '../Horizon.js';
 import type { Output } from '../Output.js';
 import * as People from '../People.js';
 import { pair } from '../Provision.js';
+import { fromTheHouse } from '../Reach.js';
 import { UnknownStreamError } from './grant.js';
 
 type Options = {
@@ -43,9 +44,18 @@ async function run(context: Context, options: Options): Promise<void> {
   if (may !== 'read') await expectAnything(context, network, person, output);
   const { id, secret } = await pair(context.home, network, person, options.name, may, follows);
   const url = network.gateway.url;
+  const house = await fromTheHouse(url);
+  const elsewhere =
+    house.length > 0
+      ? `From a phone in the house: ${house.join(' or ')}`
+      : 'From a phone: start Islet with ISLET_GATEWAY_HOST=0.0.0.0, then pair again; docs/operating.md says more.';
   output.result(
-    { id, may, url, apiSecret: secret },
-    `In your app, set the Nightscout address to ${url} and the API secret to ${secret}\n${verbs[may]} Keep it for that one app.`,
+    { id, may, url, house, apiSecret: secret },
+    [
+      `In your app, set the Nightscout address to ${url} and the API secret to ${secret}`,
+      elsewhere,
+      `${verbs[may]} Keep it for that one app.`,
+    ].join('\n'),
   );
 }
 
