@@ -56,6 +56,43 @@ describe('points', () => {
     );
   });
 
+  const from = (app: string) => ({ source: { app, device: 'a sensor', id: null } });
+
+  test('law: a sensor told by two sources, with clocks apart and in other units, gives each measurement once', () => {
+    const every = (minutes: number) =>
+      fc
+        .array(
+          fc.record({ value: fc.integer({ min: 40, max: 400 }), late: fc.integer({ min: 1, max: 100_000 }) }),
+          {
+            minLength: 1,
+            maxLength: 30,
+          },
+        )
+        .map((told) => told.map((t, i) => ({ ...t, at: start + i * minutes * 60_000 })));
+    fc.assert(
+      fc.property(every(5), (told) => {
+        const live = told.map((t) => reading(t.at, t.value, from('uploader')));
+        const exported = told.map((t) => {
+          const mmol = Math.round((t.value / mgdlPerMmol) * 10) / 10;
+          return reading(t.at + t.late, mmol, { unit: 'mmol/L', ...from('export') });
+        });
+        const points = Points.fromReadings([...exported, ...live]);
+        expect(points).toEqual(Points.fromReadings(live));
+      }),
+    );
+  });
+
+  test('of one source are all kept, however close and alike; two sources with other values, too', () => {
+    const minutes = [0, 1, 2, 3].map((m) => reading(start + m * 60_000, 100, from('libre')));
+    expect(Points.fromReadings(minutes)).toHaveLength(4);
+    const other = minutes.map((r) => reading(r.at + 20_000, 104, from('dexcom')));
+    expect(Points.fromReadings([...minutes, ...other])).toHaveLength(8);
+    const again = minutes.map((r) => reading(r.at + 20_000, 100, from('export')));
+    expect(Points.fromReadings([...minutes, ...again])).toEqual(Points.fromReadings(minutes));
+    const far = minutes.slice(0, 1).map((r) => reading(r.at + 150_000, 100, from('export')));
+    expect(Points.fromReadings([minutes[0]!, ...far])).toHaveLength(2);
+  });
+
   test('law: windows that meet share no point and lose none', () => {
     fc.assert(
       fc.property(readings, fc.integer({ min: 1, max: 9 }), (rs, cut) => {

@@ -23,38 +23,62 @@ export type Window = { from: number; to: number };
  *
  * Readings of one instant become one point with the mean of their *distinct* values, so that hearing the same
  * reading by two ways changes nothing. The word "Low" or "High" is kept where all of them say it, and the
- * smallest offset where they differ. The order of the readings never matters.
+ * smallest offset where they differ. One measurement that two sources tell with clocks a little apart (an uploader
+ * and an export of the same sensor) is one point, the earlier one: see `sameMs`. The order of the readings never matters.
  * Throws `METRICS_READING_INVALID` on a time, offset or value that is not a finite number.
  */
 export function fromReadings(readings: Iterable<Reading>): Point[] {
-  const heard: Point[] = [];
+  const heard: Heard[] = [];
   for (const r of readings) {
     if (r.kind !== 'glucose' || r.method !== 'cgm') continue;
     const mgdl = Glucose.toMgdl(r.value, r.unit);
     if (!Number.isFinite(r.at) || !Number.isFinite(r.offsetMinutes) || !Number.isFinite(mgdl))
       throw new InvalidReadingError();
-    heard.push({ at: r.at, offsetMinutes: r.offsetMinutes, mgdl, beyond: r.beyond });
+    const point = { at: r.at, offsetMinutes: r.offsetMinutes, mgdl, beyond: r.beyond };
+    heard.push({ point, tellers: new Set([`${r.source.app}\n${r.source.device}`]) });
   }
-  heard.sort((a, b) => a.at - b.at || a.offsetMinutes - b.offsetMinutes);
-  const points: Point[] = [];
+  heard.sort((a, b) => a.point.at - b.point.at || a.point.offsetMinutes - b.point.offsetMinutes);
+  const kept: Heard[] = [];
   for (let i = 0; i < heard.length; ) {
     let end = i + 1;
-    while (end < heard.length && heard[end]!.at === heard[i]!.at) end++;
-    points.push(end === i + 1 ? heard[i]! : merge(heard.slice(i, end)));
+    while (end < heard.length && heard[end]!.point.at === heard[i]!.point.at) end++;
+    const one = end === i + 1 ? heard[i]! : merge(heard.slice(i, end));
+    const before = toldBefore(kept, one);
+    if (before) for (const teller of one.tellers) before.tellers.add(teller);
+    else kept.push(one);
     i = end;
   }
-  return points;
+  return kept.map(({ point }) => point);
 }
 
-function merge(same: Point[]): Point {
-  const first = same[0]!;
-  const values = [...new Set(same.map((p) => p.mgdl))].sort((a, b) => a - b);
-  return {
+/** A point, and the sources that told it. */
+type Heard = { point: Point; tellers: Set<string> };
+
+/** Half the interval of most sensors: further apart, equal values are two measurements. */
+const sameMs = 150_000;
+/** Values that a change of unit and rounding may set apart, mg/dL. */
+const sameMgdl = 1;
+
+/** The kept point that this one tells again. A source never repeats itself, so each tells a point once. */
+function toldBefore(kept: Heard[], { point, tellers }: Heard): Heard | undefined {
+  for (let i = kept.length - 1; i >= 0 && point.at - kept[i]!.point.at < sameMs; i--) {
+    const { point: before, tellers: known } = kept[i]!;
+    const isNew = [...tellers].every((teller) => !known.has(teller));
+    if (isNew && Math.abs(before.mgdl - point.mgdl) <= sameMgdl) return kept[i]!;
+  }
+  return undefined;
+}
+
+function merge(same: Heard[]): Heard {
+  const first = same[0]!.point;
+  const values = [...new Set(same.map((h) => h.point.mgdl))].sort((a, b) => a - b);
+  const point: Point = {
     at: first.at,
     offsetMinutes: first.offsetMinutes,
     mgdl: values.reduce((sum, v) => sum + v, 0) / values.length,
-    beyond: same.every((p) => p.beyond === first.beyond) ? first.beyond : null,
+    beyond: same.every((h) => h.point.beyond === first.beyond) ? first.beyond : null,
   };
+  return { point, tellers: new Set(same.flatMap((h) => [...h.tellers])) };
 }
 
 /**
