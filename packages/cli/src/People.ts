@@ -25,6 +25,8 @@ export type Notes = {
   keyed?: Record<string, [number, number][]>;
   /** An app of theirs may send anything at any time. */
   hasUploader?: boolean;
+  /** The salt of each grant by its id, hex: with it, the codes on chain can be said in words. */
+  grantSalts?: Record<string, string>;
   devices?: { id: string; name: string; may: 'write' | 'read'; secret: string }[];
 };
 

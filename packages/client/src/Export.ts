@@ -1,15 +1,14 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as Deployment from '@islet/chain/Deployment';
-import * as Followed from '@islet/chain/Followed';
-import type { Mark } from '@islet/chain/Follower';
-import * as Rpc from '@islet/chain/Rpc';
+import { base64, unbase64 } from '@islet/core/base64';
 import * as Content from '@islet/core/Content';
-import { fromHex, to0x, toHex } from '@islet/core/crypto/bytes';
+import { to0x, toHex } from '@islet/core/crypto/bytes';
 import * as Epoch from '@islet/core/Epoch';
 import { IsletError } from '@islet/core/IsletError';
 import * as Receipt from '@islet/core/Receipt';
 import * as Segment from '@islet/core/Segment';
 import type { Opened } from './Access.js';
+import * as ChainOnce from './ChainOnce.js';
 import type { Network } from './Network.js';
 
 /**
@@ -183,27 +182,13 @@ async function roots(file: File, against: Against) {
   };
 }
 
-/** Follows the chain from its first block, believing only its validators, and keeps nothing. */
 async function fromChain(file: File, url: string, now: () => number) {
-  let mark: Mark | null = null;
-  const chain = await Followed.open({
-    rpc: Rpc.connect(url),
-    deployment: file.chain.deployment,
-    validators: file.chain.validators.map(fromHex),
-    now,
-    openLog: async () => ({
-      load: async () => mark,
-      save: async (next) => {
-        mark = next;
-      },
-    }),
-  });
-  const head = await chain.freshHead();
+  const { view, head } = await ChainOnce.follow(url, file.chain, now);
   return {
-    rootOf: (place: string) => chain.state.roots.get(place),
-    gateways: new Set(chain.state.accounts.get(file.account)?.gateways.keys() ?? []),
-    name: `the chain at block ${head.number}`,
-    head: head.number,
+    rootOf: (place: string) => view.roots.get(place),
+    gateways: new Set(view.accounts.get(file.account)?.gateways.keys() ?? []),
+    name: `the chain at block ${head}`,
+    head,
   };
 }
 
@@ -218,13 +203,6 @@ function parse(text: string): File {
     throw new NotAnExportError();
   }
 }
-
-const base64 = (bytes: Uint8Array): string => {
-  let binary = '';
-  for (const b of bytes) binary += String.fromCharCode(b);
-  return btoa(binary);
-};
-const unbase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
 export class ExportTamperedError extends IsletError {
   override readonly name = 'ExportTamperedError';

@@ -11,7 +11,10 @@ import type { Network } from './Network.js';
 import type { Wallet } from './Wallet.js';
 
 /** One line of who saw what: the request, the contract's decision, and the custodians' signed notes of release. */
-export type Access = Decision & { releases: { custodian: number; at: number; epochs: number }[] };
+export type Access = Decision & {
+  /** `note` is the custodian's signed word as it gave it, `islet/release-note`. */
+  releases: { custodian: number; at: number; epochs: number; note: Uint8Array }[];
+};
 
 /** Every request about a patient's data, granted or refused, oldest first; and the custodians that did not answer. */
 export async function accesses(
@@ -31,7 +34,7 @@ export async function accesses(
           const note = key && (await Release.parseNote(bytes, fromHex(key)));
           if (!note) continue;
           const id = toHex(note.requestId);
-          const line = { custodian: note.custodian, at: note.at, epochs: note.epochs.length };
+          const line = { custodian: note.custodian, at: note.at, epochs: note.epochs.length, note: bytes };
           notes.set(id, [...(notes.get(id) ?? []), line]);
         }
       } catch {

@@ -5,7 +5,9 @@ import * as Export from '@islet/client/Export';
 import * as Held from '@islet/client/Held';
 import * as Day from '@islet/core/Day';
 import { streams } from '@islet/core/Stream';
+import * as AccessFile from '@islet/fhir/AccessFile';
 import type { Command } from 'commander';
+import * as AccessVerify from '../AccessVerify.js';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
 import * as People from '../People.js';
@@ -80,6 +82,11 @@ async function offline(context: Context, file: string, options: Options): Promis
       : await readFile(options.anchors, 'utf8').catch(() => undefined);
   if (options.anchors !== undefined && anchors === undefined)
     throw new FileError('the anchors cannot be read');
+  if (AccessFile.is(text)) {
+    const verified = await AccessVerify.byAddress(text, options.chain, context.now);
+    context.output(options).result({ verified }, AccessVerify.text(verified));
+    return;
+  }
   const checked = await Export.verify(text, {
     ...(options.chain && { chainUrl: options.chain }),
     ...(anchors && { anchors }),

@@ -1,0 +1,77 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+
+import * as Deployment from '@islet/chain/Deployment';
+import * as AccessCheck from '@islet/client/AccessCheck';
+import * as ChainOnce from '@islet/client/ChainOnce';
+import { IsletError } from '@islet/core/IsletError';
+import * as AccessFile from '@islet/fhir/AccessFile';
+import type { Connected } from './Connect.js';
+
+export type Verified = AccessCheck.Checked & { format: AccessFile.Format; against: string; contract: string };
+
+/** Checks an export of who saw what against the chain behind an address, or, without one, by its signatures alone. */
+export const byAddress = (text: string, url: string | undefined, now: () => number): Promise<Verified> =>
+  verify(text, async (chain) => {
+    if (url === undefined) return null;
+    const deployment = Deployment.parse(JSON.stringify(chain.deployment));
+    return ChainOnce.follow(url, { deployment, validators: chain.validators }, now);
+  });
+
+/** Checks it against the chain that this installation follows. */
+export const byOurs = (text: string, network: Connected): Promise<Verified> =>
+  verify(text, async ({ deployment }) => {
+    // Another deployment may say anything: only ours is believed.
+    if (
+      Deployment.format(Deployment.parse(JSON.stringify(deployment))) !==
+      Deployment.format(network.deployment)
+    )
+      throw new OtherChainError();
+    const head = await network.chain.freshHead();
+    return { view: network.chain.state, head: head.number };
+  });
+
+type Place = ChainOnce.Place;
+
+async function verify(
+  text: string,
+  chainOf: (place: Place) => Promise<AccessCheck.Chain>,
+): Promise<Verified> {
+  try {
+    const { format, record } = AccessFile.read(text);
+    // What is written first: a person names a line by where it stands.
+    const altered = AccessFile.firstAltered(text);
+    if (altered !== undefined)
+      throw new AccessCheck.AccessTamperedError(
+        `line ${altered} of the file`,
+        'what is written differs from the record',
+      );
+    const chain = await chainOf(record.chain);
+    return {
+      ...(await AccessCheck.check(record, chain)),
+      format,
+      against: chain
+        ? `the chain at block ${chain.head}`
+        : 'their signatures (give --chain to compare with the chain)',
+      contract: record.chain.deployment.consent,
+    };
+  } catch (error) {
+    // A record of another shape fails wherever it is first used.
+    if (error instanceof TypeError || error instanceof RangeError)
+      throw new AccessFile.UnreadableAccessError();
+    throw error;
+  }
+}
+
+/** The outcome as people read it. */
+export const text = (v: Verified): string =>
+  `All holds: ${v.requests} requests, ${v.notes} release notes and ${v.looks} looks against ${v.against}. Contract ${v.contract}.`;
+
+export class OtherChainError extends IsletError {
+  override readonly name = 'OtherChainError';
+  constructor() {
+    super(
+      'ACCESS_OTHER_CHAIN',
+      'The file is of another chain than the one followed here. Check it with: npx islet verify FILE --chain URL',
+    );
+  }
+}
