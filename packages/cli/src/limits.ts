@@ -54,3 +54,5 @@ export const RENEW_BELOW_DAYS = 300;
 export const WARN_BELOW_DAYS = 60;
 /** How often a running Islet looks whether keys are to be renewed, ms. */
 export const RENEW_EVERY_MS = 6 * 3_600_000;
+/** Of an export, so many characters are written at once. */
+export const EXPORT_CHUNK = 1 << 20;

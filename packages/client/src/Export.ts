@@ -3,17 +3,26 @@ import * as Deployment from '@islet/chain/Deployment';
 import { base64, unbase64 } from '@islet/core/base64';
 import * as Content from '@islet/core/Content';
 import { to0x, toHex } from '@islet/core/crypto/bytes';
+import type { Day } from '@islet/core/Day';
 import * as Epoch from '@islet/core/Epoch';
 import { IsletError } from '@islet/core/IsletError';
 import * as Receipt from '@islet/core/Receipt';
 import * as Segment from '@islet/core/Segment';
+import type { Stream } from '@islet/core/Stream';
 import type { Opened } from './Access.js';
 import * as ChainOnce from './ChainOnce.js';
 import type { Network } from './Network.js';
 
+/** What was opened of one sealed segment. */
+export type Part = { stream: Stream; day: Day | null; content: Content.Content };
+
+/** What a file of another format was written from these segments, so that it can be written again and compared. */
+export type Written = { format: string; person: string; at: number };
+
 /**
  * An export: readings anyone can read, beside the sealed segments they came from, with keys, receipts and the
- * anchored roots, so that whoever doubts a digit can check it against the chain without Islet.
+ * anchored roots, so that whoever doubts a digit can check it against the chain without Islet. Where the readings are
+ * in a file of another format, this one lies beside it, says which in `written`, and has no `content`.
  */
 type File = {
   islet: 'export';
@@ -22,45 +31,36 @@ type File = {
   account: string;
   gateways: string[];
   chain: { deployment: Deployment.Deployment; validators: string[]; block: number };
+  /** What was checked before anything was written. */
+  verified?: Opened['verified'];
+  written?: Written;
   anchors: Record<string, string>;
-  segments: {
-    stream: string;
-    day: number | null;
-    content: Content.Content;
-    segment: string;
-    epoch: string;
-    contentKey: string;
-    receipt: string;
-  }[];
+  segments: Kept[];
+};
+
+type Kept = {
+  stream: string;
+  day: number | null;
+  content?: Content.Content;
+  segment: string;
+  epoch: string;
+  contentKey: string;
+  receipt: string;
 };
 
 const notice = 'Whoever has this file can read the data in it. Check it with: islet verify FILE --chain URL';
 
-/** The export of what was opened and verified. */
-export function build(
+/** The export of what was opened and verified, piece by piece: it may be larger than a string can be. */
+export function* pieces(
   network: Network,
   validators: Uint8Array[],
   opened: Opened,
-): { text: string; readings: number; segments: number; anchors: number } {
+  written?: Written,
+): Generator<string> {
   const { state: view } = network.chain;
   const first = opened.segments[0];
   const account = first ? toHex(first.proven.segment.header.account) : '';
-  const anchors: Record<string, string> = {};
-  const segments = opened.segments.map(({ stream, day, content, proven, contentKey }) => {
-    const { hub, number } = Receipt.parseReceipt(proven.receipt);
-    const place = `${toHex(hub)}/${number}`;
-    anchors[place] = view.roots.get(place)!;
-    return {
-      stream,
-      day,
-      content,
-      segment: base64(proven.segment.bytes),
-      epoch: base64(proven.epoch.bytes),
-      contentKey: base64(contentKey),
-      receipt: base64(proven.receipt),
-    };
-  });
-  const file: File = {
+  const head: Omit<File, 'segments'> = {
     islet: 'export',
     version: 1,
     notice,
@@ -71,20 +71,39 @@ export function build(
       validators: validators.map(to0x),
       block: opened.verified.chainHead,
     },
-    anchors,
-    segments,
+    verified: opened.verified,
+    ...(written && { written }),
+    anchors: anchorsOf(network, opened),
   };
-  const readings = opened.segments.reduce(
-    (n, s) => n + (s.content.kind === 'readings' ? s.content.readings.length : 0),
-    0,
-  );
-  return {
-    text: `${JSON.stringify(file, null, 1)}\n`,
-    readings,
-    segments: segments.length,
-    anchors: Object.keys(anchors).length,
-  };
+  yield `${JSON.stringify(head).slice(0, -1)},"segments":[`;
+  for (const [i, { stream, day, content, proven, contentKey }] of opened.segments.entries()) {
+    const kept: Kept = {
+      stream,
+      day,
+      ...(!written && { content }),
+      segment: base64(proven.segment.bytes),
+      epoch: base64(proven.epoch.bytes),
+      contentKey: base64(contentKey),
+      receipt: base64(proven.receipt),
+    };
+    yield `${i > 0 ? ',' : ''}\n${JSON.stringify(kept)}`;
+  }
+  yield '\n]}\n';
 }
+
+/** The roots that the receipts lead to, by `hub/number`. */
+export function anchorsOf(network: Network, opened: Opened): Record<string, string> {
+  const anchors: Record<string, string> = {};
+  for (const { proven } of opened.segments) {
+    const { hub, number } = Receipt.parseReceipt(proven.receipt);
+    const place = `${toHex(hub)}/${number}`;
+    anchors[place] = network.chain.state.roots.get(place)!;
+  }
+  return anchors;
+}
+
+export const readingsIn = (parts: readonly Part[]): number =>
+  parts.reduce((n, { content }) => n + (content.kind === 'readings' ? content.readings.length : 0), 0);
 
 export type Against = { chainUrl?: string; anchors?: string; now: () => number };
 export type Verified = {
@@ -96,28 +115,42 @@ export type Verified = {
 };
 
 /** Recomputes everything an export says from its bytes. The first thing that does not hold is thrown with its place. */
-export async function verify(text: string, against: Against): Promise<Verified> {
+export const verify = async (text: string, against: Against): Promise<Verified> =>
+  (await open(text, against)).verified;
+
+export type Reopened = {
+  verified: Verified;
+  account: string;
+  deployment: Deployment.Deployment;
+  written: Written | undefined;
+  parts: Part[];
+};
+
+/** The same, and what its sealed segments hold. */
+export async function open(text: string, against: Against): Promise<Reopened> {
   const file = parse(text);
   const trusted = await roots(file, against);
-  let readings = 0;
+  const parts: Part[] = [];
   for (const [i, s] of file.segments.entries())
-    readings += await verifyOne(file, trusted.rootOf, trusted.gateways, s, i);
-  return {
-    readings,
-    segments: file.segments.length,
-    receipts: file.segments.length,
+    parts.push(await openOne(file, trusted.rootOf, trusted.gateways, s, i));
+  const verified = {
+    readings: readingsIn(parts),
+    segments: parts.length,
+    receipts: parts.length,
     against: trusted.name,
     chainHead: trusted.head,
   };
+  const { account, chain, written } = file;
+  return { verified, account, deployment: chain.deployment, written, parts };
 }
 
-async function verifyOne(
+async function openOne(
   file: File,
   rootOf: (place: string) => string | undefined,
   gateways: Set<string>,
-  s: File['segments'][number],
+  s: Kept,
   index: number,
-): Promise<number> {
+): Promise<Part> {
   const fail = (what: string, where = ''): never => {
     throw new ExportTamperedError(`segment ${index + 1} (${s.stream}${where})`, what);
   };
@@ -138,12 +171,12 @@ async function verifyOne(
   } catch {
     return fail('it does not open');
   }
-  const place = firstDifference(content, s.content);
+  const place = file.written === undefined ? firstDifference(content, s.content) : undefined;
   if (place !== undefined) fail('what is written differs from what was sealed', `, ${place}`);
-  return content.kind === 'readings' ? content.readings.length : 0;
+  return { stream: header.stream, day: header.day, content };
 }
 
-function decodeOne(s: File['segments'][number]) {
+function decodeOne(s: Kept) {
   try {
     return {
       segment: Segment.parse(unbase64(s.segment)),
@@ -157,9 +190,9 @@ function decodeOne(s: File['segments'][number]) {
 }
 
 /** Where sealed and written content first differ, by the time of the reading; undefined where they are the same. */
-function firstDifference(sealed: Content.Content, written: Content.Content): string | undefined {
+function firstDifference(sealed: Content.Content, written: Content.Content | undefined): string | undefined {
   const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-  if (sealed.kind !== written?.kind) return 'another kind of content';
+  if (!written || sealed.kind !== written.kind) return 'another kind of content';
   if (sealed.kind === 'summary' || written.kind === 'summary')
     return same(sealed, written) ? undefined : 'the summary';
   const listed = Array.isArray(written.readings) ? written.readings : [];

@@ -10,6 +10,7 @@ import type { Command } from 'commander';
 import * as AccessVerify from '../AccessVerify.js';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
+import * as ExportVerify from '../ExportVerify.js';
 import * as People from '../People.js';
 import { FileError } from './import.js';
 
@@ -74,7 +75,8 @@ async function online(context: Context, options: Options): Promise<void> {
 }
 
 async function offline(context: Context, file: string, options: Options): Promise<void> {
-  const text = await readFile(file, 'utf8').catch(() => undefined);
+  const proof = await ExportVerify.proofOf(file);
+  const text = proof === undefined ? await readFile(file, 'utf8').catch(() => undefined) : '';
   if (text === undefined) throw new FileError('it cannot be read');
   const anchors =
     options.anchors === undefined
@@ -87,11 +89,15 @@ async function offline(context: Context, file: string, options: Options): Promis
     context.output(options).result({ verified }, AccessVerify.text(verified));
     return;
   }
-  const checked = await Export.verify(text, {
+  const against = {
     ...(options.chain && { chainUrl: options.chain }),
     ...(anchors && { anchors }),
     now: context.now,
-  });
+  };
+  const checked =
+    proof === undefined
+      ? await Export.verify(text, against)
+      : await ExportVerify.verify(file, proof, against);
   context
     .output(options)
     .result(
