@@ -54,12 +54,12 @@ const notice = 'Whoever has this file can read the data in it. Check it with: is
 export function* pieces(
   network: Network,
   validators: Uint8Array[],
+  of: Uint8Array,
   opened: Opened,
   written?: Written,
 ): Generator<string> {
   const { state: view } = network.chain;
-  const first = opened.segments[0];
-  const account = first ? toHex(first.proven.segment.header.account) : '';
+  const account = toHex(of);
   const head: Omit<File, 'segments'> = {
     islet: 'export',
     version: 1,

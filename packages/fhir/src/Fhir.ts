@@ -50,3 +50,7 @@ export const urn = (id: string): string => `urn:uuid:${id}`;
 
 /** A contract's place on a chain as a URI (CAIP-10 under did:pkh): what gives Islet's ids their meaning. */
 export const place = (chainId: number, contract: string): string => `did:pkh:eip155:${chainId}:${contract}`;
+
+/** A text as FHIR lets it be: no blanks at the ends, no control characters but those of lines. */
+export const clean = (text: string): string =>
+  text.replace(/\p{Cc}/gu, (c) => ('\t\r\n'.includes(c) ? c : '\ufffd')).trim();

@@ -8,3 +8,10 @@ export function iso(at: number, offsetMinutes: number): string {
   const far = Math.abs(offsetMinutes);
   return `${local}${offsetMinutes < 0 ? '-' : '+'}${two(far / 60)}:${two(far % 60)}`;
 }
+
+/** The farthest that FHIR lets a clock be from UTC, minutes. */
+const farthest = 14 * 60;
+
+/** The same for FHIR, in UTC where the offset is none that it allows. */
+export const fhir = (at: number, offsetMinutes: number): string =>
+  iso(at, Math.abs(offsetMinutes) > farthest ? 0 : offsetMinutes);

@@ -86,8 +86,8 @@ function own(collection: Collection, text: string): Placed | undefined {
 const words = { low: 39, high: 401 } as const;
 
 const named = (r: Reading): Row => ({
-  app: r.source.app,
-  device: r.source.device || r.source.app,
+  ...(r.source.app && { app: r.source.app }),
+  ...(r.source.device && { device: r.source.device }),
   ...(r.source.id !== null && { identifier: r.source.id }),
 });
 

@@ -1,6 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { Activity, Glucose, Insulin, Reading } from '@islet/core/Reading';
-import { concept, idOf, type Json, type Resource, systems, urn } from './Fhir.js';
+import { clean, concept, idOf, type Json, type Resource, systems, urn } from './Fhir.js';
 import * as LocalTime from './LocalTime.js';
 import * as Patient from './Patient.js';
 
@@ -41,13 +41,13 @@ export function of(account: string, r: Reading): Resource | undefined {
       return observation(account, r, activity(r));
     case 'device':
       return observation(account, r, {
-        code: { text: r.what },
+        code: { text: clean(r.what) || 'device event' },
         ...(r.value === null ? absent : { valueQuantity: { value: r.value } }),
       });
     case 'note':
       return observation(account, r, { code: { text: 'note' }, ...text(r.text) });
     case 'health':
-      return observation(account, r, { code: { text: r.what }, ...text(r.text) });
+      return observation(account, r, { code: { text: clean(r.what) || 'health' }, ...text(r.text) });
     case 'profile':
     case 'document':
       return undefined;
@@ -55,7 +55,7 @@ export function of(account: string, r: Reading): Resource | undefined {
 }
 
 const absent = { dataAbsentReason: concept(systems.absent, 'not-applicable') };
-const text = (value: string): Elements => (value.trim() === '' ? absent : { valueString: value });
+const text = (value: string): Elements => (clean(value) === '' ? absent : { valueString: clean(value) });
 
 type Elements = { [element: string]: Json };
 
@@ -66,14 +66,14 @@ const identity = (account: string, r: Reading): Elements & { id: string } => {
 };
 
 function observation(account: string, r: Reading, own: Elements): Resource {
-  const { device, app } = r.source;
+  const device = clean(r.source.device) || clean(r.source.app);
   return {
     resourceType: 'Observation',
     ...identity(account, r),
     status: 'final',
     subject: Patient.reference(account),
-    effectiveDateTime: LocalTime.iso(r.at, r.offsetMinutes),
-    ...((device || app) && { device: { display: device || app } }),
+    effectiveDateTime: LocalTime.fhir(r.at, r.offsetMinutes),
+    ...(device && { device: { display: device } }),
     ...own,
   };
 }
@@ -104,8 +104,8 @@ const medications: { [type in Insulin['type']]: [code: string, display: string] 
 };
 
 function insulin(account: string, r: Insulin): Resource {
-  const start = LocalTime.iso(r.at, r.offsetMinutes);
-  const end = LocalTime.iso(r.at + r.durationMs, r.offsetMinutes);
+  const start = LocalTime.fhir(r.at, r.offsetMinutes);
+  const end = LocalTime.fhir(r.at + r.durationMs, r.offsetMinutes);
   const isRate = r.type === 'basal' && r.durationMs > 0;
   const rate = {
     value: r.units / (r.durationMs / 3_600_000),

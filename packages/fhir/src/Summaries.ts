@@ -60,9 +60,9 @@ function* period(
       code: concept(systems.loinc, code),
       subject: Patient.reference(account),
       effectivePeriod: {
-        start: LocalTime.iso(window.from, offsetMinutes),
+        start: LocalTime.fhir(window.from, offsetMinutes),
         // The last moment that belongs to it.
-        end: LocalTime.iso(window.to - 1, offsetMinutes),
+        end: LocalTime.fhir(window.to - 1, offsetMinutes),
       },
       ...own,
     };

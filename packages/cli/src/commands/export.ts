@@ -52,7 +52,7 @@ async function run(context: Context, file: string, options: Options): Promise<vo
   };
   const validators = await Home.validators(context.home);
   if (options.format === 'islet') {
-    await LinesOut.write(resolve(file), Export.pieces(network, validators, opened));
+    await LinesOut.write(resolve(file), Export.pieces(network, validators, wallet.account, opened));
     output.progress.end();
     output.result(
       counted,
@@ -70,7 +70,7 @@ async function run(context: Context, file: string, options: Options): Promise<vo
   const files = await writeAll(options.format, resolve(file), about, readings, output);
   await LinesOut.write(
     proofOf(options.format, resolve(file)),
-    Export.pieces(network, validators, opened, written),
+    Export.pieces(network, validators, wallet.account, opened, written),
   );
   output.progress.end();
   const leftOut = ExportFile.leftOut(options.format, about);
