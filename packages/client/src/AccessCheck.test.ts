@@ -1,9 +1,9 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 
 import { base64, unbase64 } from '@islet/core/base64';
-import { flipped } from '@islet/core/core.testkit';
 import * as Day from '@islet/core/Day';
 import { describe, expect, test } from 'vitest';
+import { flipped } from '../../core/src/core.testkit.js';
 import { AccessTamperedError, check } from './AccessCheck.js';
 import { type AccessRecord, type Filters, type Line, passes, unfiltered } from './AccessRecord.js';
 import { type Scene, scene } from './record.testkit.js';

@@ -1,13 +1,13 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // A record of who saw what with real signatures, and the chain's view that it agrees with.
 import * as View from '@islet/chain/View';
-import { drawn } from '@islet/core/core.testkit';
 import { to0x, toHex } from '@islet/core/crypto/bytes';
 import * as Ed25519 from '@islet/core/crypto/ed25519';
 import * as Day from '@islet/core/Day';
 import { type Look, signedBytes } from '@islet/core/Look';
 import * as Release from '@islet/core/Release';
 import * as Streams from '@islet/core/Stream';
+import { drawn } from '../../core/src/core.testkit.js';
 import { type AccessRecord, build, type Filters, unfiltered } from './AccessRecord.js';
 import type { Access } from './Log.js';
 

@@ -27,8 +27,8 @@ export function write(record: AccessRecord): string[] {
     'Not listed, because nothing left the person, or nothing was disclosed:',
     `  ${own + looks} looks by the person or their own devices (164.528(a)(1)(ii)).`,
     `  ${refused} requests that were refused.`,
-    'Every disclosure above rests on a permission that the person signed (164.508), so that 164.528(a)(1)(iv) would let',
-    'it be left out; those for treatment or payment would be left out by (a)(1)(i) too. They are listed all the same.',
+    'Every disclosure above rests on a permission that the person signed. Where that is an authorization (164.508), or the',
+    'purpose is treatment or payment, 164.528(a)(1)(iv) and (i) would let it be left out. They are listed all the same.',
     'What a recipient did with it afterwards is not known here. Postal addresses are not recorded.',
     ...(record.silent.length > 0
       ? [`Custodian ${record.silent.join(', ')} did not answer: whether they released is not known.`]

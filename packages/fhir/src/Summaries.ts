@@ -47,7 +47,8 @@ function* period(
   const m = Metrics.summarise(points, window);
   const { meanMgDl, gmiPercent, cvPercent, sensorActivePercent } = m;
   if (meanMgDl === null || gmiPercent === null || cvPercent === null || sensorActivePercent === null) return;
-  const days = new Set(points.map((p) => Math.floor((p.at + p.offsetMinutes * 60_000) / dayMs))).size;
+  // Days of the window, not of the clock, which summer time would make fifteen.
+  const days = new Set(points.map((p) => Math.floor((p.at - window.from) / dayMs))).size;
   const one = (profile: string, code: string, own: { [element: string]: Json }): Resource => {
     const id = idOf(account, profile, window.from, window.to);
     return {
