@@ -25,12 +25,13 @@ export async function gather(
   warn: (text: string) => void,
 ): Promise<AccessRecord.AccessRecord> {
   const filters = await filtersOf(home, notes, asked);
+  // Before the decisions are read: none up to this block is missing among them.
+  const head = await network.chain.freshHead();
   const { accesses: found, silent } = await accesses(network, wallet);
   if (silent.length > 0)
     warn(`No answer from custodian ${silent.join(', ')}: their releases are missing here.`);
   const own = await ownDevices(network, { wallet, notes }, warn);
   const people = await People.byAccount(home);
-  const head = await network.chain.freshHead();
   return AccessRecord.build({
     account: wallet.account,
     name: wallet.name,

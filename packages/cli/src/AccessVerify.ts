@@ -3,29 +3,32 @@
 import * as Deployment from '@islet/chain/Deployment';
 import * as AccessCheck from '@islet/client/AccessCheck';
 import * as ChainOnce from '@islet/client/ChainOnce';
-import { IsletError } from '@islet/core/IsletError';
 import * as AccessFile from '@islet/fhir/AccessFile';
 import type { Connected } from './Connect.js';
+import * as OtherChain from './OtherChain.js';
 
 export type Verified = AccessCheck.Checked & { format: AccessFile.Format; against: string; contract: string };
 
-/** Checks an export of who saw what against the chain behind an address, or, without one, by its signatures alone. */
-export const byAddress = (text: string, url: string | undefined, now: () => number): Promise<Verified> =>
-  verify(text, async (chain) => {
-    if (url === undefined) return null;
-    const deployment = Deployment.parse(JSON.stringify(chain.deployment));
-    return ChainOnce.follow(url, { deployment, validators: chain.validators }, now);
+/**
+ * Checks an export of who saw what against the chain behind an address, or, without one, by its signatures alone.
+ * Where the checker knows the deployment, a file of another one is refused: `CLI_OTHER_CHAIN`.
+ */
+export const byAddress = (
+  text: string,
+  url: string | undefined,
+  known: Deployment.Deployment | undefined,
+  now: () => number,
+): Promise<Verified> =>
+  verify(text, async ({ deployment, validators }) => {
+    const place = Deployment.parse(JSON.stringify(deployment));
+    OtherChain.refuse(place, known);
+    return url === undefined ? null : ChainOnce.follow(url, { deployment: place, validators }, now);
   });
 
 /** Checks it against the chain that this installation follows. */
 export const byOurs = (text: string, network: Connected): Promise<Verified> =>
   verify(text, async ({ deployment }) => {
-    // Another deployment may say anything: only ours is believed.
-    if (
-      Deployment.format(Deployment.parse(JSON.stringify(deployment))) !==
-      Deployment.format(network.deployment)
-    )
-      throw new OtherChainError();
+    OtherChain.refuse(Deployment.parse(JSON.stringify(deployment)), network.deployment);
     const head = await network.chain.freshHead();
     return { view: network.chain.state, head: head.number };
   });
@@ -65,13 +68,3 @@ async function verify(
 /** The outcome as people read it. */
 export const text = (v: Verified): string =>
   `All holds: ${v.requests} requests, ${v.notes} release notes and ${v.looks} looks against ${v.against}. Contract ${v.contract}.`;
-
-export class OtherChainError extends IsletError {
-  override readonly name = 'OtherChainError';
-  constructor() {
-    super(
-      'ACCESS_OTHER_CHAIN',
-      'The file is of another chain than the one followed here. Check it with: npx islet verify FILE --chain URL',
-    );
-  }
-}

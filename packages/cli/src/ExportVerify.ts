@@ -13,7 +13,7 @@ export async function proofOf(path: string): Promise<string | undefined> {
 }
 
 /** Checks the proof, writes the files anew from it and compares them, line by line. Throws what differs first. */
-export async function verify(path: string, proof: string, against: Export.Against): Promise<Export.Verified> {
+export async function verify(path: string, proof: string, against: Export.Against): Promise<Export.Reopened> {
   const opened = await Export.open(await readFile(proof, 'utf8'), against);
   const { written } = opened;
   const format = ExportFile.formats.find((f) => f === written?.format);
@@ -27,7 +27,7 @@ export async function verify(path: string, proof: string, against: Export.Agains
         'what is written differs from what was sealed',
       );
   }
-  return opened.verified;
+  return opened;
 }
 
 /** The first line, counted from 1, that is not as it should be; undefined where all are. */

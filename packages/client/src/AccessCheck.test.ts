@@ -129,6 +129,15 @@ describe('a record of who saw what', () => {
     ).toContain('never authorised the gateway');
   });
 
+  test('with a line twice, or lines out of order, names it', async () => {
+    expect(await said(({ record }) => record.lines.push(record.lines.at(-1)!))).toContain(
+      'request 5: it is listed twice',
+    );
+    expect(await said(({ record }) => record.lines.push(record.lines.splice(1, 1)[0]!))).toContain(
+      'request 1: it is out of order',
+    );
+  });
+
   test('about another person is refused', async () => {
     expect(await said(({ record }) => (record.account = '22'.repeat(32)), true)).toContain('another person');
   });

@@ -6,7 +6,7 @@ import { verify as verifySignature } from '@islet/core/crypto/ed25519';
 import { IsletError } from '@islet/core/IsletError';
 import { signedBytes } from '@islet/core/Look';
 import * as Release from '@islet/core/Release';
-import { type AccessRecord, type Line, passes, wordsOf } from './AccessRecord.js';
+import { type AccessRecord, atOf, type Line, passes, wordsOf } from './AccessRecord.js';
 
 type RequestLine = Extract<Line, { kind: 'request' }>;
 type LookLine = Extract<Line, { kind: 'look' }>;
@@ -33,7 +33,13 @@ export async function check(record: AccessRecord, chain: Chain): Promise<Checked
     : new Set(record.gateways);
   let notes = 0;
   let before: LookLine | undefined;
-  for (const line of record.lines) {
+  const seen = new Set<string>();
+  for (const [i, line] of record.lines.entries()) {
+    const id = line.kind === 'request' ? line.decision.requestId : line.look.signature;
+    if (seen.has(id)) throw new AccessTamperedError(nameOf(line), 'it is listed twice');
+    seen.add(id);
+    if (i > 0 && atOf(line) < atOf(record.lines[i - 1]!))
+      throw new AccessTamperedError(nameOf(line), 'it is out of order');
     if (!passes(line, record.filters))
       throw new AccessTamperedError(nameOf(line), 'it is not what was asked for');
     if (line.kind === 'request') {

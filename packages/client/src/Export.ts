@@ -114,10 +114,6 @@ export type Verified = {
   chainHead: number | null;
 };
 
-/** Recomputes everything an export says from its bytes. The first thing that does not hold is thrown with its place. */
-export const verify = async (text: string, against: Against): Promise<Verified> =>
-  (await open(text, against)).verified;
-
 export type Reopened = {
   verified: Verified;
   account: string;
@@ -126,7 +122,10 @@ export type Reopened = {
   parts: Part[];
 };
 
-/** The same, and what its sealed segments hold. */
+/**
+ * Recomputes everything an export says from its bytes, and gives what its sealed segments hold. The first thing that
+ * does not hold is thrown with its place.
+ */
 export async function open(text: string, against: Against): Promise<Reopened> {
   const file = parse(text);
   const trusted = await roots(file, against);

@@ -74,7 +74,6 @@ const ofLook = ({ device, look }: Extract<Line, { kind: 'look' }>): Cells => ({
   who: device,
   account: look.account,
   outcome: 'granted',
-  code: 'OWN_DEVICE',
   reason: 'the person’s own device',
   purpose: 'own',
   times: 1,
