@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as Day from '@islet/core/Day';
 import type { Glucose } from '@islet/core/Reading';
 import * as AccessFile from '@islet/fhir/AccessFile';
 import * as Import from '@islet/ingest/Import';
@@ -11,9 +12,12 @@ import * as Person from '@islet/sim/Person';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Islet, start } from './islet.testkit.js';
 
-const zone = 'Europe/Bucharest';
-const life = Person.days('records', { firstAt: Date.UTC(2026, 0, 11, 22), days: 3, zone });
-const [from, to] = ['2026-01-12', '2026-01-14'];
+const zone = 'Etc/GMT-2';
+const dayMs = 86_400_000;
+// Days that the gateway holds keys for already.
+const firstAt = Math.floor(Date.now() / dayMs) * dayMs - 5 * dayMs - 2 * 3_600_000;
+const life = Person.days('records', { firstAt, days: 3, zone });
+const [from, to] = [0, 2].map((n) => Day.format(Day.of(firstAt, 120) + n)) as [string, string];
 
 let islet: Islet;
 const path = (name: string): string => join(islet.folder, name);
