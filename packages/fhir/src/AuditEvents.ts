@@ -27,17 +27,17 @@ function event(record: AccessRecord, line: Line): Resource {
 }
 
 /** HL7 v3 PurposeOfUse. */
-const purposeCodes: { [purpose: string]: string } = {
-  treatment: 'TREAT',
-  'care-giving': 'FAMRQT',
-  emergency: 'ETREAT',
-  research: 'HRESCH',
-  payment: 'HPAYMT',
-  own: 'PATRQT',
-};
+const purposeCodes = new Map([
+  ['treatment', 'TREAT'],
+  ['care-giving', 'FAMRQT'],
+  ['emergency', 'ETREAT'],
+  ['research', 'HRESCH'],
+  ['payment', 'HPAYMT'],
+  ['own', 'PATRQT'],
+]);
 
 function purposeOf(purpose: string | undefined): { [element: string]: Json } {
-  const code = purpose === undefined ? undefined : purposeCodes[purpose];
+  const code = purposeCodes.get(purpose ?? '');
   return code ? { purposeOfUse: [concept(systems.actReason, code)] } : {};
 }
 

@@ -125,6 +125,35 @@ describe('treatments', () => {
     });
   });
 
+  test('that came out of one record go back into one, and two of a kind stay two', () => {
+    const carbs: Reading = { kind: 'carbs', grams: 30, ...common };
+    const note: Reading = { kind: 'note', text: 'soup', ...common };
+    expect(rows('treatments', [insulin('bolus', 2), carbs, note])).toEqual([
+      expect.objectContaining({
+        eventType: 'Meal Bolus',
+        insulin: 2,
+        carbs: 30,
+        notes: 'soup',
+        identifier: 'i',
+      }),
+    ]);
+    expect(rows('treatments', [note, carbs])).toMatchObject([
+      { eventType: 'Carb Correction', notes: 'soup' },
+    ]);
+    const two = rows('treatments', [insulin('bolus', 2), insulin('bolus', 3)]);
+    expect(two.map((t) => [t.insulin, t.identifier])).toEqual([
+      [2, 'i'],
+      [3, undefined],
+    ]);
+    const nameless = { ...common, source: { ...common.source, id: null } };
+    expect(
+      rows('treatments', [
+        { ...insulin('bolus', 2), ...nameless },
+        { ...carbs, ...nameless },
+      ]),
+    ).toHaveLength(2);
+  });
+
   test('that an app’s own record says already are not said twice', () => {
     const text = JSON.stringify({ eventType: 'Meal Bolus', insulin: 2, carbs: 30, identifier: 'i' });
     const document: Reading = { kind: 'document', what: 'treatments', text, ...common };

@@ -25,13 +25,43 @@ export function* write(collection: Collection, days: Iterable<Reading[]>): Gener
 
 function rows(collection: Collection, day: Reading[]): Row[] {
   const kept = namesOfDocuments(day);
-  return day.flatMap((r): Row[] => {
+  const [own, made]: [Row[], Row[]] = [[], []];
+  for (const r of day) {
     const found = place(r);
+    if (found?.collection !== collection) continue;
+    if (r.kind === 'document' || r.kind === 'profile') own.push(found.row);
     // What an app's own record says already is not said again: insulin must not count twice.
-    const isRepeated =
-      r.kind !== 'document' && found?.collection === 'treatments' && kept.has(r.source.id ?? '');
-    return found?.collection === collection && !isRepeated ? [found.row] : [];
-  });
+    else if (collection !== 'treatments' || !kept.has(r.source.id ?? '')) made.push(found.row);
+  }
+  return [...(collection === 'treatments' ? joined(made) : made), ...own];
+}
+
+const parts = ['insulin', 'carbs', 'notes', 'glucose', 'duration'] as const;
+
+/**
+ * What came out of one record goes back into one: Nightscout keeps a single record of each identifier. Where two say the
+ * same part, the second goes without a name.
+ */
+function joined(rows: Row[]): Row[] {
+  const named = new Map<string, Row>();
+  const out: Row[] = [];
+  for (const row of rows) {
+    const { identifier, eventType, ...rest } = row;
+    const name = identifier === undefined ? undefined : `${identifier} ${row.created_at}`;
+    const before = name === undefined ? undefined : named.get(name);
+    if (!before) {
+      if (name !== undefined) named.set(name, row);
+      out.push(row);
+    } else if (parts.some((part) => part in before && part in row))
+      out.push({ eventType: eventType!, ...rest });
+    else Object.assign(before, rest, { eventType: together(before, row) });
+  }
+  return out;
+}
+
+function together(a: Row, b: Row): Json {
+  if ([a, b].some((r) => 'insulin' in r) && [a, b].some((r) => 'carbs' in r)) return 'Meal Bolus';
+  return a.eventType === 'Note' ? b.eventType! : a.eventType!;
 }
 
 /** The sources' names of records that are there whole. */
@@ -62,7 +92,7 @@ function place(r: Reading): Placed | undefined {
     case 'note':
       return treatment(r, { eventType: 'Note', notes: r.text });
     case 'health':
-      return treatment(r, { eventType: 'Note', notes: r.text ? `${r.what}: ${r.text}` : r.what });
+      return treatment(r, { eventType: r.what || 'Note', ...(r.text && { notes: r.text }) });
     case 'profile':
       return own('profile', r.text);
     case 'document':
@@ -123,10 +153,11 @@ const minutes = (ms: number): number => ms / 60_000;
  */
 function insulin(r: Insulin): Row {
   if (r.type === 'long') return { eventType: 'Note', notes: `Long-acting insulin ${r.units} U` };
-  if (r.type !== 'basal') return { eventType: 'Correction Bolus', insulin: r.units };
+  const lasting = r.durationMs > 0 && { duration: minutes(r.durationMs) };
+  if (r.type !== 'basal') return { eventType: 'Correction Bolus', insulin: r.units, ...lasting };
   if (!(r.durationMs > 0)) return { eventType: 'Note', notes: `Basal insulin ${r.units} U` };
   const rate = r.units / (r.durationMs / 3_600_000);
-  return { eventType: 'Temp Basal', absolute: rate, rate, duration: minutes(r.durationMs) };
+  return { eventType: 'Temp Basal', absolute: rate, rate, amount: r.units, ...lasting };
 }
 
 function activity(r: Extract<Reading, { kind: 'activity' }>): Placed {
@@ -134,7 +165,7 @@ function activity(r: Extract<Reading, { kind: 'activity' }>): Placed {
     return treatment(r, {
       eventType: 'Exercise',
       duration: minutes(r.durationMs),
-      notes: `intensity ${r.amount}`,
+      intensity: r.amount,
     });
   const value: Row =
     r.what === 'steps' ? { type: 'steps-total', steps: r.amount } : { type: 'hr-bpm', bpm: r.amount };
@@ -148,9 +179,19 @@ function device(r: Extract<Reading, { kind: 'device' }>): Placed {
   if (r.what === 'sensor error' && r.value !== null)
     return { collection: 'entries', row: { type: 'sgv', sgv: r.value, ...timed(r), ...named(r) } };
   if (r.what === 'calibration' && r.value !== null)
-    return treatment(r, { eventType: 'BG Check', glucose: r.value, glucoseType: 'Finger', units: 'mg/dl' });
-  return treatment(r, { eventType: 'Note', notes: r.value === null ? r.what : `${r.what}: ${r.value}` });
+    return treatment(r, { eventType: 'Calibration', glucose: r.value, units: 'mg/dl' });
+  const pump = pumps.get(r.what);
+  if (pump !== undefined) return treatment(r, { eventType: pump });
+  return r.value === null
+    ? treatment(r, { eventType: r.what || 'Note' })
+    : treatment(r, { eventType: 'Note', notes: `${r.what}: ${r.value}` });
 }
+
+/** Nightscout's own words for what a pump did. */
+const pumps = new Map([
+  ['pump suspended', 'Suspend Pump'],
+  ['pump resumed', 'Resume Pump'],
+]);
 
 const treatment = (r: Reading, row: Row): Placed => ({
   collection: 'treatments',
