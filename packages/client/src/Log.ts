@@ -32,7 +32,8 @@ export async function accesses(
       try {
         for (const bytes of parseList('islet/notes', await Http.post(service, '/v1/notes', question))) {
           const note = key && (await Release.parseNote(bytes, fromHex(key)));
-          if (!note) continue;
+          // Stops: a custodian that speaks for another.
+          if (!note || note.custodian !== i + 1) continue;
           const id = toHex(note.requestId);
           const line = { custodian: note.custodian, at: note.at, epochs: note.epochs.length, note: bytes };
           notes.set(id, [...(notes.get(id) ?? []), line]);
