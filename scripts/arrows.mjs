@@ -7,7 +7,7 @@ import { dirname, join, posix } from 'node:path';
 import ts from 'typescript';
 import { isTest, readJson, rooms, root, sourcesOf, text } from './sources.mjs';
 
-/** core ◀ chain, store, ingest ◀ client, ledger, hub, gateway, custodian ◀ web, cli. `sim` makes input and needs core only. */
+/** core ◀ chain, store, ingest ◀ client, ledger, hub, gateway, custodian ◀ fhir ◀ web, cli. `sim` makes input and needs core only. */
 const MAY = {
   core: [],
   chain: ['core'],
@@ -19,13 +19,14 @@ const MAY = {
   gateway: ['core', 'chain', 'store', 'ingest'],
   custodian: ['core', 'chain', 'store'],
   client: ['core', 'chain', 'store', 'ingest'],
-  web: ['core', 'chain', 'ingest', 'client'],
-  cli: ['core', 'chain', 'store', 'ingest', 'sim', 'client', 'ledger', 'hub', 'gateway', 'custodian'],
+  fhir: ['core', 'client'],
+  web: ['core', 'chain', 'ingest', 'client', 'fhir'],
+  cli: ['core', 'chain', 'store', 'ingest', 'sim', 'client', 'fhir', 'ledger', 'hub', 'gateway', 'custodian'],
 };
 /** These run in a browser: nothing of Node outside their tests. */
-const BROWSER = ['core', 'ingest'];
-/** Tests may also draw people and files from the generator, a chain from the ledger, and use the tools of the root. */
-const TESTS_MAY = ['sim', 'ledger'];
+const BROWSER = ['core', 'ingest', 'fhir'];
+/** Tests may also draw people and files from the generator, a chain from the ledger, read back what was written, and use the tools of the root. */
+const TESTS_MAY = ['sim', 'ledger', 'ingest'];
 
 const tools = Object.keys(readJson('package.json').devDependencies);
 const faults = [];

@@ -29,6 +29,8 @@ export type Notes = {
   gatewayKey?: string;
   /** An app of theirs may send anything at any time. */
   hasUploader?: boolean;
+  /** The salt of each grant by its id, hex: with it, the codes on chain can be said in words. */
+  grantSalts?: Record<string, string>;
   devices?: { id: string; name: string; may: Power; secret: string; streams?: Stream[] }[];
 };
 

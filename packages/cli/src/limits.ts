@@ -56,3 +56,5 @@ export const WARN_BELOW_DAYS = 60;
 export const RENEW_EVERY_MS = 6 * 3_600_000;
 /** How long a service of this machine may take to answer under another of its addresses, ms. */
 export const REACH_MS = 500;
+/** Of an export, so many characters are written at once. */
+export const EXPORT_CHUNK = 1 << 20;

@@ -1,17 +1,18 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { Deployment } from '@islet/chain/Deployment';
-import * as Followed from '@islet/chain/Followed';
-import type { Mark } from '@islet/chain/Follower';
-import * as Rpc from '@islet/chain/Rpc';
 import * as View from '@islet/chain/View';
+import { base64, unbase64 } from '@islet/core/base64';
 import type * as Content from '@islet/core/Content';
 import { fromHex, to0x, toHex } from '@islet/core/crypto/bytes';
+import type { Day } from '@islet/core/Day';
 import * as Epoch from '@islet/core/Epoch';
 import { IsletError } from '@islet/core/IsletError';
 import * as Receipt from '@islet/core/Receipt';
+import type { Stream } from '@islet/core/Stream';
 import type { Part } from '@islet/core/wire/Fetch';
-import { type Opened, open } from './Access.js';
+import { type Opened, type OpenedSegment, open as openSegment } from './Access.js';
 import { checkSummaries } from './Agreement.js';
+import * as ChainOnce from './ChainOnce.js';
 import * as ExportFile from './ExportFile.js';
 import type { Network } from './Network.js';
 import { said, TamperedError } from './Tampered.js';
@@ -19,11 +20,21 @@ import { check, NothingServedError, type Proven } from './Verification.js';
 
 const notice = 'Whoever has this file can read the data in it. Check it with: islet verify FILE --chain URL';
 
-/** The export of what was opened and verified. */
+/** What was opened of one sealed segment. */
+export type OpenedPart = { stream: Stream; day: Day | null; content: Content.Content };
+
+/** What a file of another format was written from an export, so that it can be written again and compared. */
+export type Written = { format: string; person: string; at: number };
+
+/**
+ * The export of what was opened and verified. Where the readings are in a file of another format, this one lies beside it,
+ * says which in `written`, and does not repeat them.
+ */
 export function build(
   network: Network,
   validators: Uint8Array[],
   { segments, served, verified }: Opened,
+  written?: Written,
 ): { text: string; readings: number; segments: number; anchors: number } {
   const { view, patient, streams, firstDay, lastDay, late } = served.asked;
   const account = toHex(patient);
@@ -40,6 +51,7 @@ export function build(
       validators: validators.map(to0x),
       block: verified.chainHead,
     },
+    ...(written && { written }),
     anchors,
     parts: served.parts.map((p) => ({
       head: base64(p.head),
@@ -52,10 +64,14 @@ export function build(
     keys: Object.fromEntries(
       segments.map(({ proven, contentKey }) => [toHex(proven.epoch.hash), toHex(contentKey)]),
     ),
-    segments: segments.map(({ stream, day, content }) => ({ stream, day, content })),
+    segments: written ? [] : segments.map(({ stream, day, content }) => ({ stream, day, content })),
   });
-  const readings = segments.reduce((n, s) => n + readingsIn(s.content), 0);
-  return { text, readings, segments: segments.length, anchors: Object.keys(anchors).length };
+  return {
+    text,
+    readings: readingsIn(segments),
+    segments: segments.length,
+    anchors: Object.keys(anchors).length,
+  };
 }
 
 function anchorsOf(parts: Part[], view: View.View): ExportFile.ExportFile['anchors'] {
@@ -82,11 +98,23 @@ export type Verified = {
   completeUntil: number | null;
 };
 
+export type Reopened = {
+  verified: Verified;
+  account: string;
+  deployment: Deployment;
+  written: Written | undefined;
+  parts: OpenedPart[];
+};
+
+/** As `open`, for whoever needs only what was checked. */
+export const verify = async (text: string, against: Against): Promise<Verified> =>
+  (await open(text, against)).verified;
+
 /**
  * Recomputes everything an export says from its bytes: what was served is checked as a reader does, opened with the
  * keys in the file, and compared with what is written. The first thing that does not hold is thrown with its place.
  */
-export async function verify(text: string, against: Against): Promise<Verified> {
+export async function open(text: string, against: Against): Promise<Reopened> {
   const file = ExportFile.parse(text);
   const trusted = await trust(file, against);
   const asked = {
@@ -99,29 +127,23 @@ export async function verify(text: string, against: Against): Promise<Verified> 
   try {
     const checked = await check(partsOf(file), asked);
     const opened = [];
-    for (const proven of checked.proven) opened.push(await open(proven, keyOf(file, proven)));
-    for (const [i, { content, proven }] of opened.entries()) {
-      const where = differenceOf(content, file.segments[i], proven);
-      if (where)
-        throw new ExportTamperedError(
-          `${said(proven.place)}, ${where}`,
-          'what is written differs from what was sealed',
-        );
-    }
-    if (file.segments.length > opened.length)
-      throw new ExportTamperedError('its end', 'something was added that was never sealed');
+    for (const proven of checked.proven) opened.push(await openSegment(proven, keyOf(file, proven)));
+    if (!file.written) compare(file, opened);
     checkSummaries(opened);
     // Stops: a change in what nothing else vouches for, such as the notice or the order of lines.
     if (ExportFile.write(file) !== text)
       throw new ExportTamperedError('the file as a whole', 'it is not as Islet wrote it');
-    return {
-      readings: opened.reduce((n, s) => n + readingsIn(s.content), 0),
+    const parts = opened.map(({ stream, day, content }) => ({ stream, day, content }));
+    const verified = {
+      readings: readingsIn(parts),
       segments: opened.length,
       receipts: checked.receipts,
       against: trusted.name,
       chainHead: trusted.head,
       completeUntil: Number.isFinite(checked.completeUntil) ? checked.completeUntil : null,
     };
+    const { account, chain, written } = file;
+    return { verified, account, deployment: chain.deployment, written, parts };
   } catch (cause) {
     if (cause instanceof TamperedError)
       throw new ExportTamperedError(said(cause.place), cause.what, { cause });
@@ -133,8 +155,22 @@ export async function verify(text: string, against: Against): Promise<Verified> 
   }
 }
 
-const readingsIn = (content: Content.Content): number =>
-  content.kind === 'readings' ? content.readings.length : 0;
+/** Throws where a digit that people read is not the one that was sealed. */
+function compare(file: ExportFile.ExportFile, opened: readonly OpenedSegment[]): void {
+  for (const [i, { content, proven }] of opened.entries()) {
+    const where = differenceOf(content, file.segments[i], proven);
+    if (where)
+      throw new ExportTamperedError(
+        `${said(proven.place)}, ${where}`,
+        'what is written differs from what was sealed',
+      );
+  }
+  if (file.segments.length > opened.length)
+    throw new ExportTamperedError('its end', 'something was added that was never sealed');
+}
+
+export const readingsIn = (parts: readonly Pick<OpenedPart, 'content'>[]): number =>
+  parts.reduce((n, { content }) => n + (content.kind === 'readings' ? content.readings.length : 0), 0);
 
 const partsOf = (file: ExportFile.ExportFile): Part[] =>
   file.parts.map((p) => ({
@@ -174,7 +210,7 @@ const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.str
 
 type Trusted = { view: View.View; name: string; head: number | null };
 
-async function trust(file: ExportFile.ExportFile, against: Against): Promise<Trusted> {
+async function trust(file: ExportFile.Parsed, against: Against): Promise<Trusted> {
   if (against.chainUrl !== undefined) return fromChain(file, against.chainUrl, against.now);
   if (against.anchors === undefined)
     return {
@@ -201,31 +237,10 @@ function viewOf(file: ExportFile.ExportFile, trusted: ExportFile.ExportFile): Vi
   return view;
 }
 
-/** Follows the chain from its first block, believing only its validators, and keeps nothing. */
-async function fromChain(file: ExportFile.ExportFile, url: string, now: () => number): Promise<Trusted> {
-  let mark: Mark | null = null;
-  const chain = await Followed.open({
-    rpc: Rpc.connect(url),
-    deployment: file.chain.deployment as Deployment,
-    validators: file.chain.validators.map(fromHex),
-    now,
-    openLog: async () => ({
-      load: async () => mark,
-      save: async (next) => {
-        mark = next;
-      },
-    }),
-  });
-  const head = await chain.freshHead();
-  return { view: chain.state, name: `the chain at block ${head.number}`, head: head.number };
+async function fromChain(file: ExportFile.Parsed, url: string, now: () => number): Promise<Trusted> {
+  const { view, head } = await ChainOnce.follow(url, file.chain, now);
+  return { view, name: `the chain at block ${head}`, head };
 }
-
-const base64 = (bytes: Uint8Array): string => {
-  let binary = '';
-  for (const b of bytes) binary += String.fromCharCode(b);
-  return btoa(binary);
-};
-const unbase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
 export class ExportTamperedError extends IsletError {
   override readonly name = 'ExportTamperedError';

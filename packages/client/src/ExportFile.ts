@@ -34,6 +34,8 @@ const shape = z.strictObject({
     validators: z.array(z.string().regex(/^0x[0-9a-f]{40}$/)),
     block: z.int(),
   }),
+  /** Where the readings are in a file of another format: which, and what it was written from. */
+  written: z.strictObject({ format: z.string(), person: z.string(), at: z.int() }).optional(),
   /** By `hub/number`. */
   anchors: z.record(z.string(), z.strictObject({ root: hex(32), at: z.int() })),
   /** As the hub served it (packages/core/src/wire/Fetch.ts), in Base64. */
@@ -49,13 +51,14 @@ const shape = z.strictObject({
   ),
   /** The content key of every epoch, by its hash. */
   keys: z.record(hex(32), hex(32)),
-  /** What the segments hold, in the order served. */
+  /** What the segments hold, in the order served; nothing where `written` says where it is. */
   segments: z.array(z.strictObject({ stream, day: day.nullable(), content: z.unknown() })),
   /** SHA-256 of the file without this line: tells damage from forgery, no more. */
   checksum: hex(32),
 });
 
 export type ExportFile = z.infer<typeof shape>;
+export type Parsed = ExportFile & { chain: { deployment: Deployment.Deployment } };
 
 /** The file's text. The same file always has the same text. */
 export function write(file: Omit<ExportFile, 'checksum'>): string {
@@ -65,7 +68,7 @@ export function write(file: Omit<ExportFile, 'checksum'>): string {
 }
 
 /** Throws `EXPORT_UNREADABLE`. */
-export function parse(text: string): ExportFile & { chain: { deployment: Deployment.Deployment } } {
+export function parse(text: string): Parsed {
   try {
     const file = shape.parse(JSON.parse(text));
     const deployment = Deployment.parse(JSON.stringify(file.chain.deployment));

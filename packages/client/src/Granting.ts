@@ -26,12 +26,15 @@ export type Terms = {
   maxUses: number;
 };
 
-/** Grants: signs the terms, seals the tree nodes of exactly those days to the reader, records both. */
+/**
+ * Grants: signs the terms, seals the tree nodes of exactly those days to the reader, records both. Who keeps the salt
+ * can say later in words what the codes on chain stand for.
+ */
 export async function grant(
   network: Network,
   wallet: Wallet,
   terms: Terms,
-): Promise<{ grantId: Uint8Array }> {
+): Promise<{ grantId: Uint8Array; salt: Uint8Array }> {
   await network.chain.follow();
   const readerKey = await encryptionKeyOf(network, terms.reader);
   if (!readerKey) throw new UnknownReaderError();
@@ -62,7 +65,7 @@ export async function grant(
     deadline: deadline(network),
   };
   await relay(network, wallet, Message.grant, message, { keys: sealed });
-  return { grantId };
+  return { grantId, salt };
 }
 
 /** Revokes on chain, and tells every custodian directly, so that none waits for the chain. */

@@ -13,7 +13,10 @@ import type { Network } from './Network.js';
 import type { Wallet } from './Wallet.js';
 
 /** One line of who saw what: the request, the contract's decision, and the custodians' signed notes of release. */
-export type Access = Decision & { releases: { custodian: number; at: number; epochs: number }[] };
+export type Access = Decision & {
+  /** `note` is the custodian's signed word as it gave it, `islet/release-note`. */
+  releases: { custodian: number; at: number; epochs: number; note: Uint8Array }[];
+};
 
 /** Every request about a patient's data, granted or refused, oldest first; and the custodians that gave no answer that holds. */
 export async function accesses(
@@ -31,9 +34,9 @@ export async function accesses(
       const question = statement(network, wallet, 'askNotes', Stated.toCustodian(custodian));
       const told = key && (await notesOf(service, custodian, fromHex(key), question));
       if (!told) silent.push(custodian);
-      for (const note of told || []) {
+      for (const { note, bytes } of told || []) {
         const id = toHex(note.requestId);
-        const line = { custodian, at: note.at, epochs: note.epochs.length };
+        const line = { custodian, at: note.at, epochs: note.epochs.length, note: bytes };
         notes.set(id, [...(notes.get(id) ?? []), line]);
       }
     }),
@@ -54,14 +57,14 @@ async function notesOf(
   custodian: number,
   signingKey: Uint8Array,
   question: Uint8Array,
-): Promise<Release.Note[] | undefined> {
+): Promise<{ note: Release.Note; bytes: Uint8Array }[] | undefined> {
   try {
-    const notes: Release.Note[] = [];
+    const notes: { note: Release.Note; bytes: Uint8Array }[] = [];
     for (const bytes of parseList('islet/notes', await Http.post(service, '/v1/notes', question))) {
       const note = await Release.parseNote(bytes, signingKey);
       // Stops: a custodian that writes its releases down to another.
       if (note?.custodian !== custodian) return undefined;
-      notes.push(note);
+      notes.push({ note, bytes });
     }
     return notes;
   } catch (error) {

@@ -1,100 +1,136 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import * as Http from '@islet/client/Http';
-import { type Access, accesses, looks } from '@islet/client/Log';
-import type { Network } from '@islet/client/Network';
-import type { Wallet } from '@islet/client/Wallet';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { AccessRecord, Line } from '@islet/client/AccessRecord';
+import type { Access } from '@islet/client/Log';
+import { base64, unbase64 } from '@islet/core/base64';
 import { fromHex } from '@islet/core/crypto/bytes';
 import * as Day from '@islet/core/Day';
-import type { Look } from '@islet/core/Look';
 import { codeOf, sentenceOf } from '@islet/core/Reason';
-import type { Command } from 'commander';
+import * as Release from '@islet/core/Release';
+import * as AccessFile from '@islet/fhir/AccessFile';
+import * as AccessText from '@islet/fhir/AccessText';
+import * as PrivateFile from '@islet/store/PrivateFile';
+import { type Command, Option } from 'commander';
+import * as AccessLog from '../AccessLog.js';
+import * as AccessVerify from '../AccessVerify.js';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
-import type { Output } from '../Output.js';
 import * as People from '../People.js';
+import { FileError } from './import.js';
 
-type Options = { person: string; json?: boolean };
+type Options = AccessLog.Asked & {
+  person: string;
+  json?: boolean;
+  format?: AccessFile.Format;
+  out?: string;
+  verify?: string;
+};
 
 export function registerAccess(program: Command, context: Context): void {
   program
     .command('access')
     .description('who saw what, and who was refused')
+    .option('--reader <name>', 'only what this reader, or this device of yours, asked for')
+    .option('--refused', 'only what was refused')
+    .option('--from <date>', 'from this day on')
+    .option('--to <date>', 'up to this day, and all of it')
+    .option('--stream <name>', 'only requests known to be for this kind of data')
+    .addOption(
+      new Option('--format <name>', 'as a file that can be checked again').choices([...AccessFile.formats]),
+    )
+    .option('--out <file>', 'where to write it (default: on the screen)')
+    .option('--verify <file>', 'check such a file against the chain followed here')
     .option('--person <name>', 'whose data', 'me')
     .option('--json', 'one line of JSON')
-    .action((options: Options) => run(context, options));
+    .action((options: Options) =>
+      options.verify === undefined ? run(context, options) : check(context, options.verify, options),
+    );
 }
 
 async function run(context: Context, options: Options): Promise<void> {
-  const { wallet, notes } = await People.need(context.home, options.person);
-  await using network = await connect(context.home);
-  const { accesses: found, silent } = await accesses(network, wallet);
-  const people = await People.byAccount(context.home);
-  const nameOf = (account: string): string => people.get(account) ?? `account ${account.slice(0, 12)}`;
-  const list = found.map((a) => ({
-    number: a.number,
-    at: new Date(a.at).toISOString(),
-    reader: nameOf(a.reader),
-    outcome: a.reason === 0 ? 'granted' : 'refused',
-    code: codeOf(a.reason),
-    reason: sentenceOf(a.reason),
-    from: a.scope ? safeDay(a.scope.firstDay) : null,
-    to: a.scope ? safeDay(a.scope.lastDay) : null,
-    times: a.count,
-    requestId: a.requestId,
-    releases: a.releases,
-  }));
   const output = context.output(options);
-  if (silent.length > 0)
-    output.warn(`No answer from custodian ${silent.join(', ')}: their releases are missing here.`);
-  const deviceOf = (id: string): string => notes.devices?.find((d) => d.id === id)?.name ?? id;
-  const own = (await ownDevices(network, wallet, output)).map((l) => ({ ...l, device: deviceOf(l.device) }));
-  const lines = [
-    ...found.map((a) => ({ at: a.at, text: sentence(a, nameOf) })),
-    ...own.map((look) => ({ at: look.at, text: lookSentence(look) })),
-  ].sort((a, b) => a.at - b.at);
+  const person = await People.need(context.home, options.person);
+  await using network = await connect(context.home);
+  const record = await AccessLog.gather(context.home, network, person, options, output.warn);
+  if (options.format === undefined && options.out === undefined) {
+    const text = record.lines.map(AccessText.sentence).join('\n');
+    output.result(await forPrograms(record), text || 'Nobody has asked yet.');
+    return;
+  }
+  const format = options.format ?? 'text';
+  const file = AccessFile.write(format, record);
+  if (options.out === undefined) {
+    output.result({ format, file }, file.trimEnd());
+    return;
+  }
+  await PrivateFile.write(resolve(options.out), new TextEncoder().encode(file));
   output.result(
-    {
-      accesses: list,
-      looks: own.map((l) => ({ at: new Date(l.at).toISOString(), device: l.device, readings: l.count })),
-      silentCustodians: silent,
-    },
-    lines.map((line) => line.text).join('\n') || 'Nobody has asked yet.',
+    { file: options.out, format, lines: record.lines.length, block: record.chain.block },
+    `Wrote ${record.lines.length} lines, as of block ${record.chain.block}. Check it any time: npx islet verify ${options.out} --chain URL`,
   );
 }
 
-/** What the person's own devices read back. A gateway that is away keeps its part of the log to itself. */
-async function ownDevices(network: Network, wallet: Wallet, output: Output): Promise<Look[]> {
-  try {
-    const { gatewayKey } = Http.json(await Http.get(network.gateway, '/health')) as { gatewayKey: string };
-    const told = await looks(network, wallet, fromHex(gatewayKey));
-    if (!told.sound)
-      output.warn('The gateway’s list of your own devices’ looks was altered: do not rely on it.');
-    return told.looks;
-  } catch {
-    output.warn('The gateway does not answer: what your own devices read is missing here.');
-    return [];
-  }
+async function check(context: Context, file: string, options: Options): Promise<void> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) throw new FileError('it cannot be read');
+  await using network = await connect(context.home);
+  const verified = await AccessVerify.byOurs(text, network);
+  context.output(options).result({ verified }, AccessVerify.text(verified));
 }
 
-const lookSentence = ({ at, device, count }: Look): string =>
-  `${timeOf(at)}  your device “${device}” read ${count} ${count === 1 ? 'reading' : 'readings'} of the last days.`;
-
-const timeOf = (at: number): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ');
-
-/** One line of the log as a sentence. */
-export function sentence(a: Access, nameOf: (account: string) => string): string {
-  const when = timeOf(a.at);
-  const days = a.scope ? ` for ${safeDay(a.scope.firstDay)} to ${safeDay(a.scope.lastDay)}` : '';
-  const who = nameOf(a.reader);
-  if (a.reason !== 0) {
-    const again = a.count > 1 ? `, asked ${a.count} times` : '';
-    return `${when}  ${who} asked${days} and was refused: ${sentenceOf(a.reason)}${again}.`;
-  }
-  const by = a.releases
-    .map((r) => r.custodian)
-    .sort()
-    .join(' and ');
-  return `${when}  ${who} looked${days}${by ? `; opened by custodians ${by}` : '; nothing was released'}.`;
+/** The log as programs get it. */
+async function forPrograms(record: AccessRecord): Promise<object> {
+  const accesses = record.lines.filter((line) => line.kind === 'request');
+  const looks = record.lines.filter((line) => line.kind === 'look');
+  const keys = new Map(record.custodians.map((c) => [c.index, fromHex(c.key)]));
+  return {
+    accesses: await Promise.all(accesses.map((line) => access(line, keys))),
+    looks: looks.map(({ device, look }) => ({
+      at: new Date(look.at).toISOString(),
+      device,
+      readings: look.count,
+    })),
+    silentCustodians: record.silent,
+  };
 }
 
-const safeDay = (day: number): string => (Day.isDay(day) ? Day.format(day) : 'no day');
+async function access(line: Extract<Line, { kind: 'request' }>, keys: Map<number, Uint8Array>) {
+  const { decision: d, words } = line;
+  const releases = await Promise.all(
+    line.notes.map(async ({ custodian, note }) => {
+      const read = await Release.parseNote(unbase64(note), keys.get(custodian) ?? new Uint8Array(32));
+      return { custodian, at: read?.at ?? null, epochs: read?.epochs.length ?? null };
+    }),
+  );
+  return {
+    number: d.number,
+    at: new Date(d.at).toISOString(),
+    reader: AccessText.readerOf(line),
+    outcome: d.reason === 0 ? 'granted' : 'refused',
+    code: codeOf(d.reason),
+    reason: sentenceOf(d.reason),
+    from: d.scope && safeDay(d.scope.firstDay),
+    to: d.scope && safeDay(d.scope.lastDay),
+    streams: words?.streams ?? null,
+    purpose: words?.purpose ?? null,
+    times: d.count,
+    requestId: d.requestId,
+    block: d.blockNumber,
+    releases,
+  };
+}
+
+/** One line of the log as a sentence, for whoever has no record. */
+export const sentence = ({ releases, ...decision }: Access, nameOf: (account: string) => string): string =>
+  AccessText.sentence({
+    kind: 'request',
+    name: nameOf(decision.reader),
+    decision,
+    words: null,
+    notes: releases
+      .map(({ custodian, note }) => ({ custodian, note: base64(note) }))
+      .sort((a, b) => a.custodian - b.custodian),
+  });
+
+const safeDay = (day: number): string | null => (Day.isDay(day) ? Day.format(day) : null);

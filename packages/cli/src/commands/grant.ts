@@ -53,7 +53,7 @@ async function run(context: Context, options: Options): Promise<void> {
   if (expiresAt <= now()) throw new EndedError();
   await using network = await connect(home);
   const range = rangeOf(options.from, options.to);
-  const { grantId } = await Granting.grant(network, person.wallet, {
+  const { grantId, salt } = await Granting.grant(network, person.wallet, {
     reader: reader.wallet.account,
     streams: [...new Set<Stream>(known)],
     ...range,
@@ -63,6 +63,8 @@ async function run(context: Context, options: Options): Promise<void> {
     purpose: options.purpose,
     maxUses,
   });
+  person.notes.grantSalts = { ...person.notes.grantSalts, [toHex(grantId)]: toHex(salt) };
+  await People.remember(home, person);
   context.output(options).result(
     {
       grant: toHex(grantId),

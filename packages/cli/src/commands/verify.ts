@@ -1,17 +1,29 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { readFile } from 'node:fs/promises';
+import * as Deployment from '@islet/chain/Deployment';
 import * as Access from '@islet/client/Access';
 import * as Export from '@islet/client/Export';
 import * as Held from '@islet/client/Held';
 import * as Day from '@islet/core/Day';
 import { streams } from '@islet/core/Stream';
+import * as AccessFile from '@islet/fhir/AccessFile';
 import type { Command } from 'commander';
+import * as AccessVerify from '../AccessVerify.js';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
+import * as ExportVerify from '../ExportVerify.js';
+import * as OtherChain from '../OtherChain.js';
 import * as People from '../People.js';
 import { FileError } from './import.js';
 
-type Options = { as?: string; person: string; chain?: string; anchors?: string; json?: boolean };
+type Options = {
+  as?: string;
+  person: string;
+  chain?: string;
+  anchors?: string;
+  deployment?: string;
+  json?: boolean;
+};
 
 export function registerVerify(program: Command, context: Context): void {
   program
@@ -21,6 +33,7 @@ export function registerVerify(program: Command, context: Context): void {
     .option('--as <name>', 'check what this reader was granted (default: everything, as the person)')
     .option('--chain <url>', 'with a file: compare with the chain behind this address')
     .option('--anchors <file>', 'with a file: compare with a set of anchors exported before')
+    .option('--deployment <file>', 'with a file: refuse one of another chain or of other contracts')
     .option('--person <name>', 'whose data', 'me')
     .option('--json', 'one line of JSON')
     .action((file: string | undefined, options: Options) =>
@@ -72,7 +85,8 @@ async function online(context: Context, options: Options): Promise<void> {
 }
 
 async function offline(context: Context, file: string, options: Options): Promise<void> {
-  const text = await readFile(file, 'utf8').catch(() => undefined);
+  const proof = await ExportVerify.proofOf(file);
+  const text = proof === undefined ? await readFile(file, 'utf8').catch(() => undefined) : '';
   if (text === undefined) throw new FileError('it cannot be read');
   const anchors =
     options.anchors === undefined
@@ -80,15 +94,31 @@ async function offline(context: Context, file: string, options: Options): Promis
       : await readFile(options.anchors, 'utf8').catch(() => undefined);
   if (options.anchors !== undefined && anchors === undefined)
     throw new FileError('the anchors cannot be read');
-  const checked = await Export.verify(text, {
+  const known = options.deployment === undefined ? undefined : await deploymentOf(options.deployment);
+  if (AccessFile.is(text)) {
+    const verified = await AccessVerify.byAddress(text, options.chain, known, context.now);
+    context.output(options).result({ verified }, AccessVerify.text(verified));
+    return;
+  }
+  const against = {
     ...(options.chain && { chainUrl: options.chain }),
     ...(anchors && { anchors }),
     now: context.now,
-  });
+  };
+  const opened =
+    proof === undefined ? await Export.open(text, against) : await ExportVerify.verify(file, proof, against);
+  OtherChain.refuse(opened.deployment, known);
+  const { verified: checked } = opened;
   context
     .output(options)
     .result(
       { verified: checked },
       `All holds: ${checked.readings} readings in ${checked.segments} segments, ${checked.receipts} receipts against ${checked.against}.`,
     );
+}
+
+async function deploymentOf(file: string): Promise<Deployment.Deployment> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) throw new FileError('the deployment cannot be read');
+  return Deployment.parse(text);
 }
