@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import * as People from '@islet/cli/People';
+
 import { keyDays } from '@islet/cli/Horizon';
+import * as People from '@islet/cli/People';
 import { provision } from '@islet/cli/Provision';
 import * as Day from '@islet/core/Day';
 import * as Uploader from './Uploader.mjs';
