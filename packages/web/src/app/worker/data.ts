@@ -8,12 +8,13 @@ import * as Importing from '@islet/client/Importing';
 import * as Pairing from '@islet/client/Pairing';
 import type { Progress } from '@islet/client/Person';
 import * as Day from '@islet/core/Day';
-import { IsletError } from '@islet/core/IsletError';
 import * as Points from '@islet/core/metrics/Points';
-import { type Stream, streams } from '@islet/core/Stream';
+import { streams } from '@islet/core/Stream';
 import * as Import from '@islet/ingest/Import';
 import { validatorsOf } from './Connection.js';
 import * as Figures from './Figures.js';
+import { NothingReadError } from './NothingReadError.js';
+import { ownOf } from './Own.js';
 import * as Session from './Session.js';
 
 export type Trend = 'falling-fast' | 'falling' | 'steady' | 'rising' | 'rising-fast';
@@ -36,7 +37,6 @@ export type Overview = {
 };
 
 const minute = 60_000;
-const none = { segments: 0, receipts: 0, heads: 0, chainHead: 0, completeUntil: 0 };
 
 /** The last days that hold something, opened and verified. The look is on record like any other. */
 export async function overview(asked: { days: number }, onProgress: Progress): Promise<Overview> {
@@ -71,22 +71,6 @@ export async function overview(asked: { days: number }, onProgress: Progress): P
   };
 }
 
-/** A wallet that was just made has stated nothing yet; that is no fault. */
-export async function ownOf(
-  { network, vault }: Session.Session,
-  wanted: Stream[],
-  firstDay: number,
-  lastDay: number,
-): Promise<Access.Opened> {
-  try {
-    return await Access.own(network, vault.keeper.wallet, { streams: wanted, firstDay, lastDay });
-  } catch (error) {
-    const empty = error instanceof IsletError && error.code === 'STREAM_NOT_SERVED';
-    if (!empty) throw error;
-    return { requestId: '', segments: [], verified: none, custodians: [] };
-  }
-}
-
 /** Where the data end: today, what was last taken in here, or the last day that has a summary. */
 async function newestDay(session: Session.Session, today: number, onProgress: Progress): Promise<number> {
   const { notes } = session.vault.keeper;
@@ -98,6 +82,14 @@ async function newestDay(session: Session.Session, today: number, onProgress: Pr
   const summaries = await ownOf(session, ['glucose/day'], Day.first, today);
   const days = summaries.segments.flatMap((s) => (s.day === null ? [] : [s.day]));
   return days.length === 0 ? today : Math.max(...days) >= today - 2 ? today : Math.max(...days);
+}
+
+/** Today and the last day that holds something, as stream days: what presets count from. */
+export async function span(): Promise<{ newest: number; today: number }> {
+  const session = await Session.need();
+  const { notes } = session.vault.keeper;
+  const today = Day.of(session.network.now(), notes.dayOffsetMinutes ?? 0);
+  return { newest: Math.min(today, await newestDay(session, today, () => {})), today };
 }
 
 function latestOf(points: Points.Point[]): Latest | null {
@@ -227,11 +219,4 @@ export async function exportAll(
   const opened = await ownOf(session, [...streams], Day.first, Day.last);
   const { text, readings, segments } = Export.build(session.network, validatorsOf(session.config), opened);
   return { text, readings, segments };
-}
-
-export class NothingReadError extends IsletError {
-  override readonly name = 'NothingReadError';
-  constructor() {
-    super('WEB_NOTHING_READ', 'No file was read yet. Choose one first.');
-  }
 }

@@ -4,7 +4,7 @@ import * as Horizon from '@islet/client/Horizon';
 import type { Progress } from '@islet/client/Person';
 import * as Provision from '@islet/client/Provision';
 import * as Wallet from '@islet/client/Wallet';
-import { toHex } from '@islet/core/crypto/bytes';
+import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Code from './Code.js';
 import { config, random } from './Connection.js';
 import * as Session from './Session.js';
@@ -137,6 +137,11 @@ export async function prefer(preferences: Vault.Preferences): Promise<void> {
   const { vault, keep } = await Session.need();
   vault.keeper.notes.preferences = preferences;
   await keep(vault.keeper);
+}
+
+/** The code of an account one knows. */
+export async function codeOf(asked: { account: string }): Promise<string> {
+  return Code.ofAccount(fromHex(asked.account));
 }
 
 /** Gives a name to someone whom one only knows by a code. */

@@ -13,8 +13,8 @@ import { codeOf } from '@islet/core/Reason';
 import type { Stream } from '@islet/core/Stream';
 import { parseSigned } from '@islet/core/signed';
 import * as Code from './Code.js';
-import { ownOf } from './data.js';
 import * as Figures from './Figures.js';
+import { ownOf } from './Own.js';
 import * as Session from './Session.js';
 import type { Shared } from './Vault.js';
 
@@ -293,3 +293,4 @@ export async function report(
     madeAt: now,
   };
 }
+

@@ -8,6 +8,7 @@ import * as people from './people.js';
 import type { Failure, Question } from './Protocol.js';
 import * as sharing from './sharing.js';
 
+/** What the page may ask, and nothing else. */
 const calls = { ...people, ...data, ...sharing, ...checking };
 export type Calls = typeof calls;
 
