@@ -17,6 +17,9 @@ export type Config = {
 
 export const random = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
 
+/** The chain's node, through the host. */
+export const ledgerUrl = (): string => new URL('/s/ledger', location.origin).href;
+
 /** Asks the host where everything is. Throws `WEB_HOST_AWAY`. */
 export async function config(): Promise<Config> {
   try {
@@ -33,7 +36,7 @@ export const validatorsOf = ({ validators }: Config): Uint8Array[] => validators
 /** The services behind this page, and one's own view of the chain. */
 export async function open(told: Config, openLog: Followed.Options['openLog']): Promise<Network> {
   const chain = await Followed.open({
-    rpc: Rpc.connect('/s/ledger'),
+    rpc: Rpc.connect(ledgerUrl()),
     deployment: told.deployment,
     validators: validatorsOf(told),
     now: Date.now,

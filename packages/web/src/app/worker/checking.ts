@@ -1,11 +1,11 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // What needs no account: checking a file, and how the services are.
 import * as Export from '@islet/client/Export';
-import { config } from './Connection.js';
+import { config, ledgerUrl } from './Connection.js';
 
 /** Recomputes everything that an export says, against the chain as this browser follows it from its first block. */
 export async function verify(asked: { text: string }): Promise<Export.Verified> {
-  return Export.verify(asked.text, { chainUrl: '/s/ledger', now: Date.now });
+  return Export.verify(asked.text, { chainUrl: ledgerUrl(), now: Date.now });
 }
 
 export type Health = { name: string; ok: boolean; told: Record<string, unknown> | null };

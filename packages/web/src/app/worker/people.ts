@@ -49,6 +49,9 @@ export async function unlock(
       })),
     };
   const session = await Session.begin(chosen[0]!, onProgress);
+  const { notes } = session.vault.keeper;
+  if (notes.role === 'patient' && notes.registration !== undefined && !notes.devices)
+    await ready(session, onProgress);
   void extend(session);
   return { who: Session.whoOf(session), several: [] };
 }
@@ -80,17 +83,26 @@ async function settle(
 ): Promise<Session.Who> {
   onProgress('unlocking', 0, 1);
   const vault = await Vault.create(await Session.storage(), keeper, passphrase, random);
-  const session = await Session.begin(vault, onProgress);
-  await Provision.provision(session.network, keeper, {
+  try {
+    const session = await Session.begin(vault, onProgress);
+    await ready(session, onProgress);
+    void extend(session);
+    return Session.whoOf(session);
+  } catch (error) {
+    // Who is not on record yet begins anew; who is goes on from there when next unlocked.
+    if (keeper.notes.registration === undefined) await (await Session.storage()).removeVault(vault.id);
+    throw error;
+  }
+}
+
+const ready = ({ network, vault, keep }: Session.Session, onProgress: Progress): Promise<void> =>
+  Provision.provision(network, vault.keeper, {
     dayOffsetMinutes: hereOffset(),
     deviceName,
-    keep: session.keep,
+    keep,
     reach: firstReach,
     onProgress,
   });
-  void extend(session);
-  return Session.whoOf(session);
-}
 
 /** Sees that keys last. What fails is tried again when the wallet is next opened. */
 async function extend({ network, vault, keep }: Session.Session): Promise<void> {
