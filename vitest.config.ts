@@ -12,7 +12,12 @@ const alias = [
 export default defineConfig({
   resolve: { alias },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'sim/src/**/*.test.ts', 'promises/**/*.test.ts'],
+    include: [
+      'packages/*/src/**/*.test.ts',
+      'sim/src/**/*.test.ts',
+      'promises/**/*.test.ts',
+      'packages/web/e2e/**/*.test.ts',
+    ],
     testTimeout: 180_000,
     hookTimeout: 120_000,
     maxWorkers: 2,

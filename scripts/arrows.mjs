@@ -20,7 +20,7 @@ const MAY = {
   custodian: ['core', 'chain', 'store'],
   client: ['core', 'chain', 'store', 'ingest'],
   web: ['core', 'chain', 'ingest', 'client'],
-  cli: ['core', 'chain', 'store', 'ingest', 'sim', 'client', 'ledger', 'hub', 'gateway', 'custodian'],
+  cli: ['core', 'chain', 'store', 'ingest', 'sim', 'client', 'ledger', 'hub', 'gateway', 'custodian', 'web'],
 };
 /** These run in a browser: nothing of Node outside their tests. */
 const BROWSER = ['core', 'ingest'];
@@ -50,7 +50,9 @@ function checkFile(room, path) {
   const needed = [];
   for (const { specifier, typeOnly } of importsOf(path)) {
     if (specifier.startsWith('.')) {
-      const target = posix.join(dirname(path), specifier).replace(/\.js$/, '.ts');
+      if (specifier.endsWith('.css')) continue;
+      const stem = posix.join(dirname(path), specifier).replace(/\.js$/, '');
+      const target = existsSync(join(root, `${stem}.tsx`)) ? `${stem}.tsx` : `${stem}.ts`;
       if (!existsSync(join(root, target))) faults.push(`${path}: ${specifier} does not exist`);
       else if (!test && isTest(target)) faults.push(`${path}: imports ${specifier}, which is for tests only`);
       else if (!target.startsWith(`${room.folder}/src/`)) {

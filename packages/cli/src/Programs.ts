@@ -2,7 +2,14 @@
 import { fileURLToPath } from 'node:url';
 
 /** The modules that the services run, and the guard loaded before each. Paths or `file:` URLs. */
-export type Programs = { ledger: string; hub: string; custodian: string; gateway: string; web: string; guard: string };
+export type Programs = {
+  ledger: string;
+  hub: string;
+  custodian: string;
+  gateway: string;
+  web: string;
+  guard: string;
+};
 
 /** What is installed. */
 export const installed = (): Programs => ({

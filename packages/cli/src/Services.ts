@@ -5,7 +5,15 @@ import * as PrivateFile from '@islet/store/PrivateFile';
 import * as Home from './Home.js';
 
 /** In the order they start: each needs only those before it. */
-export const names = ['ledger', 'custodian-1', 'custodian-2', 'custodian-3', 'hub', 'gateway', 'web'] as const;
+export const names = [
+  'ledger',
+  'custodian-1',
+  'custodian-2',
+  'custodian-3',
+  'hub',
+  'gateway',
+  'web',
+] as const;
 export type Name = (typeof names)[number];
 
 /** A process of this machine; `birth` tells it from a later one of the same number. */
@@ -91,7 +99,15 @@ const tell = ({ port, url, run }: Entry): Told => ({
 function fromFile(file: File): Record {
   const { ledger, hub, gateway, web } = file;
   const [first, second, third] = file.custodians;
-  const told = { ledger, 'custodian-1': first, 'custodian-2': second, 'custodian-3': third, hub, gateway, web };
+  const told = {
+    ledger,
+    'custodian-1': first,
+    'custodian-2': second,
+    'custodian-3': third,
+    hub,
+    gateway,
+    web,
+  };
   const entries: Record['entries'] = {};
   for (const name of names) {
     const one = told[name];

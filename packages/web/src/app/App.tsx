@@ -9,7 +9,7 @@ import { useLoaded } from './parts/useCall.js';
 import { Devices } from './screens/Devices.js';
 import { Home } from './screens/Home.js';
 import { Import } from './screens/Import.js';
-import { Display, Me } from './screens/Me.js';
+import { Languages, Me } from './screens/Me.js';
 import { Patients } from './screens/Patients.js';
 import { Report } from './screens/Report.js';
 import { Service } from './screens/Service.js';
@@ -32,11 +32,23 @@ function useRoute(): { path: string[]; query: URLSearchParams; whole: string } {
   return { path: path.split('/').filter(Boolean), query: new URLSearchParams(query), whole: hash };
 }
 
+function useDeviceDark(): boolean {
+  const [dark, setDark] = useState(() => matchMedia('(prefers-color-scheme: dark)').matches);
+  useEffect(() => {
+    const query = matchMedia('(prefers-color-scheme: dark)');
+    const changed = (): void => setDark(query.matches);
+    query.addEventListener('change', changed);
+    return () => query.removeEventListener('change', changed);
+  }, []);
+  return dark;
+}
+
 export function App() {
   const [who, setWho] = useState<Who>();
   const [language, setLanguage] = useState<Language>(() => pick(navigator.languages));
   const [unit, setUnit] = useState<Settings['unit']>('mg/dL');
   const [theme, setTheme] = useState<Theme>();
+  const deviceDark = useDeviceDark();
   useEffect(() => {
     document.documentElement.lang = language;
     if (theme) document.documentElement.dataset.theme = theme;
@@ -47,6 +59,7 @@ export function App() {
       language,
       unit,
       theme,
+      dark: theme === undefined ? deviceDark : theme === 'dark',
       change(change) {
         const next = {
           language: change.language ?? language,
@@ -60,7 +73,7 @@ export function App() {
         if (who) void ask('prefer', { ...rest, ...(shown && { theme: shown }) });
       },
     }),
-    [language, unit, theme, who],
+    [language, unit, theme, deviceDark, who],
   );
   const opened = (next: Who): void => {
     const { preferences } = next;
@@ -69,7 +82,8 @@ export function App() {
     if (preferences.theme) setTheme(preferences.theme);
     setWho(next);
     // An invitation that was followed before unlocking is not lost.
-    if (!location.hash.startsWith('#/share')) location.hash = next.role === 'patient' ? '#/home' : '#/patients';
+    if (!location.hash.startsWith('#/share'))
+      location.hash = next.role === 'patient' ? '#/home' : '#/patients';
   };
   const locked = (): void => {
     setWho(undefined);
@@ -117,12 +131,18 @@ function Outside({ onOpen, first, second }: ScreenProps & { first: string; secon
   return (
     <>
       <Welcome />
-      <Display />
+      <Languages />
     </>
   );
 }
 
-function Inside({ who, onChanged, onGone, path, code }: ScreenProps & { who: Who; path: string[]; code: string }) {
+function Inside({
+  who,
+  onChanged,
+  onGone,
+  path,
+  code,
+}: ScreenProps & { who: Who; path: string[]; code: string }) {
   const [first, second = '', third = ''] = path;
   if (first === 'me') return <Me who={who} onChanged={onChanged} onGone={onGone} />;
   if (who.role === 'clinician')
@@ -169,16 +189,13 @@ function Shell({ who, onLock, children }: ShellProps) {
   const pages = who ? (who.role === 'patient' ? patientPages : clinicianPages) : [];
   return (
     <div className="shell">
-      <a
+      <button
+        type="button"
         className="skip"
-        href="#main"
-        onClick={(event) => {
-          event.preventDefault();
-          document.querySelector<HTMLElement>('#main h1')?.focus();
-        }}
+        onClick={() => document.querySelector<HTMLElement>('#main h1')?.focus()}
       >
         {t('app.skip')}
-      </a>
+      </button>
       <header className="bar">
         <a className="brand" href="#/">
           <img src="/islet.svg" alt="" width="28" height="28" />
@@ -217,7 +234,8 @@ const glyphs: Record<string, string> = {
   log: 'M2 12s4-6.500 10-6.500S22 12 22 12s-4 6.500-10 6.500S2 12 2 12zM12 9.500a2.500 2.500 0 100 5 2.500 2.500 0 000-5z',
   add: 'M12 5v14M5 12h14',
   me: 'M12 4a4 4 0 100 8 4 4 0 000-8zM4 20c1-4 4-6 8-6s7 2 8 6',
-  patients: 'M9 5a3.500 3.500 0 100 7 3.500 3.500 0 000-7zM2.500 19c.7-3.500 3-5 6.500-5s5.800 1.500 6.500 5M16 5.500a3.500 3.500 0 010 6.500M18 14.500c2 .7 3 2.200 3.500 4.500',
+  patients:
+    'M9 5a3.500 3.500 0 100 7 3.500 3.500 0 000-7zM2.500 19c.7-3.500 3-5 6.500-5s5.800 1.500 6.500 5M16 5.500a3.500 3.500 0 010 6.500M18 14.500c2 .7 3 2.200 3.500 4.500',
 };
 
 function Glyph({ of }: { of: string }) {

@@ -7,17 +7,24 @@ import { clamp, curve, floor, lines, nameOf, topOf } from './scale.js';
 type Percentile = 'p05' | 'p25' | 'p50' | 'p75' | 'p95';
 type Full = Bin & { [P in Percentile]: number };
 
-const size = { width: 720, height: 300, left: 44, right: 12, top: 12, bottom: 28 };
-const hours = [0, 3, 6, 9, 12, 15, 18, 21, 24];
+const size = { height: 300, left: 44, right: 12, top: 12, bottom: 28 };
+/** Below this width every other hour is named. */
+const narrow = 520;
 
-export type Props = { bins: readonly Bin[]; unit: GlucoseUnit; label: string; hour: (minute: number) => string };
+export type Props = {
+  bins: readonly Bin[];
+  unit: GlucoseUnit;
+  label: string;
+  hour: (minute: number) => string;
+  width?: number;
+};
 
 /** The ambulatory glucose profile. The numbers are the core's; only the line between them is ours. */
-export function AgpChart({ bins, unit, label, hour }: Props) {
+export function AgpChart({ bins, unit, label, hour, width = 720 }: Props) {
+  const hours = width < narrow ? [0, 6, 12, 18, 24] : [0, 3, 6, 9, 12, 15, 18, 21, 24];
   const runs = unbroken(bins);
   const top = topOf(Math.max(0, ...runs.flat().map((b) => b.p95)));
-  const x = (minute: number): number =>
-    size.left + (minute / 1440) * (size.width - size.left - size.right);
+  const x = (minute: number): number => size.left + (minute / 1440) * (width - size.left - size.right);
   const y = (mgdl: number): number =>
     size.top + ((top - clamp(mgdl, top)) / (top - floor)) * (size.height - size.top - size.bottom);
   const at = (b: Full, p: Percentile): [number, number] => [x((b.fromMinute + b.toMinute) / 2), y(b[p])];
@@ -26,12 +33,12 @@ export function AgpChart({ bins, unit, label, hour }: Props) {
     return `${curve(run.map((b) => at(b, high)))}L${curve(back).slice(1)}Z`;
   };
   return (
-    <svg className="agp" viewBox={`0 0 ${size.width} ${size.height}`} role="img" aria-label={label}>
+    <svg className="agp" viewBox={`0 0 ${width} ${size.height}`} role="img" aria-label={label}>
       <rect
         className="chart-target"
         x={size.left}
         y={y(limits.high)}
-        width={size.width - size.left - size.right}
+        width={width - size.left - size.right}
         height={y(limits.low) - y(limits.high)}
       />
       {lines(top).map((line) => (
@@ -39,7 +46,7 @@ export function AgpChart({ bins, unit, label, hour }: Props) {
           <line
             className={line === limits.low || line === limits.high ? 'chart-limit' : 'chart-line'}
             x1={size.left}
-            x2={size.width - size.right}
+            x2={width - size.right}
             y1={y(line)}
             y2={y(line)}
           />
@@ -63,7 +70,7 @@ export function AgpChart({ bins, unit, label, hour }: Props) {
           y={size.height - 8}
           textAnchor={h === 0 ? 'start' : h === 24 ? 'end' : 'middle'}
         >
-          {hour((h % 24) * 60)}
+          {hour(h * 60)}
         </text>
       ))}
     </svg>

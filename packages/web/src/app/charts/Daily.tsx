@@ -30,11 +30,18 @@ export function Daily({ days }: { days: readonly DayFigures[] }) {
               <path className="daily-line" d={lineOf(d.points, y)} />
             </svg>
           )}
-          <span className="fine">
-            {d.meanMgDl === null
-              ? t('report.noReading')
-              : `${glucose(d.meanMgDl)} ${unit} · ${percent(d.inRangePercent)} ${t('fig.inRange').toLowerCase()}`}
-          </span>
+          {d.meanMgDl === null ? (
+            <span className="fine">{t('report.noReading')}</span>
+          ) : (
+            <>
+              <span className="fine">
+                {t('fig.meanShort')} {glucose(d.meanMgDl)} {unit}
+              </span>
+              <span className="fine">
+                {t('fig.inRange')} {percent(d.inRangePercent)}
+              </span>
+            </>
+          )}
         </li>
       ))}
     </ol>

@@ -23,10 +23,9 @@ const jumpSeconds = 45 * 60;
 /** One day on a canvas: glucose, with insulin and carbs along the foot. */
 export function DayTrace({ trace, happenings, from, to, offsetMinutes, label }: Props) {
   const place = useRef<HTMLDivElement>(null);
-  const { unit, theme } = useSettings();
+  const { unit, dark } = useSettings();
   const words = useWords();
-  const { language } = words;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the words follow from language and unit
+  // biome-ignore lint/correctness/useExhaustiveDependencies: colours change with light and dark
   useEffect(() => {
     const element = place.current;
     if (!element) return;
@@ -49,7 +48,7 @@ export function DayTrace({ trace, happenings, from, to, offsetMinutes, label }: 
             grid: { show: false },
             ticks: { show: false },
             font: `12px ${style.fontFamily}`,
-            values: (_, splits) => splits.map((s) => words.clock(s * 1000, 0)),
+            values: (_, splits) => splits.map((s) => words.minuteOfDay(Math.round((s % 86_400) / 60))),
           },
           {
             stroke: colour('--ink-2'),
@@ -84,7 +83,7 @@ export function DayTrace({ trace, happenings, from, to, offsetMinutes, label }: 
       resized.disconnect();
       plot.destroy();
     };
-  }, [trace, happenings, from, to, offsetMinutes, unit, theme, language]);
+  }, [trace, happenings, from, to, offsetMinutes, unit, dark, words]);
   return <div ref={place} className="trace" role="img" aria-label={label} />;
 }
 

@@ -13,8 +13,7 @@ const bands = [
 /** The five ranges as one bar with words and numbers beside it: never by colour alone. */
 export function RangesBar({ statistics }: { statistics: Statistics }) {
   const { t, percent, unit, language } = useWords();
-  const written = (text: string): string =>
-    language === 'en' ? text : text.replaceAll('.', ',');
+  const written = (text: string): string => (language === 'en' ? text : text.replaceAll('.', ','));
   const rows = bands.map((band) => ({ ...band, value: band.of(statistics) }));
   const list = rows.map((r) => `${t(`fig.${r.key}`)} ${percent(r.value, 1)}`).join(', ');
   return (

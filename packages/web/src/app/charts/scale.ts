@@ -1,24 +1,22 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // The common axis of every glucose picture.
-import { limits } from '@islet/core/metrics/Ranges';
+
 import { mgdlPerMmol } from '@islet/core/Glucose';
+import { limits } from '@islet/core/metrics/Ranges';
 import type { GlucoseUnit } from '@islet/core/Reading';
 
 /** What pictures show, mg/dL; values beyond lie on the edge. */
 export const floor = 40;
-export const ceiling = 300;
-const highCeiling = 400;
+const tops = [270, 350, 400] as const;
 
-/** Reaches to 300 mg/dL, and to 400 where the data do. */
-export const topOf = (highest: number): number => (highest > ceiling ? highCeiling : ceiling);
+/** Reaches to 270 mg/dL, and higher where the data do. */
+export const topOf = (highest: number): number => tops.find((top) => highest <= top) ?? 400;
 
 export const clamp = (mgdl: number, top: number): number => Math.min(top, Math.max(floor, mgdl));
 
 /** Lines of the axis, mg/dL: the limits of the ranges. */
 export const lines = (top: number): number[] =>
-  [limits.veryLow, limits.low, limits.high, limits.veryHigh, ...(top > ceiling ? [350] : [])].filter(
-    (v) => v < top,
-  );
+  [limits.veryLow, limits.low, limits.high, limits.veryHigh, 350].filter((v) => v < top);
 
 /** A line's name: the limit as each unit writes it. */
 export const nameOf = (mgdl: number, unit: GlucoseUnit): string =>

@@ -2,8 +2,8 @@
 import * as Day from '@islet/core/Day';
 import { displayMgdl, displayMmol, mgdlPerMmol } from '@islet/core/Glucose';
 import type { GlucoseUnit } from '@islet/core/Reading';
-import { createContext, useContext } from 'react';
 import type { Stream } from '@islet/core/Stream';
+import { createContext, useContext, useMemo } from 'react';
 import { type Key, type Language, say, type Values } from './Language.js';
 
 export type Theme = 'light' | 'dark' | undefined;
@@ -11,6 +11,8 @@ export type Settings = {
   language: Language;
   unit: GlucoseUnit;
   theme: Theme;
+  /** What is shown: as chosen, else as the device. */
+  dark: boolean;
   change: (change: { language?: Language; unit?: GlucoseUnit; theme?: Theme | null }) => void;
 };
 
@@ -18,19 +20,27 @@ export const SettingsContext = createContext<Settings>({
   language: 'en',
   unit: 'mg/dL',
   theme: undefined,
+  dark: false,
   change: () => {},
 });
 
 export type Words = ReturnType<typeof wordsOf>;
 
+/** The reader's own country's way of the language (`en-GB`), for dates and clocks. */
+type Regional = { region?: string };
+
 /** Everything that is said, dated, counted or measured on a screen goes through here. */
-export function wordsOf({ language, unit }: Pick<Settings, 'language' | 'unit'>) {
+export function wordsOf({
+  language,
+  unit,
+  region = language,
+}: Pick<Settings, 'language' | 'unit'> & Regional) {
   const number = (value: number, digits = 0): string =>
     new Intl.NumberFormat(language, {
       minimumFractionDigits: digits,
       maximumFractionDigits: digits,
     }).format(value);
-  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(language, options);
+  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(region, options);
   const glucose = (mgdl: number): string =>
     unit === 'mg/dL' ? number(displayMgdl(mgdl, 'mg/dL')) : number(displayMmol(mgdl, 'mg/dL'), 1);
   return {
@@ -53,17 +63,19 @@ export function wordsOf({ language, unit }: Pick<Settings, 'language' | 'unit'>)
     spread: (mgdl: number): string => (unit === 'mg/dL' ? number(mgdl) : number(mgdl / mgdlPerMmol, 1)),
     /** A stream day. */
     day: (day: Day.Day): string =>
-      format({ day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }).format(Day.startOf(day, 0)),
+      format({ day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }).format(
+        Day.startOf(day, 0),
+      ),
     shortDay: (day: Day.Day): string =>
-      format({ weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' }).format(Day.startOf(day, 0)),
+      format({ weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' }).format(
+        Day.startOf(day, 0),
+      ),
     date: (at: number): string => format({ day: 'numeric', month: 'short', year: 'numeric' }).format(at),
     moment: (at: number): string =>
       format({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }).format(at),
-    /** A moment in a fixed offset from UTC. */
-    clock: (at: number, offsetMinutes: number): string =>
-      format({ hour: '2-digit', minute: '2-digit', timeZone: 'UTC' }).format(at + offsetMinutes * 60_000),
+    /** Along an axis: short, and the same everywhere. */
     minuteOfDay: (minute: number): string =>
-      format({ hour: '2-digit', minute: '2-digit', timeZone: 'UTC' }).format(minute * 60_000),
+      `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`,
     list: (parts: string[]): string =>
       new Intl.ListFormat(language, { style: 'long', type: 'conjunction' }).format(parts),
     streams: (streams: readonly Stream[]): string =>
@@ -74,4 +86,9 @@ export function wordsOf({ language, unit }: Pick<Settings, 'language' | 'unit'>)
 }
 
 export const useSettings = (): Settings => useContext(SettingsContext);
-export const useWords = (): Words => wordsOf(useSettings());
+export function useWords(): Words {
+  const settings = useSettings();
+  const { language, unit } = settings;
+  const region = navigator.languages?.find((one) => one.startsWith(language)) ?? language;
+  return useMemo(() => wordsOf({ language, unit, region }), [language, unit, region]);
+}

@@ -44,7 +44,8 @@ export const en = {
   'busy.of': '{done} of {of}',
   // Insecure or too old
   'insecure.title': 'This browser cannot open Islet at this address',
-  'insecure.text': 'Browsers do cryptography only at a secure address. Open Islet on the computer where it runs, at the address that it printed (http://localhost…), or at an address that begins with https.',
+  'insecure.text':
+    'Browsers do cryptography only at a secure address. Open Islet on the computer where it runs, at the address that it printed (http://localhost…), or at an address that begins with https.',
   // Start
   'start.patient': 'I have diabetes, or care for someone who does',
   'start.patientMore': 'Bring your data in, see them, and decide who else may.',
@@ -67,14 +68,16 @@ export const en = {
   'create.nameHint': 'Only you see it here. It is never sent anywhere.',
   'create.nameHintClinician': 'Only you see it here. Patients name you themselves.',
   'create.passphrase': 'Passphrase',
-  'create.passphraseHint': 'At least 10 characters; four words are good. It unlocks this browser, and nobody can reset it.',
+  'create.passphraseHint':
+    'At least 10 characters; four words are good. It unlocks this browser, and nobody can reset it.',
   'create.short': 'Make it at least 10 characters long.',
   'create.noName': 'Give a name.',
   'create.do': 'Create account',
   'create.moment': 'This takes a few seconds: your keys are made on this device.',
   'open.title': 'Open a wallet',
   'open.file': 'Choose wallet file',
-  'open.fileHint': 'A file from your recovery kit, or from the wallets folder of Islet. If there is a file with the same name ending in .notes, choose both.',
+  'open.fileHint':
+    'A file from your recovery kit, or from the wallets folder of Islet. If there is a file with the same name ending in .notes, choose both.',
   'open.text': 'Or type the recovery kit',
   'open.textHint': 'The groups of letters and digits from the paper.',
   'open.chosen': 'Chosen: {files}',
@@ -104,7 +107,7 @@ export const en = {
   'home.beyondHigh': 'High',
   'home.days': { one: '{n} day', other: '{n} days' },
   'home.period': 'Period',
-  'home.dayTrace': 'Day by day',
+  'home.dayTrace': 'One day',
   'home.previousDay': 'Previous day',
   'home.nextDay': 'Next day',
   'home.noneThatDay': 'No readings on this day.',
@@ -119,15 +122,23 @@ export const en = {
   'home.stored': 'sealed and stored',
   'home.anchored': 'with a receipt',
   'home.keptAll': 'Everything you sent is stored, and has a receipt that nobody can alter.',
-  'home.keptWaiting': { one: '{n} piece still waits for its receipt.', other: '{n} pieces still wait for their receipt.' },
+  'home.keptWaiting': {
+    one: '{n} piece still waits for its receipt.',
+    other: '{n} pieces still wait for their receipt.',
+  },
   'home.completeUntil': 'Complete until {time}. What came after is not known yet.',
-  'home.gaps': { one: '{n} gap of more than 45 minutes in this period', other: '{n} gaps of more than 45 minutes in this period' },
+  'home.gaps': {
+    one: '{n} gap of more than 45 minutes in this period',
+    other: '{n} gaps of more than 45 minutes in this period',
+  },
   'home.noGaps': 'No gap of more than 45 minutes in this period.',
   'home.gap': '{from} to {to}',
-  'home.kitBanner': 'Save your recovery kit. Without it, a lost device means lost data: nobody can reset your keys.',
+  'home.kitBanner':
+    'Save your recovery kit. Without it, a lost device means lost data: nobody can reset your keys.',
   'home.kitDo': 'Save the kit',
   // Figures
   'fig.mean': 'Mean glucose',
+  'fig.meanShort': 'Mean',
   'fig.sd': 'Spread (SD)',
   'fig.cv': 'Variability (CV)',
   'fig.gmi': 'GMI',
@@ -141,17 +152,26 @@ export const en = {
   'fig.low': 'Low',
   'fig.veryLow': 'Very low',
   'fig.about': 'What is {name}?',
-  'def.mean': 'The average of all sensor readings in the period. Finger-sticks and scans are left out, since they are taken when something seems wrong.',
+  'def.mean':
+    'The average of all sensor readings in the period. Finger-sticks and scans are left out, since they are taken when something seems wrong.',
   'def.sd': 'Standard deviation: how far readings typically lie from the mean.',
   'def.cv': 'Standard deviation as a share of the mean. Up to 36 % counts as stable (Danne 2017).',
-  'def.gmi': 'Glucose management indicator: what the mean suggests for a laboratory HbA1c, 3.31 + 0.02392 × mean in mg/dL (Bergenstal 2018). The two often differ.',
-  'def.gri': 'Glycemia risk index from 0, best, to 100: weighs time very low, low, very high and high (Klonoff 2023).',
-  'def.wear': 'Share of the period’s time slots that hold a sensor reading. Gaps at both ends count as missing.',
-  'def.ranges': 'Share of sensor readings in each range, judged on the value shown: below 54, 54–69, 70–180, 181–250 and above 250 mg/dL (below 3.0, 3.0–3.8, 3.9–10.0, 10.1–13.9 and above 13.9 mmol/L; Battelino 2019).',
-  'def.tight': 'Share of readings from 70 to 140 mg/dL (3.9 to 7.8 mmol/L), a part of “in range” (Battelino 2023).',
-  'def.agp': 'Ambulatory glucose profile: for each half hour of the day, the middle value of all days (line), where half of the days lie (dark band) and where nine of ten lie (light band).',
-  'def.episodes': 'At least 15 minutes beyond the limit, until at least 15 minutes back (Battelino 2023). A gap of more than 45 minutes ends an episode.',
-  'def.daily': 'One small picture for each day, midnight to midnight. The band is 70–180 mg/dL (3.9–10.0 mmol/L).',
+  'def.gmi':
+    'Glucose management indicator: what the mean suggests for a laboratory HbA1c, 3.31 + 0.02392 × mean in mg/dL (Bergenstal 2018). The two often differ.',
+  'def.gri':
+    'Glycemia risk index from 0, best, to 100: weighs time very low, low, very high and high (Klonoff 2023).',
+  'def.wear':
+    'Share of the period’s time slots that hold a sensor reading. Gaps at both ends count as missing.',
+  'def.ranges':
+    'Share of sensor readings in each range, judged on the value shown: below 54, 54–69, 70–180, 181–250 and above 250 mg/dL (below 3.0, 3.0–3.8, 3.9–10.0, 10.1–13.9 and above 13.9 mmol/L; Battelino 2019).',
+  'def.tight':
+    'Share of readings from 70 to 140 mg/dL (3.9 to 7.8 mmol/L), a part of “in range” (Battelino 2023).',
+  'def.agp':
+    'Ambulatory glucose profile: for each half hour of the day, the middle value of all days (line), where half of the days lie (dark band) and where nine of ten lie (light band).',
+  'def.episodes':
+    'At least 15 minutes beyond the limit, until at least 15 minutes back (Battelino 2023). A gap of more than 45 minutes ends an episode.',
+  'def.daily':
+    'One small picture for each day, midnight to midnight. The band is 70–180 mg/dL (3.9–10.0 mmol/L).',
   'agp.label': 'Glucose by time of day, {from} to {to}. The middle value lies between {low} and {high}.',
   'agp.none': 'Only {what} were shared, so there is no profile by time of day.',
   'agp.hours': 'Mean glucose of each hour of the day',
@@ -169,7 +189,8 @@ export const en = {
   // Import
   'add.title': 'Add data',
   'import.title': 'Import a file',
-  'import.text': 'Dexcom Clarity (CSV), LibreView (CSV) or Nightscout (JSON). The file is read here in your browser; its readings then go to your own gateway, which seals them before they touch a disk.',
+  'import.text':
+    'Dexcom Clarity (CSV), LibreView (CSV) or Nightscout (JSON). The file is read here in your browser; its readings then go to your own gateway, which seals them before they touch a disk.',
   'import.drop': 'Drop a file here, or',
   'import.choose': 'Choose a file',
   'import.zone': 'Time zone of the device’s clock',
@@ -192,7 +213,10 @@ export const en = {
   'import.refused': 'could not be used',
   'import.allRows': 'Every row is accounted for.',
   'import.row': 'Row {n}: {why}',
-  'import.words': { one: 'The sensor said “Low” or “High” {n} time; such readings count at its limits.', other: 'The sensor said “Low” or “High” {n} times; such readings count at its limits.' },
+  'import.words': {
+    one: 'The sensor said “Low” or “High” {n} time; such readings count at its limits.',
+    other: 'The sensor said “Low” or “High” {n} times; such readings count at its limits.',
+  },
   'import.do': { one: 'Add {n} reading', other: 'Add {n} readings' },
   'import.other': 'Another file',
   'import.done': { one: '{n} reading added', other: '{n} readings added' },
@@ -203,7 +227,8 @@ export const en = {
   'import.undone': 'Taken back. These readings are gone from what anyone can open from now on.',
   // Devices
   'devices.title': 'Connect an app',
-  'devices.text': 'xDrip+, Loop, Trio, AAPS and others can send to Islet as if it were Nightscout. Each app gets a key of its own that can send but not read.',
+  'devices.text':
+    'xDrip+, Loop, Trio, AAPS and others can send to Islet as if it were Nightscout. Each app gets a key of its own that can send but not read.',
   'devices.name': 'Name of the app or phone',
   'devices.may': 'It may',
   'devices.write': 'send readings',
@@ -214,10 +239,12 @@ export const en = {
   'devices.secret': 'API secret',
   'devices.scan': 'Or scan this in xDrip+: Settings → Auto configure',
   'devices.once': 'The secret is shown only now.',
-  'devices.local': 'This address works on this computer only. For a phone, whoever runs Islet gives the gateway an address in your network.',
+  'devices.local':
+    'This address works on this computer only. For a phone, whoever runs Islet gives the gateway an address in your network.',
   'devices.known': 'Connected',
   'devices.none': 'Nothing is connected yet.',
-  'devices.elsewhere': 'This wallet’s apps were connected on another device. Making a key here ends the keys made there.',
+  'devices.elsewhere':
+    'This wallet’s apps were connected on another device. Making a key here ends the keys made there.',
   'devices.browser': 'This browser, for imports',
   'devices.end': 'Disconnect',
   'devices.ended': 'Disconnected. Its key opens nothing any more.',
@@ -265,8 +292,12 @@ export const en = {
   'share.elsewhere': 'granted from another device',
   'share.stop': 'Stop sharing',
   'share.stopTitle': 'Stop sharing with {who}?',
-  'share.stopText': 'From this moment every request is refused. What {who} has already seen cannot be taken back.',
-  'share.stopped': { one: 'Stopped. {n} key keeper has confirmed.', other: 'Stopped. {n} key keepers have confirmed.' },
+  'share.stopText':
+    'From this moment every request is refused. What {who} has already seen cannot be taken back.',
+  'share.stopped': {
+    one: 'Stopped. {n} key keeper has confirmed.',
+    other: 'Stopped. {n} key keepers have confirmed.',
+  },
   'share.past': 'Earlier',
   'stream.glucose/raw': 'every glucose reading',
   'stream.glucose/hour': 'hourly glucose averages',
@@ -281,7 +312,8 @@ export const en = {
   'stream.document/raw': 'other records',
   // Log
   'log.title': 'Who looked',
-  'log.text': 'Every look at your data and every refusal. The list is kept by several parties, and nobody can change it, not even we.',
+  'log.text':
+    'Every look at your data and every refusal. The list is kept by several parties, and nobody can change it, not even we.',
   'log.filter': 'Show',
   'log.all': 'Everything',
   'log.others': 'Other people',
@@ -292,7 +324,10 @@ export const en = {
   'log.youLooked': 'You looked at your own data',
   'log.wasRefused': '{who} asked and was refused',
   'log.youRefused': 'You asked and were refused',
-  'log.device': { one: 'Your device “{device}” read {n} reading', other: 'Your device “{device}” read {n} readings' },
+  'log.device': {
+    one: 'Your device “{device}” read {n} reading',
+    other: 'Your device “{device}” read {n} readings',
+  },
   'log.days': '{from} to {to}',
   'log.times': { one: '{n} time', other: '{n} times' },
   'log.opened': 'Opened with key keepers {list}',
@@ -336,9 +371,18 @@ export const en = {
   'report.noReading': 'no reading',
   'verified.badge': 'Checked: unaltered and complete',
   'verified.title': 'What was checked',
-  'verified.segments': { one: '{n} sealed piece opened; its bytes are those that were sealed.', other: '{n} sealed pieces opened; their bytes are those that were sealed.' },
-  'verified.receipts': { one: '{n} receipt leads to the shared record.', other: '{n} receipts lead to the shared record.' },
-  'verified.heads': { one: '{n} statement of what exists: nothing is left out.', other: '{n} statements of what exists: nothing is left out.' },
+  'verified.segments': {
+    one: '{n} sealed piece opened; its bytes are those that were sealed.',
+    other: '{n} sealed pieces opened; their bytes are those that were sealed.',
+  },
+  'verified.receipts': {
+    one: '{n} receipt leads to the shared record.',
+    other: '{n} receipts lead to the shared record.',
+  },
+  'verified.heads': {
+    one: '{n} statement of what exists: nothing is left out.',
+    other: '{n} statements of what exists: nothing is left out.',
+  },
   'verified.chain': 'This browser checked the shared record itself, up to block {n}.',
   'verified.until': 'Complete until {time}; later data may exist.',
   'verified.custodians': 'Opened with key keepers {list}.',
@@ -346,11 +390,18 @@ export const en = {
   'verified.nothing': 'There was nothing to check.',
   // Verify
   'verify.title': 'Check a file',
-  'verify.text': 'Drop an export of Islet. It is checked here in your browser, reading by reading, against the shared record. The file is not sent anywhere.',
+  'verify.text':
+    'Drop an export of Islet. It is checked here in your browser, reading by reading, against the shared record. The file is not sent anywhere.',
   'verify.choose': 'Choose an export',
   'verify.holds': 'Everything holds',
-  'verify.holdsText': { one: '{n} reading is exactly what was sealed, down to the last digit.', other: '{n} readings are exactly what was sealed, down to the last digit.' },
-  'verify.segments': { one: '{n} sealed piece with its receipt', other: '{n} sealed pieces with their receipts' },
+  'verify.holdsText': {
+    one: '{n} reading is exactly what was sealed, down to the last digit.',
+    other: '{n} readings are exactly what was sealed, down to the last digit.',
+  },
+  'verify.segments': {
+    one: '{n} sealed piece with its receipt',
+    other: '{n} sealed pieces with their receipts',
+  },
   'verify.against': 'Compared with the shared record up to block {n}',
   'verify.fails': 'This file does not hold',
   'verify.failsText': 'Do not rely on it. Ask for a new export.',
@@ -360,13 +411,16 @@ export const en = {
   'me.title': 'Me',
   'me.code': 'Your code',
   'me.kit': 'Recovery kit',
-  'me.kitText': 'Your keys exist on this device only. The kit brings them back if you lose it. Whoever has the kit is you: keep it like a passport, on paper, not in an e-mail.',
+  'me.kitText':
+    'Your keys exist on this device only. The kit brings them back if you lose it. Whoever has the kit is you: keep it like a passport, on paper, not in an e-mail.',
   'me.kitShow': 'Show the kit',
   'me.kitDone': 'You have saved your kit.',
   'me.kitSaved': 'I have saved it',
-  'me.kitPaper': 'To come back: open Islet, choose “Open a wallet file or a recovery kit”, and scan or type this.',
+  'me.kitPaper':
+    'To come back: open Islet, choose “Open a wallet file or a recovery kit”, and scan or type this.',
   'me.export': 'Take everything with you',
-  'me.exportText': 'All your readings in one file, with the proof that nothing was altered. Whoever has the file can read it.',
+  'me.exportText':
+    'All your readings in one file, with the proof that nothing was altered. Whoever has the file can read it.',
   'me.exportDo': 'Make an export',
   'me.exported': { one: '{n} reading in the file.', other: '{n} readings in the file.' },
   'me.settings': 'Display',
@@ -392,20 +446,28 @@ export const en = {
   'service.backlog': { one: '{n} piece waits for its receipt', other: '{n} pieces wait for their receipt' },
   'service.batches': { one: '{n} batch on record', other: '{n} batches on record' },
   'service.all': 'Everything works.',
-  'service.some': 'Something does not work. It is started again by itself; if this lasts, run “npx islet doctor”.',
+  'service.some':
+    'Something does not work. It is started again by itself; if this lasts, run “npx islet doctor”.',
   // Failures
   'fail.title': 'That did not work',
   'fail.code': 'Code for support: {code}',
-  'fail.WEB_WRONG_PASSPHRASE': 'This passphrase opens nobody in this browser. Type it again, or open a wallet file or your recovery kit.',
+  'fail.WEB_WRONG_PASSPHRASE':
+    'This passphrase opens nobody in this browser. Type it again, or open a wallet file or your recovery kit.',
   'fail.WEB_BAD_CODE': 'This is not a code of Islet, or a letter of it is wrong. Copy all of it again.',
   'fail.WEB_BAD_KIT': 'This is not a recovery kit, or a letter of it is wrong. Compare it with the paper.',
-  'fail.WALLET_UNREADABLE': 'This is not a wallet file of Islet. Choose the file that ends in .wallet, or use your recovery kit.',
+  'fail.WALLET_UNREADABLE':
+    'This is not a wallet file of Islet. Choose the file that ends in .wallet, or use your recovery kit.',
   'fail.WEB_HOST_AWAY': 'Islet does not answer. Start it with “npx islet up” and try again.',
-  'fail.SERVICE_UNREACHABLE': 'A part of Islet does not answer. Wait a moment and try again; “Service” shows what is away.',
-  'fail.WEB_SERVICE_AWAY': 'A part of Islet does not answer. Wait a moment and try again; “Service” shows what is away.',
-  'fail.GRANT_UNKNOWN_READER': 'Nobody with this code is known here. Ask them to create their account first, in the same Islet.',
-  'fail.TOO_FEW_CUSTODIANS': 'At least two key keepers must take part, and fewer did. Try again in a moment; “Service” shows who is away.',
-  'fail.INGEST_UNRECOGNISED': 'This file is not a Dexcom Clarity, LibreView or Nightscout export. Export it again from the app, unchanged.',
+  'fail.SERVICE_UNREACHABLE':
+    'A part of Islet does not answer. Wait a moment and try again; “Service” shows what is away.',
+  'fail.WEB_SERVICE_AWAY':
+    'A part of Islet does not answer. Wait a moment and try again; “Service” shows what is away.',
+  'fail.GRANT_UNKNOWN_READER':
+    'Nobody with this code is known here. Ask them to create their account first, in the same Islet.',
+  'fail.TOO_FEW_CUSTODIANS':
+    'At least two key keepers must take part, and fewer did. Try again in a moment; “Service” shows who is away.',
+  'fail.INGEST_UNRECOGNISED':
+    'This file is not a Dexcom Clarity, LibreView or Nightscout export. Export it again from the app, unchanged.',
   'fail.INGEST_TOO_LARGE': 'The file is too large. Export fewer months at a time.',
   'fail.INGEST_UNIT_MIXED': 'The file mixes mg/dL and mmol/L. Export it again with one unit.',
   'fail.EXPORT_UNREADABLE': 'This is not an export of Islet, or it was cut off.',

@@ -140,7 +140,13 @@ export function Trouble({ failed, onAgain, title }: TroubleProps) {
 }
 type TroubleProps = { failed: Failed; onAgain?: () => void; title?: string };
 
-export function Notice({ kind = 'info', children }: { kind?: 'info' | 'good' | 'warn'; children: ReactNode }) {
+export function Notice({
+  kind = 'info',
+  children,
+}: {
+  kind?: 'info' | 'good' | 'warn';
+  children: ReactNode;
+}) {
   return (
     <div role="status" className={`notice notice-${kind}`}>
       {children}
@@ -160,7 +166,16 @@ type FieldProps = {
   autoComplete?: string;
 };
 
-export function Field({ label, hint, error, rows, type = 'text', autoFocus, autoComplete, ...rest }: FieldProps) {
+export function Field({
+  label,
+  hint,
+  error,
+  rows,
+  type = 'text',
+  autoFocus,
+  autoComplete,
+  ...rest
+}: FieldProps) {
   return (
     <TextField
       {...rest}

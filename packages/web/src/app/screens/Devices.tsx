@@ -65,7 +65,9 @@ export function Devices() {
         {unpair.state.is === 'busy' && <Busy step={null} />}
         {unpair.state.is === 'failed' && <Trouble failed={unpair.state.failed} />}
         {unpair.state.is === 'done' && <Notice kind="good">{t('devices.ended')}</Notice>}
-        {known.state.is === 'done' && (known.state.value.devices ?? []).length === 0 && <p>{t('devices.none')}</p>}
+        {known.state.is === 'done' && (known.state.value.devices ?? []).length === 0 && (
+          <p>{t('devices.none')}</p>
+        )}
         {known.state.is === 'done' && (
           <ul className="lines">
             {(known.state.value.devices ?? []).map((d) => (

@@ -1,11 +1,13 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // What a period's glucose comes to: the same parts at home, in a preview and in a report.
-import type { Key } from '../i18n/Language.js';
-import { useWords } from '../i18n/Settings.js';
+
 import { AgpChart } from '../charts/AgpChart.js';
 import { Daily } from '../charts/Daily.js';
+import { Fitted } from '../charts/Fitted.js';
 import { Hours } from '../charts/Hours.js';
 import { RangesBar } from '../charts/RangesBar.js';
+import type { Key } from '../i18n/Language.js';
+import { useWords } from '../i18n/Settings.js';
 import { About, Panel } from '../parts/Basics.js';
 import type { Figures } from '../worker/Figures.js';
 
@@ -15,7 +17,11 @@ type Shown = { figures: Figures };
 export function KeyFigures({ figures: { statistics: s, sensorActivePercent } }: Shown) {
   const { t, glucose, unit, percent, number, spread } = useWords();
   const dash = '–';
-  const all: { key: 'mean' | 'gmi' | 'cv' | 'sd' | 'gri' | 'wear' | 'tight'; value: string; unit?: string }[] = [
+  const all: {
+    key: 'mean' | 'gmi' | 'cv' | 'sd' | 'gri' | 'wear' | 'tight';
+    value: string;
+    unit?: string;
+  }[] = [
     { key: 'mean', value: s.meanMgDl === null ? dash : glucose(s.meanMgDl), unit },
     { key: 'gmi', value: percent(s.gmiPercent, 1) },
     { key: 'cv', value: percent(s.cvPercent, 1) },
@@ -58,7 +64,7 @@ export function Profile({ figures: f }: Shown) {
   if (f.hours)
     return (
       <Panel title={t('agp.hours')}>
-        <Hours hours={f.hours} label={t('agp.hours')} />
+        <Fitted>{(width) => <Hours hours={f.hours ?? []} label={t('agp.hours')} width={width} />}</Fitted>
       </Panel>
     );
   if (!f.agp)
@@ -77,7 +83,11 @@ export function Profile({ figures: f }: Shown) {
   return (
     <Panel title={t('home.agp')} about={t('def.agp')}>
       <p className="fine">{t('home.agpMore')}</p>
-      <AgpChart bins={f.agp} unit={unit} label={label} hour={minuteOfDay} />
+      <Fitted>
+        {(width) => (
+          <AgpChart bins={f.agp ?? []} unit={unit} label={label} hour={minuteOfDay} width={width} />
+        )}
+      </Fitted>
       <ul className="legend">
         <li>
           <span className="legend-line" aria-hidden="true" /> {t('agp.p50')}

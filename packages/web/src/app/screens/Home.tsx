@@ -172,11 +172,19 @@ function OneDay({ overview }: { overview: Overview }) {
   return (
     <Panel title={t('home.dayTrace')}>
       <div className="row day-row">
-        <Act aria-label={t('home.previousDay')} isDisabled={day <= figures.firstDay} onPress={() => setDay(day - 1)}>
+        <Act
+          aria-label={t('home.previousDay')}
+          isDisabled={day <= figures.firstDay}
+          onPress={() => setDay(day - 1)}
+        >
           ←
         </Act>
         <strong aria-live="polite">{date}</strong>
-        <Act aria-label={t('home.nextDay')} isDisabled={day >= figures.lastDay} onPress={() => setDay(day + 1)}>
+        <Act
+          aria-label={t('home.nextDay')}
+          isDisabled={day >= figures.lastDay}
+          onPress={() => setDay(day + 1)}
+        >
           →
         </Act>
       </div>

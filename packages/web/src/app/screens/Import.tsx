@@ -120,7 +120,9 @@ function Zones({ zone, onChange }: { zone: string; onChange: (zone: string) => v
       <Label>{t('import.zone')}</Label>
       <Input />
       <Popover className="popover menu">
-        <ListBox>{(one: { id: string }) => <ListBoxItem className="menu-item">{one.id}</ListBoxItem>}</ListBox>
+        <ListBox>
+          {(one: { id: string }) => <ListBoxItem className="menu-item">{one.id}</ListBoxItem>}
+        </ListBox>
       </Popover>
     </ComboBox>
   );
@@ -143,7 +145,8 @@ function Accounted({ file, read: { summary: s } }: { file: string; read: Read })
       <h2>{t('import.readIt', { file })}</h2>
       <p>
         <strong>{t('import.found', { n: total(s.readings) })}</strong>
-        {kinds.length > 0 && `: ${list(kinds.map(([k, n]) => `${number(n)} ${t(`import.kind.${k}` as Key)}`))}`}
+        {kinds.length > 0 &&
+          `: ${list(kinds.map(([k, n]) => `${number(n)} ${t(`import.kind.${k}` as Key)}`))}`}
         {s.firstAt !== null && s.lastAt !== null && (
           <> · {t('import.span', { from: moment(s.firstAt), to: moment(s.lastAt) })}</>
         )}

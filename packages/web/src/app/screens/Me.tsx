@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { useState } from 'react';
+
 import type { GlucoseUnit } from '@islet/core/Reading';
+import { useState } from 'react';
 import { type Language, languages } from '../i18n/Language.js';
 import { type Theme, useSettings, useWords } from '../i18n/Settings.js';
 import { Act, Ask, Busy, Choices, Notice, Page, Panel, saveFile, Trouble } from '../parts/Basics.js';
@@ -36,9 +37,9 @@ export function Me({ who, onChanged, onGone }: Props) {
   );
 }
 
-export function Display() {
+function Display() {
   const { t } = useWords();
-  const { language, unit, theme, change } = useSettings();
+  const { unit, theme, change } = useSettings();
   return (
     <Panel title={t('me.settings')} className="stack">
       <Choices
@@ -48,13 +49,7 @@ export function Display() {
         onChange={(value) => change({ unit: value as GlucoseUnit })}
         of={['mg/dL', 'mmol/L'].map((value) => ({ value, label: value }))}
       />
-      <Choices
-        compact
-        label={t('me.language')}
-        value={language}
-        onChange={(value) => change({ language: value as Language })}
-        of={Object.entries(languages).map(([value, label]) => ({ value, label }))}
-      />
+      <Languages />
       <Choices
         compact
         label={t('me.theme')}
@@ -67,6 +62,20 @@ export function Display() {
         ]}
       />
     </Panel>
+  );
+}
+
+export function Languages() {
+  const { t } = useWords();
+  const { language, change } = useSettings();
+  return (
+    <Choices
+      compact
+      label={t('me.language')}
+      value={language}
+      onChange={(value) => change({ language: value as Language })}
+      of={Object.entries(languages).map(([value, label]) => ({ value, label }))}
+    />
   );
 }
 
@@ -105,7 +114,8 @@ function Kit({ who, onChanged }: { who: Who; onChanged: (who: Who) => void }) {
           <div className="row">
             <Act
               onPress={() =>
-                kit.state.is === 'done' && saveFile(`islet-${kit.state.value.name}.wallet`, kit.state.value.file)
+                kit.state.is === 'done' &&
+                saveFile(`islet-${kit.state.value.name}.wallet`, kit.state.value.file)
               }
             >
               {t('do.download')}

@@ -38,11 +38,14 @@ function Line({ one: { name, ok, told } }: { one: Health }) {
   const { t } = useWords();
   const index = /^custodian-(\d+)$/.exec(name)?.[1];
   const title =
-    index === undefined ? t(`service.${name as 'ledger' | 'hub' | 'gateway'}`) : t('service.custodian', { n: index });
+    index === undefined
+      ? t(`service.${name as 'ledger' | 'hub' | 'gateway'}`)
+      : t('service.custodian', { n: index });
   const facts: string[] = [];
   const block = told?.number ?? (told?.chain as { number?: number } | undefined)?.number;
   if (typeof block === 'number') facts.push(t('service.block', { n: block }));
-  if (typeof told?.anchoredBatches === 'number') facts.push(t('service.batches', { n: told.anchoredBatches }));
+  if (typeof told?.anchoredBatches === 'number')
+    facts.push(t('service.batches', { n: told.anchoredBatches }));
   if (typeof told?.waitingLeaves === 'number' && told.waitingLeaves > 0)
     facts.push(t('service.backlog', { n: told.waitingLeaves }));
   return (

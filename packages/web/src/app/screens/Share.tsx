@@ -144,7 +144,8 @@ function draftOf(preset: Preset, newest: number, today: number): Draft {
   const until = (days: number): string => dateOf(Date.now() + days * dayMs);
   const back = (days: number, streams: Stream[], ahead: number): Draft => ({
     streams,
-    from: Day.format(newest - days + 1),
+    // Today is not over: so many whole days beside it.
+    from: Day.format(newest - days + (newest === today ? 0 : 1)),
     to: Day.format(newest),
     until: until(ahead),
     uses: '0',
@@ -273,7 +274,12 @@ function NewGrant({ code: given, onDone, onCancel }: NewProps) {
           }))}
         />
         <div className="fields">
-          <Field label={t('share.from')} type="date" value={draft.from} onChange={(from) => change({ from })} />
+          <Field
+            label={t('share.from')}
+            type="date"
+            value={draft.from}
+            onChange={(from) => change({ from })}
+          />
           <Field label={t('share.to')} type="date" value={draft.to} onChange={(to) => change({ to })} />
           <Field
             label={t('share.until')}

@@ -1,9 +1,9 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { useState } from 'react';
+import { useWords } from '../i18n/Settings.js';
 import { Act, Busy, Choices, Field, Notice, Page, Panel, Secret, Trouble } from '../parts/Basics.js';
 import { DropFile } from '../parts/DropFile.js';
 import { useCall } from '../parts/useCall.js';
-import { useWords } from '../i18n/Settings.js';
 import { ask } from '../Worker.js';
 import type { Who } from '../worker/Session.js';
 
@@ -162,7 +162,11 @@ export function OpenWallet({ onOpen }: Done) {
     const wallet = files.find((f) => f !== notes);
     const given = wallet ? await wallet.text() : text;
     const beside = notes && (await notes.text());
-    const who = await ask('adopt', { text: given, role, passphrase, ...(beside && { notes: beside }) }, onProgress);
+    const who = await ask(
+      'adopt',
+      { text: given, role, passphrase, ...(beside && { notes: beside }) },
+      onProgress,
+    );
     onOpen(who);
     return who;
   });
@@ -183,7 +187,13 @@ export function OpenWallet({ onOpen }: Done) {
           <DropFile label={t('open.file')} many onFiles={setFiles} />
           {files.length > 0 && <Notice>{t('open.chosen', { files: list(files.map((f) => f.name)) })}</Notice>}
           {files.length === 0 && (
-            <Field label={t('open.text')} hint={t('open.textHint')} rows={4} value={text} onChange={setText} />
+            <Field
+              label={t('open.text')}
+              hint={t('open.textHint')}
+              rows={4}
+              value={text}
+              onChange={setText}
+            />
           )}
           {files.length > 0 && (
             <Choices

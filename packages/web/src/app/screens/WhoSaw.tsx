@@ -109,7 +109,9 @@ function Line({ line, onStop }: { line: LogLine; onStop: (id: string) => void })
         </p>
         {details.length > 0 && <p className="fine">{details.join(' · ')}</p>}
       </div>
-      {line.granted && !line.own && line.grantActive && <Stop who={who} onStop={() => onStop(line.grantId)} />}
+      {line.granted && !line.own && line.grantActive && (
+        <Stop who={who} onStop={() => onStop(line.grantId)} />
+      )}
     </li>
   );
 }

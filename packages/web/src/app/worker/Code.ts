@@ -54,8 +54,7 @@ const accountDomain = 'islet/account-code/v1';
 const kitDomain = 'islet/recovery-kit/v1';
 
 /** What one tells another so that they can be granted something: the account's public id with a check sum. */
-export const ofAccount = (account: Uint8Array): string =>
-  grouped(encode(withSum(accountDomain, account, 3)));
+export const ofAccount = (account: Uint8Array): string => grouped(encode(withSum(accountDomain, account, 3)));
 
 /** The account of a code or of an invitation link. Throws `WEB_BAD_CODE`. */
 export function toAccount(text: string): Uint8Array {
@@ -111,6 +110,9 @@ export class BadCodeError extends IsletError {
 export class BadKitError extends IsletError {
   override readonly name = 'BadKitError';
   constructor() {
-    super('WEB_BAD_KIT', 'This is not a recovery kit, or a letter of it is wrong. Compare it with the paper.');
+    super(
+      'WEB_BAD_KIT',
+      'This is not a recovery kit, or a letter of it is wrong. Compare it with the paper.',
+    );
   }
 }

@@ -9,7 +9,13 @@ import type { Stream } from '@islet/core/Stream';
 import type { Box, Database, Lock, StoredVault } from './Database.js';
 
 /** What the person was granting, in words that the chain does not have. */
-export type Shared = { streams: Stream[]; firstDay: number; lastDay: number; purpose: string; maxUses: number };
+export type Shared = {
+  streams: Stream[];
+  firstDay: number;
+  lastDay: number;
+  purpose: string;
+  maxUses: number;
+};
 
 export type Preferences = { unit: 'mg/dL' | 'mmol/L'; language?: string; theme?: 'light' | 'dark' };
 

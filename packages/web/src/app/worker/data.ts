@@ -1,6 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // A person's own data: looking, taking in, devices, taking away.
-import * as Access from '@islet/client/Access';
+import type * as Access from '@islet/client/Access';
 import * as Export from '@islet/client/Export';
 import * as Horizon from '@islet/client/Horizon';
 import * as Http from '@islet/client/Http';
@@ -47,7 +47,8 @@ export async function overview(asked: { days: number }, onProgress: Progress): P
   const now = network.now();
   const today = Day.of(now, dayOffsetMinutes);
   const lastDay = Math.min(today, await newestDay(session, today, onProgress));
-  const firstDay = Math.max(Day.first, lastDay - asked.days + 1);
+  // Today is not over: so many whole days beside it.
+  const firstDay = Math.max(Day.first, lastDay - asked.days + (lastDay === today ? 0 : 1));
   onProgress('opening', 0, 1);
   const opened = await ownOf(session, ['glucose/raw', 'insulin/raw', 'carbs/raw'], firstDay, lastDay);
   const glucose = opened.segments.filter((s) => s.stream === 'glucose/raw');

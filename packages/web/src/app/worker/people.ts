@@ -76,11 +76,7 @@ function keeperOf(given: { text: string; notes?: string; role?: 'patient' | 'cli
   return { wallet, notes: beside ?? inside ?? { role: given.role ?? 'patient', enrolled: true } };
 }
 
-async function settle(
-  keeper: Vault.Keeper,
-  passphrase: string,
-  onProgress: Progress,
-): Promise<Session.Who> {
+async function settle(keeper: Vault.Keeper, passphrase: string, onProgress: Progress): Promise<Session.Who> {
   onProgress('unlocking', 0, 1);
   const vault = await Vault.create(await Session.storage(), keeper, passphrase, random);
   try {

@@ -103,8 +103,9 @@ export async function preview(
   if (!stream) return null;
   const dayOffsetMinutes = session.vault.keeper.notes.dayOffsetMinutes ?? 0;
   const now = session.network.now();
-  const lastDay = Math.min(asked.lastDay, Day.of(now, dayOffsetMinutes));
-  const firstDay = Math.max(asked.firstDay, lastDay - 13);
+  const today = Day.of(now, dayOffsetMinutes);
+  const lastDay = Math.min(asked.lastDay, today);
+  const firstDay = Math.max(asked.firstDay, lastDay - 14 + (lastDay === today ? 0 : 1));
   if (firstDay > lastDay) return null;
   onProgress('opening', 0, 1);
   const opened = await ownOf(session, [stream], firstDay, lastDay);
@@ -182,13 +183,15 @@ export async function log(): Promise<Page> {
     };
   });
   const own = await devicesLooks();
-  const read = own.looks.map((look, i): LogLine => ({
-    is: 'device',
-    id: `${look.device}/${i}`,
-    at: look.at,
-    device: notes.devices?.find((d) => d.id === look.device)?.name ?? look.device,
-    readings: look.count,
-  }));
+  const read = own.looks.map(
+    (look, i): LogLine => ({
+      is: 'device',
+      id: `${look.device}/${i}`,
+      at: look.at,
+      device: notes.devices?.find((d) => d.id === look.device)?.name ?? look.device,
+      readings: look.count,
+    }),
+  );
   return {
     lines: [...lines, ...read].sort((a, b) => b.at - a.at),
     silent,
@@ -277,7 +280,8 @@ export async function report(
   const range = held?.message ?? { firstDay: today - 13, lastDay: today };
   const stream = finest.find((s) => held?.keys.streams.some((k) => k.stream === s)) ?? 'glucose/raw';
   const lastDay = Math.max(range.firstDay, Math.min(range.lastDay, today));
-  const firstDay = Math.max(range.firstDay, lastDay - asked.days + 1);
+  // Today is not over: so many whole days beside it.
+  const firstDay = Math.max(range.firstDay, lastDay - asked.days + (lastDay === today ? 0 : 1));
   const wanted = { streams: [stream as Stream], firstDay, lastDay };
   const opened = held
     ? await Access.granted(network, wallet, held, wanted)
@@ -293,4 +297,3 @@ export async function report(
     madeAt: now,
   };
 }
-

@@ -4,8 +4,8 @@ import './jitless.js';
 import { IsletError } from '@islet/core/IsletError';
 import * as checking from './checking.js';
 import * as data from './data.js';
-import * as people from './people.js';
 import type { Failure, Question } from './Protocol.js';
+import * as people from './people.js';
 import * as sharing from './sharing.js';
 
 /** What the page may ask, and nothing else. */
