@@ -176,7 +176,7 @@ test('sharing takes a keyboard and nothing else', async () => {
   await page.getByText('Dr. Popescu can look now').waitFor();
   await reach(/^Stop sharing/);
   await press('Enter');
-  await reach(/^ +Stop sharing/);
+  await reach(/^ +Stop sharing$/);
   await press('Enter');
   await page.getByText(/key keepers have confirmed/).waitFor();
 });

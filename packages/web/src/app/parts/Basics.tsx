@@ -126,19 +126,20 @@ export function useFailureText(): (code: string, message: string) => string {
   };
 }
 
-export function Trouble({ failed, onAgain, title }: TroubleProps) {
+export function Trouble({ failed, onAgain, title, children }: TroubleProps) {
   const { t } = useWords();
   const textOf = useFailureText();
   return (
     <div role="alert" className="notice notice-bad">
       <strong>{title ?? t('fail.title')}</strong>
       <p>{textOf(failed.code, failed.message)}</p>
+      {children}
       <p className="fine">{t('fail.code', { code: failed.code })}</p>
       {onAgain && <Act onPress={onAgain}>{t('do.again')}</Act>}
     </div>
   );
 }
-type TroubleProps = { failed: Failed; onAgain?: () => void; title?: string };
+type TroubleProps = { failed: Failed; onAgain?: () => void; title?: string; children?: ReactNode };
 
 export function Notice({
   kind = 'info',

@@ -11,6 +11,8 @@ export type State<T> =
 
 export type Call<T, A extends unknown[]> = {
   state: State<T>;
+  /** The newest result, also while a newer one is on its way. */
+  last: T | undefined;
   run: (...args: A) => Promise<T | undefined>;
   reset: () => void;
 };
@@ -25,6 +27,7 @@ export function useCall<T, A extends unknown[]>(
   work: (onProgress: (step: Step) => void, ...args: A) => Promise<T>,
 ): Call<T, A> {
   const [state, setState] = useState<State<T>>({ is: 'idle' });
+  const [last, setLast] = useState<T>();
   const latest = useRef(0);
   const kept = useRef(work);
   kept.current = work;
@@ -37,6 +40,7 @@ export function useCall<T, A extends unknown[]>(
     try {
       const value = await kept.current((step) => set({ is: 'busy', step }), ...args);
       set({ is: 'done', value });
+      setLast(value);
       return value;
     } catch (error) {
       set({ is: 'failed', failed: unexpected(error) });
@@ -47,7 +51,7 @@ export function useCall<T, A extends unknown[]>(
     latest.current++;
     setState({ is: 'idle' });
   }, []);
-  return { state, run, reset };
+  return { state, last, run, reset };
 }
 
 /** The same, begun when the screen opens. */

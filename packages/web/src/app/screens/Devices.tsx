@@ -83,7 +83,7 @@ export function Devices() {
                   confirm={t('devices.end')}
                   onConfirm={() => void unpair.run(d.id)}
                 >
-                  <p>{t('devices.write')}</p>
+                  <p>{t('devices.endText')}</p>
                 </Ask>
               </li>
             ))}

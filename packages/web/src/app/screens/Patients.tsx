@@ -14,7 +14,7 @@ export function Patients({ who }: { who: Who }) {
   const load = useLoaded(() => ask('patients'));
   const { state } = load;
   const reload = (): void => void load.run();
-  const none = state.is === 'done' && state.value.length === 0;
+  const none = load.last?.length === 0;
   return (
     <Page title={t('patients.title')} aside={<Act onPress={reload}>{t('do.refresh')}</Act>}>
       {state.is === 'busy' && <Busy step={null} />}
@@ -25,8 +25,9 @@ export function Patients({ who }: { who: Who }) {
           <p>{t('patients.noneText')}</p>
         </Panel>
       )}
-      {state.is === 'done' &&
-        state.value.map((one) => <Patient key={one.account} patient={one} onChanged={reload} />)}
+      {load.last?.map((one) => (
+        <Patient key={one.account} patient={one} onChanged={reload} />
+      ))}
       <Invite who={who} />
     </Page>
   );

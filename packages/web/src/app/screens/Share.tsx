@@ -16,7 +16,7 @@ export function Share({ code }: { code: string }) {
   const [open, setOpen] = useState(code !== '');
   const [done, setDone] = useState<string>();
   const { state } = grants;
-  const lines = state.is === 'done' ? state.value : [];
+  const lines = grants.last ?? [];
   const active = lines.filter((g) => g.state === 'active');
   const past = lines.filter((g) => g.state !== 'active');
   return (
@@ -25,7 +25,7 @@ export function Share({ code }: { code: string }) {
       <Panel title={t('share.now')}>
         {state.is === 'busy' && <Busy step={null} />}
         {state.is === 'failed' && <Trouble failed={state.failed} onAgain={() => void grants.run()} />}
-        {state.is === 'done' && active.length === 0 && <p>{t('share.nobody')}</p>}
+        {grants.last && active.length === 0 && <p>{t('share.nobody')}</p>}
         <Lines lines={active} onChanged={() => void grants.run()} />
       </Panel>
       {open ? (

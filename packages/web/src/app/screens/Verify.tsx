@@ -10,6 +10,7 @@ export function Verify() {
   const { t } = useWords();
   const check = useCall(async (_, file: File) => ask('verify', { text: await file.text() }));
   const { state } = check;
+  const place = state.is === 'failed' ? /failed at (.+?): /.exec(state.failed.message)?.[1] : undefined;
   return (
     <Page title={t('verify.title')} lead={t('verify.text')}>
       <Panel className="stack">
@@ -29,7 +30,9 @@ export function Verify() {
           <Trouble
             failed={state.failed}
             title={t(state.failed.code === 'EXPORT_TAMPERED' ? 'verify.fails' : 'fail.title')}
-          />
+          >
+            {place && <p className="place">{t('verify.place', { place })}</p>}
+          </Trouble>
         )}
       </Panel>
     </Page>

@@ -27,7 +27,8 @@ export function WhoSaw() {
     return told;
   });
   const { state } = load;
-  const shown = state.is === 'done' ? state.value.lines.filter((line) => passes(line, filter)) : [];
+  const page = load.last;
+  const shown = page?.lines.filter((line) => passes(line, filter)) ?? [];
   return (
     <Page title={t('log.title')} lead={t('log.text')}>
       <Choices
@@ -49,13 +50,13 @@ export function WhoSaw() {
       {revoke.state.is === 'done' && (
         <Notice kind="good">{t('share.stopped', { n: revoke.state.value })}</Notice>
       )}
-      {state.is === 'done' && (
+      {page && (
         <>
-          {state.value.silent.length > 0 && (
-            <Notice kind="warn">{t('log.silent', { list: list(state.value.silent.map(String)) })}</Notice>
+          {page.silent.length > 0 && (
+            <Notice kind="warn">{t('log.silent', { list: list(page.silent.map(String)) })}</Notice>
           )}
-          {!state.value.sound && <Notice kind="warn">{t('log.unsound')}</Notice>}
-          {state.value.gatewayAway && <Notice kind="warn">{t('log.gatewayAway')}</Notice>}
+          {!page.sound && <Notice kind="warn">{t('log.unsound')}</Notice>}
+          {page.gatewayAway && <Notice kind="warn">{t('log.gatewayAway')}</Notice>}
           <Panel>
             {shown.length === 0 && <p>{t('log.none')}</p>}
             <ol className="log">
