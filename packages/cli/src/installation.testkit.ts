@@ -11,7 +11,7 @@ import ts from 'typescript';
 import * as Home from './Home.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const rooms = ['core', 'chain', 'store', 'ledger', 'cli'];
+const rooms = ['core', 'chain', 'store', 'ingest', 'client', 'ledger', 'cli'];
 const standIns = ['hub', 'custodian', 'gateway', 'web'];
 
 export type Installation = AsyncDisposable & {

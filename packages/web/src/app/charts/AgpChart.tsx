@@ -1,8 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { Bin } from '@islet/core/metrics/Agp';
 import { limits } from '@islet/core/metrics/Ranges';
-import type { GlucoseUnit } from '@islet/core/Reading';
-import { clamp, curve, floor, lines, nameOf, topOf } from './scale.js';
+import { clamp, curve, floor, lines, topOf } from './scale.js';
 
 type Percentile = 'p05' | 'p25' | 'p50' | 'p75' | 'p95';
 type Full = Bin & { [P in Percentile]: number };
@@ -13,14 +12,15 @@ const narrow = 520;
 
 export type Props = {
   bins: readonly Bin[];
-  unit: GlucoseUnit;
+  /** A value of the axis, mg/dL, as the reader's unit and language write it. */
+  name: (mgdl: number) => string;
   label: string;
   hour: (minute: number) => string;
   width?: number;
 };
 
 /** The ambulatory glucose profile. The numbers are the core's; only the line between them is ours. */
-export function AgpChart({ bins, unit, label, hour, width = 720 }: Props) {
+export function AgpChart({ bins, label, name, hour, width = 720 }: Props) {
   const hours = width < narrow ? [0, 6, 12, 18, 24] : [0, 3, 6, 9, 12, 15, 18, 21, 24];
   const runs = unbroken(bins);
   const top = topOf(Math.max(0, ...runs.flat().map((b) => b.p95)));
@@ -51,7 +51,7 @@ export function AgpChart({ bins, unit, label, hour, width = 720 }: Props) {
             y2={y(line)}
           />
           <text className="chart-text" x={size.left - 6} y={y(line) + 4} textAnchor="end">
-            {nameOf(line, unit)}
+            {name(line)}
           </text>
         </g>
       ))}

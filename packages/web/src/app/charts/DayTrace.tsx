@@ -5,7 +5,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useSettings, useWords } from '../i18n/Settings.js';
 import type { Happening } from '../worker/data.js';
-import { clamp, floor, lines, nameOf, topOf } from './scale.js';
+import { clamp, lines, topOf } from './scale.js';
 
 type Props = {
   trace: { at: number[]; mgdl: number[] };
@@ -16,14 +16,16 @@ type Props = {
   label: string;
 };
 
-const height = 260;
+const height = 300;
+/** Below the axis there is room for insulin and carbs, mg/dL. */
+const foot = -30;
 /** Points farther apart than this are not joined, seconds. */
 const jumpSeconds = 45 * 60;
 
 /** One day on a canvas: glucose, with insulin and carbs along the foot. */
 export function DayTrace({ trace, happenings, from, to, offsetMinutes, label }: Props) {
   const place = useRef<HTMLDivElement>(null);
-  const { unit, dark } = useSettings();
+  const { dark } = useSettings();
   const words = useWords();
   // biome-ignore lint/correctness/useExhaustiveDependencies: colours change with light and dark
   useEffect(() => {
@@ -41,7 +43,7 @@ export function DayTrace({ trace, happenings, from, to, offsetMinutes, label }: 
         legend: { show: false },
         cursor: { show: false },
         tzDate: (ts) => uPlot.tzDate(new Date(ts * 1000), 'Etc/UTC'),
-        scales: { x: { min: shift(from), max: shift(to) }, y: { range: [floor, top] } },
+        scales: { x: { min: shift(from), max: shift(to) }, y: { range: [foot, top] } },
         axes: [
           {
             stroke: colour('--ink-2'),
@@ -57,7 +59,7 @@ export function DayTrace({ trace, happenings, from, to, offsetMinutes, label }: 
             font: `12px ${style.fontFamily}`,
             size: 44,
             splits: () => lines(top),
-            values: (_, splits) => splits.map((s) => nameOf(s, unit)),
+            values: (_, splits) => splits.map(words.glucose),
           },
         ],
         series: [
@@ -83,7 +85,7 @@ export function DayTrace({ trace, happenings, from, to, offsetMinutes, label }: 
       resized.disconnect();
       plot.destroy();
     };
-  }, [trace, happenings, from, to, offsetMinutes, unit, dark, words]);
+  }, [trace, happenings, from, to, offsetMinutes, dark, words]);
   return <div ref={place} className="trace" role="img" aria-label={label} />;
 }
 
@@ -119,7 +121,7 @@ function drawHappenings(
 ): void {
   const { ctx, bbox } = u;
   const scale = devicePixelRatio;
-  const foot = bbox.top + bbox.height;
+  const bottom = bbox.top + bbox.height;
   ctx.font = `${11 * scale}px ${getComputedStyle(u.root).fontFamily}`;
   ctx.textAlign = 'center';
   let lastX = { insulin: Number.NEGATIVE_INFINITY, carbs: Number.NEGATIVE_INFINITY };
@@ -128,7 +130,7 @@ function drawHappenings(
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
     const insulin = kind === 'insulin';
     ctx.fillStyle = colour(insulin ? '--insulin' : '--carbs');
-    const y = foot - (insulin ? 4 : 30) * scale;
+    const y = bottom - (insulin ? 4 : 30) * scale;
     const size = 5 * scale;
     ctx.beginPath();
     if (insulin) {

@@ -1,7 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { limits } from '@islet/core/metrics/Ranges';
 import { useWords } from '../i18n/Settings.js';
-import { clamp, floor, lines, nameOf, topOf } from './scale.js';
+import { clamp, floor, lines, topOf } from './scale.js';
 
 const size = { height: 220, left: 44, right: 12, top: 12, bottom: 28 };
 
@@ -9,7 +9,7 @@ type Props = { hours: { hour: number; meanMgDl: number }[]; label: string; width
 
 /** The mean of each hour of the day, where nothing finer may be seen. */
 export function Hours({ hours, label, width }: Props) {
-  const { unit, minuteOfDay } = useWords();
+  const { glucose, minuteOfDay } = useWords();
   const top = topOf(Math.max(0, ...hours.map((h) => h.meanMgDl)));
   const x = (hour: number): number => size.left + (hour / 24) * (width - size.left - size.right);
   const y = (mgdl: number): number =>
@@ -28,7 +28,7 @@ export function Hours({ hours, label, width }: Props) {
         <g key={line}>
           <line className="chart-line" x1={size.left} x2={width - size.right} y1={y(line)} y2={y(line)} />
           <text className="chart-text" x={size.left - 6} y={y(line) + 4} textAnchor="end">
-            {nameOf(line, unit)}
+            {glucose(line)}
           </text>
         </g>
       ))}

@@ -1,9 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // The common axis of every glucose picture.
 
-import { mgdlPerMmol } from '@islet/core/Glucose';
 import { limits } from '@islet/core/metrics/Ranges';
-import type { GlucoseUnit } from '@islet/core/Reading';
 
 /** What pictures show, mg/dL; values beyond lie on the edge. */
 export const floor = 40;
@@ -17,10 +15,6 @@ export const clamp = (mgdl: number, top: number): number => Math.min(top, Math.m
 /** Lines of the axis, mg/dL: the limits of the ranges. */
 export const lines = (top: number): number[] =>
   [limits.veryLow, limits.low, limits.high, limits.veryHigh, 350].filter((v) => v < top);
-
-/** A line's name: the limit as each unit writes it. */
-export const nameOf = (mgdl: number, unit: GlucoseUnit): string =>
-  unit === 'mg/dL' ? String(mgdl) : (Math.round((mgdl / mgdlPerMmol) * 10) / 10).toFixed(1);
 
 /** A smooth curve through every point that never overshoots between two (Fritsch and Carlson 1980). */
 export function curve(points: readonly (readonly [number, number])[]): string {

@@ -85,7 +85,7 @@ export function Profile({ figures: f }: Shown) {
       <p className="fine">{t('home.agpMore')}</p>
       <Fitted>
         {(width) => (
-          <AgpChart bins={f.agp ?? []} unit={unit} label={label} hour={minuteOfDay} width={width} />
+          <AgpChart bins={f.agp ?? []} name={glucose} label={label} hour={minuteOfDay} width={width} />
         )}
       </Fitted>
       <ul className="legend">

@@ -109,7 +109,8 @@ function Line({ line, revoke }: { line: GrantLine; revoke: Call<number, [string]
   return (
     <li>
       <span>
-        <strong>{who}</strong> {state}
+        <strong>{who}</strong>
+        <span className="block">{state}</span>
         <span className="fine block">{span}</span>
         <span className="fine block">{looks}</span>
       </span>
