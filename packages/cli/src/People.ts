@@ -3,29 +3,17 @@
 import { webcrypto } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type * as Client from '@islet/client/Person';
 import * as Wallet from '@islet/client/Wallet';
-import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import { toHex } from '@islet/core/crypto/bytes';
 import { IsletError } from '@islet/core/IsletError';
 import * as PrivateFile from '@islet/store/PrivateFile';
 import * as Home from './Home.js';
 
 /** What this machine remembers of a person beside the wallet. */
-export type Notes = {
-  /** A patient has data and custodians; a clinician only reads. */
-  role: 'patient' | 'clinician';
-  /** The signed registration, hex. */
-  registration?: string;
-  enrolled?: boolean;
-  /** Where stream days start, minutes east of UTC. Open to change until the first data are in. */
-  dayOffsetMinutes?: number;
-  hasData?: boolean;
+export type Notes = Client.Notes & {
   /** The sample person's story has been told to its end. */
   told?: boolean;
-  /** Days the gateway holds keys for, by stream, as `[first, last]`. */
-  keyed?: Record<string, [number, number][]>;
-  /** An app of theirs may send anything at any time. */
-  hasUploader?: boolean;
-  devices?: { id: string; name: string; may: 'write' | 'read'; secret: string }[];
 };
 
 export type Person = { wallet: Wallet.Wallet; notes: Notes };
@@ -72,6 +60,12 @@ export async function findOrCreate(home: Home.Home, name: string, role: Notes['r
 export const remember = (home: Home.Home, { wallet, notes }: Person): Promise<void> =>
   PrivateFile.write(notesPath(home, wallet.name), new TextEncoder().encode(`${JSON.stringify(notes)}\n`));
 
+/** Where what is remembered of anyone here goes. */
+export const keeper =
+  (home: Home.Home): Client.Keep =>
+  (person) =>
+    remember(home, person);
+
 /** Everyone's name by account id, for sentences. */
 export async function byAccount(home: Home.Home): Promise<Map<string, string>> {
   const found = new Map<string, string>();
@@ -81,9 +75,6 @@ export async function byAccount(home: Home.Home): Promise<Map<string, string>> {
   }
   return found;
 }
-
-export const registrationOf = ({ notes }: Person): Uint8Array | undefined =>
-  notes.registration === undefined ? undefined : fromHex(notes.registration);
 
 export class NoSuchPersonError extends IsletError {
   override readonly name = 'NoSuchPersonError';

@@ -1,14 +1,14 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Horizon from '@islet/client/Horizon';
 import type { Network } from '@islet/client/Network';
+import * as Pairing from '@islet/client/Pairing';
 import { IsletError } from '@islet/core/IsletError';
 import { streams } from '@islet/core/Stream';
 import type { Command } from 'commander';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
-import * as Horizon from '../Horizon.js';
 import type { Output } from '../Output.js';
 import * as People from '../People.js';
-import { pair } from '../Provision.js';
 
 type Options = { read?: boolean; name: string; person: string; json?: boolean };
 
@@ -30,7 +30,7 @@ async function run(context: Context, options: Options): Promise<void> {
   const may = options.read ? 'read' : 'write';
   const output = context.output(options);
   if (may === 'write') await expectAnything(context, network, person, output);
-  const { id, secret } = await pair(context.home, network, person, options.name, may);
+  const { id, secret } = await Pairing.pair(network, person, People.keeper(context.home), options.name, may);
   const url = network.gateway.url;
   const verb = options.read
     ? 'It can read the last days and nothing else.'
@@ -48,8 +48,8 @@ async function expectAnything(
   person: People.Person,
   output: Output,
 ): Promise<void> {
-  await Horizon.renew(home, network, person, streams, (done, of) =>
-    output.progress.update('making keys', done, of),
+  await Horizon.renew(network, person, streams, People.keeper(home), Horizon.usual, (what, done, of) =>
+    output.progress.update(what, done, of),
   );
   output.progress.end();
   person.notes.hasUploader = true;
