@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { due, lastKeyed, usual } from './Horizon.js';
-import { DAYS_AHEAD, DAYS_BACK, RENEW_BELOW_DAYS } from './limits.js';
+import { DAYS_AHEAD, DAYS_BACK, RENEW_BELOW_DAYS } from './personLimits.js';
 
 const today = 46_000;
 const ranges = fc.array(
