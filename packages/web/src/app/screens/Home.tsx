@@ -225,7 +225,7 @@ function Kept({ overview: { kept, gaps, verified } }: { overview: Overview }) {
           <p>{waits > 0 ? t('home.keptWaiting', { n: waits }) : t('home.keptAll')}</p>
         </>
       )}
-      <p>{t('home.completeUntil', { time: moment(verified.completeUntil) })}</p>
+      {verified && <p>{t('home.completeUntil', { time: moment(verified.completeUntil) })}</p>}
       {gaps.length === 0 ? (
         <p>{t('home.noGaps')}</p>
       ) : (
@@ -238,7 +238,7 @@ function Kept({ overview: { kept, gaps, verified } }: { overview: Overview }) {
           </ul>
         </details>
       )}
-      <VerifiedBadge verified={verified} />
+      {verified && <VerifiedBadge verified={verified} />}
     </Panel>
   );
 }

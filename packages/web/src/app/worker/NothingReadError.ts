@@ -4,6 +4,6 @@ import { IsletError } from '@islet/core/IsletError';
 export class NothingReadError extends IsletError {
   override readonly name = 'NothingReadError';
   constructor() {
-    super('WEB_NOTHING_READ', 'No file was read yet. Choose one first.');
+    super('WEB_NOTHING_READ', 'There are no readings here yet. Import a file or connect an app first.');
   }
 }

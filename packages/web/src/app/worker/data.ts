@@ -31,7 +31,8 @@ export type Overview = {
   trace: { at: number[]; mgdl: number[] };
   happenings: Happening[];
   gaps: { from: number; to: number }[];
-  verified: Access.Opened['verified'];
+  /** Null where there was nothing to check. */
+  verified: Access.Opened['verified'] | null;
   /** Null where this device holds no key to ask the gateway with. */
   kept: Kept | null;
 };
@@ -51,10 +52,11 @@ export async function overview(asked: { days: number }, onProgress: Progress): P
   const firstDay = Math.max(Day.first, lastDay - asked.days + (lastDay === today ? 0 : 1));
   onProgress('opening', 0, 1);
   const opened = await ownOf(session, ['glucose/raw', 'insulin/raw', 'carbs/raw'], firstDay, lastDay);
-  const glucose = opened.segments.filter((s) => s.stream === 'glucose/raw');
+  const segments = opened?.segments ?? [];
+  const glucose = segments.filter((s) => s.stream === 'glucose/raw');
   const figures = Figures.of('glucose/raw', glucose, { firstDay, lastDay, dayOffsetMinutes, now });
   const points = Points.fromReadings(Figures.readingsOf(glucose));
-  const happenings = Figures.readingsOf(opened.segments).flatMap((r): Happening[] => {
+  const happenings = Figures.readingsOf(segments).flatMap((r): Happening[] => {
     if (r.kind === 'insulin' && r.type !== 'basal' && r.units > 0)
       return [{ at: r.at, kind: 'insulin', amount: r.units }];
     return r.kind === 'carbs' && r.grams > 0 ? [{ at: r.at, kind: 'carbs', amount: r.grams }] : [];
@@ -67,7 +69,7 @@ export async function overview(asked: { days: number }, onProgress: Progress): P
     trace: { at: points.map((p) => p.at), mgdl: points.map((p) => p.mgdl) },
     happenings: happenings.sort((a, b) => a.at - b.at),
     gaps: gapsOf(points),
-    verified: opened.verified,
+    verified: opened?.verified ?? null,
     kept: await keptOf(session),
   };
 }
@@ -81,7 +83,7 @@ async function newestDay(session: Session.Session, today: number, onProgress: Pr
   if (notes.registration !== undefined && !notes.hasData) return today;
   onProgress('opening', 0, 1);
   const summaries = await ownOf(session, ['glucose/day'], Day.first, today);
-  const days = summaries.segments.flatMap((s) => (s.day === null ? [] : [s.day]));
+  const days = (summaries?.segments ?? []).flatMap((s) => s.day ?? []);
   return days.length === 0 ? today : Math.max(...days) >= today - 2 ? today : Math.max(...days);
 }
 
@@ -218,6 +220,7 @@ export async function exportAll(
   const session = await Session.need();
   onProgress('opening', 0, 1);
   const opened = await ownOf(session, [...streams], Day.first, Day.last);
+  if (!opened) throw new NothingReadError();
   const { text, readings, segments } = Export.build(session.network, validatorsOf(session.config), opened);
   return { text, readings, segments };
 }

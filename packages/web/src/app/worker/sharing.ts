@@ -109,7 +109,7 @@ export async function preview(
   if (firstDay > lastDay) return null;
   onProgress('opening', 0, 1);
   const opened = await ownOf(session, [stream], firstDay, lastDay);
-  return Figures.of(stream, opened.segments, { firstDay, lastDay, dayOffsetMinutes, now });
+  return Figures.of(stream, opened?.segments ?? [], { firstDay, lastDay, dayOffsetMinutes, now });
 }
 
 export async function grant(asked: Terms): Promise<{ id: string }> {
