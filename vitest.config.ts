@@ -17,6 +17,7 @@ export default defineConfig({
       'sim/src/**/*.test.ts',
       'promises/**/*.test.ts',
       'bench/**/*.test.mjs',
+      'packages/web/e2e/**/*.test.ts',
     ],
     testTimeout: 180_000,
     hookTimeout: 120_000,

@@ -21,7 +21,20 @@ const MAY = {
   client: ['core', 'chain', 'store', 'ingest'],
   fhir: ['core', 'client'],
   web: ['core', 'chain', 'ingest', 'client', 'fhir'],
-  cli: ['core', 'chain', 'store', 'ingest', 'sim', 'client', 'fhir', 'ledger', 'hub', 'gateway', 'custodian'],
+  cli: [
+    'core',
+    'chain',
+    'store',
+    'ingest',
+    'sim',
+    'client',
+    'fhir',
+    'ledger',
+    'hub',
+    'gateway',
+    'custodian',
+    'web',
+  ],
 };
 /** These run in a browser: nothing of Node outside their tests. */
 const BROWSER = ['core', 'ingest', 'fhir'];
@@ -51,7 +64,8 @@ function checkFile(room, path) {
   const needed = [];
   for (const { specifier, typeOnly } of importsOf(path)) {
     if (specifier.startsWith('.')) {
-      const target = posix.join(dirname(path), specifier).replace(/\.js$/, '.ts');
+      if (specifier.endsWith('.css')) continue;
+      const target = fileOf(posix.join(dirname(path), specifier));
       if (!existsSync(join(root, target))) faults.push(`${path}: ${specifier} does not exist`);
       else if (!test && isTest(target)) faults.push(`${path}: imports ${specifier}, which is for tests only`);
       else if (!target.startsWith(`${room.folder}/src/`)) {
@@ -138,4 +152,11 @@ function circles() {
   };
   for (const path of files.keys()) walk(path);
   return found;
+}
+
+/** The source behind a compiled name; other files stand for themselves. */
+function fileOf(name) {
+  if (!name.endsWith('.js')) return name;
+  const stem = name.replace(/\.js$/, '');
+  return existsSync(join(root, `${stem}.tsx`)) ? `${stem}.tsx` : `${stem}.ts`;
 }

@@ -10,11 +10,13 @@ const SLOW = [
   '**/forgery.test.ts',
   'packages/cli/**',
   'promises/**',
+  'packages/web/e2e/**',
 ];
 
 const steps = [
   await node('style', [tools.biome, 'check', '--diagnostic-level=error', '.']),
   await node('the sources build', [tools.tsc, '--build']),
+  await node('the app builds', ['scripts/web.mjs']),
   await node('the tests are well typed', [tools.tsc, '-p', 'tsconfig.tests.json', '--noEmit']),
   await node('ABIs and bytecode belong to the contracts', ['contracts/check.mjs']),
   await node('who may import whom', ['scripts/arrows.mjs']),

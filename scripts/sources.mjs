@@ -9,7 +9,7 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 export const readJson = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
 
 /** Tests and their kits may reach further than what ships. */
-export const isTest = (path) => /\.(test|testkit)\.ts$/.test(path);
+export const isTest = (path) => /\.(test|testkit)\.tsx?$/.test(path);
 
 /** Every workspace: its folder from the root, short name, and declared dependencies. */
 export function rooms() {
@@ -33,7 +33,7 @@ export function sourcesOf(folder) {
   if (!existsSync(source)) return [];
   return readdirSync(source, { recursive: true })
     .map((name) => `${folder}/src/${String(name).replaceAll('\\', '/')}`)
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts'))
     .sort();
 }
 

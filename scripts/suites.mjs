@@ -14,6 +14,7 @@ export async function runAll(env = {}) {
   const report = join(folder, 'vitest.json');
   try {
     const build = await node('the sources build', [tools.tsc, '--build'], env);
+    const app = await node('the app builds', ['scripts/web.mjs'], env);
     const fresh = await node(
       'the committed ABIs and bytecode are what the contracts compile to',
       ['contracts/check.mjs', '--compile'],
@@ -35,6 +36,7 @@ export async function runAll(env = {}) {
     );
     const total = Counts.sum([
       Counts.ofStep(build.ok),
+      Counts.ofStep(app.ok),
       Counts.ofStep(fresh.ok),
       Counts.ofForge(forge.printed, forge.ok),
       Counts.ofVitest(report, vitest.ok),

@@ -2,10 +2,10 @@
 import { stat, statfs } from 'node:fs/promises';
 import * as ChainHead from '@islet/chain/Head';
 import * as Rpc from '@islet/chain/Rpc';
+import * as Horizon from '@islet/client/Horizon';
 import * as Day from '@islet/core/Day';
 import { IsletError } from '@islet/core/IsletError';
 import * as Home from './Home.js';
-import * as Horizon from './Horizon.js';
 import { CHAIN_ID, FREE_BYTES, HEAD_AGE_MS, HEALTH_MS, WARN_BELOW_DAYS } from './limits.js';
 import * as People from './People.js';
 import * as Services from './Services.js';

@@ -44,6 +44,19 @@ export const gateway = (
   ISLET_CUSTODIANS: custodians.join(','),
 });
 
+export const web = (
+  home: Home.Home,
+  port: number,
+  chain: Chain,
+  services: { hub: string; gateway: string; custodians: string[] },
+): Variables => ({
+  ...follower(home, chain),
+  ISLET_WEB_PORT: String(port),
+  ISLET_HUB_URL: services.hub,
+  ISLET_GATEWAY_URL: services.gateway,
+  ISLET_CUSTODIANS: services.custodians.join(','),
+});
+
 const follower = (home: Home.Home, { url, validators }: Chain): Variables => ({
   ISLET_RPC_URL: url,
   ISLET_DEPLOYMENT: Home.deployment(home),

@@ -3,35 +3,18 @@
 import { webcrypto } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type * as Client from '@islet/client/Person';
 import * as Wallet from '@islet/client/Wallet';
-import { fromHex, toHex } from '@islet/core/crypto/bytes';
-import type { Power } from '@islet/core/Devices';
+import { toHex } from '@islet/core/crypto/bytes';
 import { IsletError } from '@islet/core/IsletError';
 import type { Stream } from '@islet/core/Stream';
 import * as PrivateFile from '@islet/store/PrivateFile';
 import * as Home from './Home.js';
 
 /** What this machine remembers of a person beside the wallet. */
-export type Notes = {
-  /** A patient has data and custodians; a clinician only reads. */
-  role: 'patient' | 'clinician';
-  /** The signed registration, hex. */
-  registration?: string;
-  enrolled?: boolean;
-  /** Where stream days start, minutes east of UTC. Open to change until the first data are in. */
-  dayOffsetMinutes?: number;
-  hasData?: boolean;
+export type Notes = Client.Notes & {
   /** The sample person's story has been told to its end. */
   told?: boolean;
-  /** Days the gateway holds keys for, by stream, as `[first, last]`. */
-  keyed?: Record<string, [number, number][]>;
-  /** The gateway that holds their keys and devices, hex. */
-  gatewayKey?: string;
-  /** An app of theirs may send anything at any time. */
-  hasUploader?: boolean;
-  /** The salt of each grant by its id, hex: with it, the codes on chain can be said in words. */
-  grantSalts?: Record<string, string>;
-  devices?: { id: string; name: string; may: Power; secret: string; streams?: Stream[] }[];
 };
 
 export type Person = { wallet: Wallet.Wallet; notes: Notes };
@@ -78,6 +61,12 @@ export async function findOrCreate(home: Home.Home, name: string, role: Notes['r
 export const remember = (home: Home.Home, { wallet, notes }: Person): Promise<void> =>
   PrivateFile.write(notesPath(home, wallet.name), new TextEncoder().encode(`${JSON.stringify(notes)}\n`));
 
+/** Where what is remembered of anyone here goes. */
+export const keeper =
+  (home: Home.Home): Client.Keep =>
+  (person) =>
+    remember(home, person);
+
 /** Everyone's name by account id, for sentences. */
 export async function byAccount(home: Home.Home): Promise<Map<string, string>> {
   const found = new Map<string, string>();
@@ -87,9 +76,6 @@ export async function byAccount(home: Home.Home): Promise<Map<string, string>> {
   }
   return found;
 }
-
-export const registrationOf = ({ notes }: Person): Uint8Array | undefined =>
-  notes.registration === undefined ? undefined : fromHex(notes.registration);
 
 export class NoSuchPersonError extends IsletError {
   override readonly name = 'NoSuchPersonError';

@@ -2,7 +2,14 @@
 import { fileURLToPath } from 'node:url';
 
 /** The modules that the services run, and the guard loaded before each. Paths or `file:` URLs. */
-export type Programs = { ledger: string; hub: string; custodian: string; gateway: string; guard: string };
+export type Programs = {
+  ledger: string;
+  hub: string;
+  custodian: string;
+  gateway: string;
+  web: string;
+  guard: string;
+};
 
 /** What is installed. */
 export const installed = (): Programs => ({
@@ -10,6 +17,7 @@ export const installed = (): Programs => ({
   hub: path('@islet/hub/main'),
   custodian: path('@islet/custodian/main'),
   gateway: path('@islet/gateway/main'),
+  web: path('@islet/web/main'),
   guard: new URL('./childGuard.js', import.meta.url).href,
 });
 

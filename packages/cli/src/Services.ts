@@ -5,7 +5,15 @@ import * as PrivateFile from '@islet/store/PrivateFile';
 import * as Home from './Home.js';
 
 /** In the order they start: each needs only those before it. */
-export const names = ['ledger', 'custodian-1', 'custodian-2', 'custodian-3', 'hub', 'gateway'] as const;
+export const names = [
+  'ledger',
+  'custodian-1',
+  'custodian-2',
+  'custodian-3',
+  'hub',
+  'gateway',
+  'web',
+] as const;
 export type Name = (typeof names)[number];
 
 /** A process of this machine; `birth` tells it from a later one of the same number. */
@@ -18,7 +26,7 @@ export type Entry = { port: number; url: string; run: Run | null };
 export type Record = { ready: boolean; supervisor: Run | null; entries: Partial<{ [N in Name]: Entry }> };
 
 /** Where the services of a running Islet answer. */
-export type Services = { ledger: string; hub: string; custodians: string[]; gateway: string };
+export type Services = { ledger: string; hub: string; custodians: string[]; gateway: string; web: string };
 
 type Told = { port: number; url: string; pid: number | null; birth: string | null };
 type File = {
@@ -28,6 +36,7 @@ type File = {
   hub?: Told;
   custodians: (Told | null)[];
   gateway?: Told;
+  web?: Told;
 };
 
 /** The URLs of the running services. Throws `CLI_NOT_RUNNING`, or `CLI_STARTING` while they start. */
@@ -43,8 +52,8 @@ export async function find(home: Home.Home): Promise<Services> {
 export function urlsOf({ entries }: Record): Services | undefined {
   const urls = names.map((name) => entries[name]?.url);
   if (urls.some((url) => url === undefined)) return undefined;
-  const [ledger, first, second, third, hub, gateway] = urls as string[];
-  return { ledger: ledger!, custodians: [first!, second!, third!], hub: hub!, gateway: gateway! };
+  const [ledger, first, second, third, hub, gateway, web] = urls as string[];
+  return { ledger: ledger!, custodians: [first!, second!, third!], hub: hub!, gateway: gateway!, web: web! };
 }
 
 export const isRunning = ({ supervisor }: Record): boolean => supervisor !== null && isAlive(supervisor);
@@ -77,6 +86,7 @@ const toFile = ({ ready, supervisor, entries }: Record): File => ({
     entry ? tell(entry) : null,
   ),
   ...(entries.gateway && { gateway: tell(entries.gateway) }),
+  ...(entries.web && { web: tell(entries.web) }),
 });
 
 const tell = ({ port, url, run }: Entry): Told => ({
@@ -87,9 +97,17 @@ const tell = ({ port, url, run }: Entry): Told => ({
 });
 
 function fromFile(file: File): Record {
-  const { ledger, hub, gateway } = file;
+  const { ledger, hub, gateway, web } = file;
   const [first, second, third] = file.custodians;
-  const told = { ledger, 'custodian-1': first, 'custodian-2': second, 'custodian-3': third, hub, gateway };
+  const told = {
+    ledger,
+    'custodian-1': first,
+    'custodian-2': second,
+    'custodian-3': third,
+    hub,
+    gateway,
+    web,
+  };
   const entries: Record['entries'] = {};
   for (const name of names) {
     const one = told[name];

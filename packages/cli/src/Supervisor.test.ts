@@ -81,7 +81,7 @@ describe('a fresh data folder', () => {
     const { code, out } = await islet.run(home, ['up', '--json']);
     expect(code).toBe(1);
     expect(JSON.parse(out).error.code).toBe('CLI_ALREADY_RUNNING');
-    expect(await aliveOf(home)).toBe(6);
+    expect(await aliveOf(home)).toBe(7);
   });
 
   test.each(['hub', 'ledger', 'custodian-2'] as const)(

@@ -130,7 +130,10 @@ async function startAll(
       ),
     );
   const hub = await next('hub', 'hub', (port) => Environment.hub(home, port, chain));
-  await next('gateway', 'gateway', (port) => Environment.gateway(home, port, chain, hub, custodians));
+  const gateway = await next('gateway', 'gateway', (port) =>
+    Environment.gateway(home, port, chain, hub, custodians),
+  );
+  await next('web', 'web', (port) => Environment.web(home, port, chain, { hub, gateway, custodians }));
   return registry.ready();
 }
 

@@ -9,7 +9,7 @@ import { type Connected, connect } from './Connect.js';
 import type { Context } from './Context.js';
 import { sentence } from './commands/access.js';
 import { text as reportText } from './commands/report.js';
-import { showStep } from './commands/up.js';
+import { appOf, showStep } from './commands/up.js';
 import * as Defaults from './Defaults.js';
 import { send } from './Importing.js';
 import * as Interrupt from './Interrupt.js';
@@ -38,12 +38,13 @@ export async function tour(context: Context): Promise<void> {
     await Defaults.people(home, services, (what) => output.progress.update(what, 0, 0));
     output.progress.end();
     await using network = await connect(home, services);
+    output.say(`\nOpen ${appOf(services)} in your browser.`);
     await tell(context, output, network);
   } catch (error) {
     await stop();
     throw error;
   }
-  output.say(goOn(services.gateway));
+  output.say(goOn(appOf(services), services.gateway));
   await interrupt.asked;
   output.say('stopping');
   await stop();
@@ -155,7 +156,8 @@ async function tellAccess(
 
 const indent = (text: string): string => text.replaceAll(/^/gm, '   ');
 
-const goOn = (gateway: string): string => `
+const goOn = (app: string, gateway: string): string => `
+Open ${app} in your browser: there you can do all of this for yourself.
 Islet stays up until you press Ctrl-C. In another terminal:
    npx islet import FILE --zone Europe/Berlin     an export of Dexcom, LibreView, Nightscout and more
    npx islet pair                                 a key for xDrip+, Loop, … ; the address is ${gateway}

@@ -11,8 +11,8 @@ import ts from 'typescript';
 import * as Home from './Home.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const rooms = ['core', 'chain', 'store', 'ledger', 'client', 'cli'];
-const standIns = ['hub', 'custodian', 'gateway'];
+const rooms = ['core', 'chain', 'store', 'ingest', 'client', 'ledger', 'cli'];
+const standIns = ['hub', 'custodian', 'gateway', 'web'];
 
 export type Installation = AsyncDisposable & {
   /** A data folder that does not exist yet. */
@@ -137,7 +137,7 @@ const standIn = `
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 const { env } = process;
-const kind = env.ISLET_GATEWAY_FOLDER ? 'GATEWAY' : env.ISLET_HUB_FOLDER ? 'HUB' : 'CUSTODIAN';
+const kind = env.ISLET_WEB_PORT ? 'WEB' : env.ISLET_GATEWAY_FOLDER ? 'GATEWAY' : env.ISLET_HUB_FOLDER ? 'HUB' : 'CUSTODIAN';
 const fail = (message) => { console.error(JSON.stringify({ message })); process.exit(7); };
 if (existsSync(env['ISLET_' + kind + '_FOLDER'] + '/broken')) fail('the stand-in is broken');
 JSON.parse(readFileSync(env.ISLET_DEPLOYMENT, 'utf8'));

@@ -45,11 +45,6 @@ export const CHAIN_ID = 0x49_53_4c_54;
 /** Less room than this on the disk is reported, bytes. */
 export const FREE_BYTES = 256 * 1024 * 1024;
 
-/** Keys that a gateway gets for live data, days back and ahead of today (DESIGN 4). */
-export const DAYS_BACK = 90;
-export const DAYS_AHEAD = 400;
-/** Keys are renewed once they last for fewer days than this. */
-export const RENEW_BELOW_DAYS = 300;
 /** `doctor` warns once they last for fewer days than this. */
 export const WARN_BELOW_DAYS = 60;
 /** How often a running Islet looks whether keys are to be renewed, ms. */

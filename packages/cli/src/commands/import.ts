@@ -1,12 +1,13 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { type Sent, withdraw } from '@islet/client/Importing';
 import { IsletError } from '@islet/core/IsletError';
 import * as Import from '@islet/ingest/Import';
 import { type Command, Option } from 'commander';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
-import { type Sent, send, withdraw } from '../Importing.js';
+import { send } from '../Importing.js';
 import * as People from '../People.js';
 
 type Options = {

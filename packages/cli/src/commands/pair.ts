@@ -1,14 +1,14 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Horizon from '@islet/client/Horizon';
 import type { Network } from '@islet/client/Network';
+import * as Pairing from '@islet/client/Pairing';
 import { IsletError } from '@islet/core/IsletError';
 import { isStream, type Stream, streams } from '@islet/core/Stream';
 import type { Command } from 'commander';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
-import * as Horizon from '../Horizon.js';
 import type { Output } from '../Output.js';
 import * as People from '../People.js';
-import { pair } from '../Provision.js';
 import { fromTheHouse } from '../Reach.js';
 import { UnknownStreamError } from './grant.js';
 
@@ -42,7 +42,8 @@ async function run(context: Context, options: Options): Promise<void> {
   const follows = options.follow === undefined ? undefined : streamsOf(options.follow);
   const output = context.output(options);
   if (may !== 'read') await expectAnything(context, network, person, output);
-  const { id, secret } = await pair(context.home, network, person, options.name, may, follows);
+  const device = await Pairing.pair(network, person, People.keeper(context.home), options.name, may, follows);
+  const { id, secret } = device;
   const url = network.gateway.url;
   const house = await fromTheHouse(url);
   const elsewhere =
@@ -66,8 +67,8 @@ async function expectAnything(
   person: People.Person,
   output: Output,
 ): Promise<void> {
-  await Horizon.renew(home, network, person, streams, (done, of) =>
-    output.progress.update('making keys', done, of),
+  await Horizon.renew(network, person, streams, People.keeper(home), Horizon.usual, (what, done, of) =>
+    output.progress.update(what, done, of),
   );
   output.progress.end();
   person.notes.hasUploader = true;

@@ -5,6 +5,7 @@ import * as Defaults from '../Defaults.js';
 import * as Interrupt from '../Interrupt.js';
 import { RENEW_EVERY_MS } from '../limits.js';
 import type * as Output from '../Output.js';
+import type * as Services from '../Services.js';
 import * as Supervisor from '../Supervisor.js';
 
 export function registerUp(program: Command, context: Context): void {
@@ -30,8 +31,9 @@ async function up({ home }: Context, output: Output.Output): Promise<void> {
   }
   output.progress.end();
   const { gateway, hub, ledger } = services;
-  const text = `ready: connect an app with "npx islet pair", or import a file with "npx islet import FILE"\n  gateway  ${gateway}\n  hub      ${hub}\n  chain    ${ledger}\n  data     ${home.root}`;
-  output.result({ ready: true, gateway, hub, chain: ledger, home: home.root }, text);
+  const app = appOf(services);
+  const text = `Open ${app} in your browser\n  ready: connect an app with "npx islet pair", or import a file with "npx islet import FILE"\n  gateway  ${gateway}\n  hub      ${hub}\n  chain    ${ledger}\n  data     ${home.root}`;
+  output.result({ ready: true, app, gateway, hub, chain: ledger, home: home.root }, text);
   const renewal = setInterval(() => {
     Defaults.renew(home, services).catch((error) => output.warn(`Keys were not renewed: ${error.message}`));
   }, RENEW_EVERY_MS);
@@ -41,6 +43,9 @@ async function up({ home }: Context, output: Output.Output): Promise<void> {
   await stop();
   output.say('stopped');
 }
+
+/** Where people open the app. By name, since browsers keep passkeys for names only. */
+export const appOf = ({ web }: Services.Services): string => web.replace('127.0.0.1', 'localhost');
 
 /** Shows what starts now, in plain words. */
 export const showStep = (output: Output.Output, { what, done, of }: Supervisor.Step): void =>
@@ -55,4 +60,5 @@ const words: { [W in Supervisor.Step['what']]: string } = {
   'custodian-3': 'starting custodian 3',
   hub: 'starting the hub',
   gateway: 'starting the gateway',
+  web: 'starting the app',
 };

@@ -1,8 +1,8 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { due, lastKeyed } from './Horizon.js';
-import { DAYS_AHEAD, DAYS_BACK, RENEW_BELOW_DAYS } from './limits.js';
+import { due, lastKeyed, usual } from './Horizon.js';
+import { DAYS_AHEAD, DAYS_BACK, RENEW_BELOW_DAYS } from './personLimits.js';
 
 const today = 46_000;
 const ranges = fc.array(
@@ -27,18 +27,18 @@ describe('the days for which a gateway holds keys', () => {
   test('law: what is renewed is enough, and nothing is due right after', () => {
     fc.assert(
       fc.property(ranges, (keyed) => {
-        const added = due(['glucose/raw'], { 'glucose/raw': keyed }, today).map(
+        const added = due(['glucose/raw'], { 'glucose/raw': keyed }, today, usual).map(
           ({ firstDay, days }): [number, number] => [firstDay, firstDay + days - 1],
         );
         const after = { 'glucose/raw': [...keyed, ...added] };
         expect(lastKeyed(after['glucose/raw'], today) - today).toBeGreaterThanOrEqual(RENEW_BELOW_DAYS);
-        expect(due(['glucose/raw'], after, today)).toEqual([]);
+        expect(due(['glucose/raw'], after, today, usual)).toEqual([]);
       }),
     );
   });
 
   test('a stream without keys gets them for days back too', () => {
-    expect(due(['note/raw'], {}, today)).toEqual([
+    expect(due(['note/raw'], {}, today, usual)).toEqual([
       { stream: 'note/raw', firstDay: today - DAYS_BACK, days: DAYS_AHEAD + DAYS_BACK },
     ]);
   });

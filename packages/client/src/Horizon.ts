@@ -1,0 +1,79 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// A gateway can only seal to days whose public keys it was given. These run out, so they are renewed in time.
+import * as Day from '@islet/core/Day';
+import { type Stream, streams } from '@islet/core/Stream';
+import * as Account from './Account.js';
+import type { Network } from './Network.js';
+import type { Keep, Notes, Person, Progress } from './Person.js';
+import { DAYS_AHEAD, DAYS_BACK, RENEW_BELOW_DAYS, RUN_DAYS } from './personLimits.js';
+
+type Keyed = NonNullable<Notes['keyed']>;
+
+/** How far keys reach, days back and ahead of today, and below how many days left they are renewed. */
+export type Reach = { back: number; ahead: number; renewBelow: number };
+
+export const usual: Reach = { back: DAYS_BACK, ahead: DAYS_AHEAD, renewBelow: RENEW_BELOW_DAYS };
+
+/** The last day from today on without a gap for which a gateway holds keys, or yesterday where it holds none for today. */
+export function lastKeyed(ranges: Keyed[string] | undefined, today: number): number {
+  let last = today - 1;
+  for (const [from, to] of [...(ranges ?? [])].sort((a, b) => a[0] - b[0]))
+    if (from <= last + 1) last = Math.max(last, to);
+  return last;
+}
+
+/** The days to add, so that each stream has keys as far as they should reach, or enough of them. */
+export function due(needed: readonly Stream[], keyed: Keyed, today: number, reach: Reach): Account.Run[] {
+  return needed.flatMap((stream): Account.Run[] => {
+    const last = lastKeyed(keyed[stream], today);
+    if (last - today >= reach.renewBelow) return [];
+    const firstDay = last < today ? today - reach.back : last + 1;
+    return [{ stream, firstDay, days: today + reach.ahead - firstDay }];
+  });
+}
+
+/**
+ * Gives the gateway keys where they would run out soon. Streams without any get those of one day: from then on the
+ * gateway states what there is of them, be it nothing, and nobody can take a hidden stream for an empty one.
+ */
+export async function renew(
+  network: Network,
+  person: Person,
+  needed: readonly Stream[],
+  keep: Keep,
+  reach: Reach = usual,
+  onProgress?: Progress,
+): Promise<void> {
+  const { keyed = {}, dayOffsetMinutes = 0 } = person.notes;
+  const today = Day.of(network.now(), dayOffsetMinutes);
+  const bare = streams.filter((stream) => !needed.includes(stream) && !keyed[stream]);
+  const runs = due(needed, keyed, today, reach).flatMap(parts);
+  runs.push(...bare.map((stream) => ({ stream, firstDay: today, days: 1 })));
+  if (runs.length > 0) await keyDays(network, person, runs, keep, onProgress);
+}
+
+const parts = ({ stream, firstDay, days }: Account.Run): Account.Run[] =>
+  Array.from({ length: Math.ceil(days / RUN_DAYS) }, (_, i) => ({
+    stream,
+    firstDay: firstDay + i * RUN_DAYS,
+    days: Math.min(RUN_DAYS, days - i * RUN_DAYS),
+  }));
+
+/** Gives the gateway keys for those days and remembers which. */
+export async function keyDays(
+  network: Network,
+  person: Person,
+  runs: Account.Run[],
+  keep: Keep,
+  onProgress: Progress = () => {},
+): Promise<void> {
+  const { wallet, notes } = person;
+  await Account.publishKeys(network, wallet, runs, notes.dayOffsetMinutes ?? 0, (done, of) =>
+    onProgress('making keys', done, of),
+  );
+  const keyed = { ...notes.keyed };
+  for (const { stream, firstDay, days } of runs)
+    keyed[stream] = [...(keyed[stream] ?? []), [firstDay, firstDay + days - 1]];
+  notes.keyed = keyed;
+  await keep(person);
+}

@@ -1,0 +1,32 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import type { Power } from '@islet/core/Devices';
+import type { Stream } from '@islet/core/Stream';
+import type { Wallet } from './Wallet.js';
+
+/** What a device that holds a wallet remembers of its person. */
+export type Notes = {
+  /** A patient has data and custodians; a clinician only reads. */
+  role: 'patient' | 'clinician';
+  /** The signed registration, hex. */
+  registration?: string;
+  enrolled?: boolean;
+  /** Where stream days start, minutes east of UTC. Open to change until the first data are in. */
+  dayOffsetMinutes?: number;
+  hasData?: boolean;
+  /** Days the gateway holds keys for, by stream, as `[first, last]`. */
+  keyed?: Record<string, [number, number][]>;
+  /** An app of theirs may send anything at any time. */
+  hasUploader?: boolean;
+  /** The gateway that holds their keys and devices, hex. */
+  gatewayKey?: string;
+  /** The salt of each grant by its id, hex: with it, the codes on chain can be said in words. */
+  grantSalts?: Record<string, string>;
+  devices?: { id: string; name: string; may: Power; secret: string; streams?: Stream[] }[];
+};
+
+export type Person = { wallet: Wallet; notes: Notes };
+
+/** Makes what is remembered of a person durable. */
+export type Keep = (person: Person) => Promise<void>;
+
+export type Progress = (what: string, done: number, of: number) => void;

@@ -1,0 +1,18 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// Every limit of what a wallet does for its person.
+
+/** Keys that a gateway gets for live data, days back and ahead of today (DESIGN 4). */
+export const DAYS_BACK = 90;
+export const DAYS_AHEAD = 400;
+/** Keys are renewed once they last for fewer days than this. */
+export const RENEW_BELOW_DAYS = 300;
+/** Days in one bundle of keys, so that a long run shows that it moves. */
+export const RUN_DAYS = 100;
+/** Readings in one post. */
+export const POST_READINGS = 4_000;
+/** Batches are made every two seconds; a hub that takes longer than this is in trouble, ms. */
+export const ANCHOR_PATIENCE_MS = 60_000;
+/** Where no batch follows for so long, what was put is in the last one, ms. */
+export const BATCH_PATIENCE_MS = 15_000;
+/** Between two looks at how far something is, ms. */
+export const LOOK_AGAIN_MS = 200;

@@ -1,0 +1,118 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// Real people in front of real Chromium, before the whole of Islet as `islet up` starts it.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
+
+const executablePath = '/usr/bin/chromium';
+
+/** How long anything on a screen may take before the test has failed, ms. */
+const patienceMs = 60_000;
+
+export async function launch(): Promise<Browser> {
+  if (!existsSync(executablePath) && !install())
+    throw new Error(`The browser tests need ${executablePath}. Run: apt-get install chromium`);
+  return chromium.launch({ executablePath, args: ['--no-sandbox'] });
+}
+
+function install(): boolean {
+  if (process.getuid?.() !== 0) return false;
+  const run = (args: string[]): boolean => spawnSync('apt-get', args, { stdio: 'ignore' }).status === 0;
+  return run(['update']) && run(['install', '-y', '--no-install-recommends', 'chromium']);
+}
+
+/** A device of its own: nothing is shared with another person's. */
+export type Device = {
+  page: Page;
+  context: BrowserContext;
+  /** What the page complained of: anything that its policy blocked, or that was thrown. */
+  complaints: string[];
+  /** Every request: where to, and its body. */
+  sent: { url: string; body: Buffer | null }[];
+};
+
+export async function device(browser: Browser, options: BrowserContextOptions = {}): Promise<Device> {
+  const context = await browser.newContext({
+    viewport: { width: 1200, height: 900 },
+    timezoneId: 'Europe/Berlin',
+    locale: 'en-GB',
+    reducedMotion: 'reduce',
+    ...options,
+  });
+  context.setDefaultTimeout(patienceMs);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const sent: Device['sent'] = [];
+  page.on('console', (message) => {
+    // A refusal is an answer with a status, which browsers report as an error.
+    if (message.type() === 'error' && !/status of (403|404|409)/.test(message.text()))
+      complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  context.on('request', (request) => sent.push({ url: request.url(), body: request.postDataBuffer() }));
+  return { page, context, complaints, sent };
+}
+
+/** Makes an account from the first screen on, as a newcomer does. */
+export async function create(page: Page, door: RegExp, name: string, passphrase: string): Promise<void> {
+  await page.getByRole('link', { name: door }).click();
+  await page.getByLabel('Your name').fill(name);
+  await page.getByLabel('Passphrase', { exact: true }).fill(passphrase);
+  await page.getByRole('button', { name: 'Create account' }).click();
+}
+
+/** Chooses a file and adds what is in it. */
+export async function importFile(page: Page, path: string): Promise<void> {
+  await page.getByRole('link', { name: 'Import a file' }).first().click();
+  await page.locator('input[type=file]').setInputFiles(path);
+  await page.getByRole('button', { name: /^Add .+ readings$/ }).click();
+  await page.getByText(/readings added$/).waitFor();
+}
+
+/** The figure of that name as the screen shows it. */
+export const figure = (page: Page, name: string): Promise<string> =>
+  page.locator(`[data-figure="${name}"] dd`).first().innerText();
+
+/** Waits until the profile is drawn: everything above it is there then. */
+export const drawn = (page: Page): Promise<void> => page.locator('.agp .agp-middle').first().waitFor();
+
+/** Everything that the browser keeps of us, as bytes in text. */
+export const stored = (page: Page): Promise<string> =>
+  page.evaluate(async () => {
+    const text = (value: unknown): unknown =>
+      value instanceof Uint8Array
+        ? String.fromCharCode(...value)
+        : Array.isArray(value)
+          ? value.map(text)
+          : value !== null && typeof value === 'object'
+            ? Object.values(value).map(text)
+            : value;
+    const found: unknown[] = [
+      { ...localStorage },
+      { ...sessionStorage },
+      document.cookie,
+      await caches.keys(),
+    ];
+    for (const { name } of await indexedDB.databases()) {
+      const db = await new Promise<IDBDatabase>((resolve, reject) => {
+        const opening = indexedDB.open(name!);
+        opening.onsuccess = () => resolve(opening.result);
+        opening.onerror = () => reject(opening.error);
+      });
+      for (const store of db.objectStoreNames) {
+        const all = db.transaction(store).objectStore(store).getAll();
+        await new Promise((resolve) => {
+          all.onsuccess = resolve;
+        });
+        found.push(all.result.map(text));
+      }
+      db.close();
+    }
+    return JSON.stringify(found);
+  });

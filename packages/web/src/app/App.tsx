@@ -1,0 +1,247 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { useEffect, useMemo, useState } from 'react';
+import { I18nProvider, SSRProvider } from 'react-aria-components';
+import type { Key, Language } from './i18n/Language.js';
+import { pick } from './i18n/Language.js';
+import { type Settings, SettingsContext, type Theme, useWords } from './i18n/Settings.js';
+import { Act, Busy, Page, Panel, Trouble } from './parts/Basics.js';
+import { useLoaded } from './parts/useCall.js';
+import { Devices } from './screens/Devices.js';
+import { Home } from './screens/Home.js';
+import { Import } from './screens/Import.js';
+import { Languages, Me } from './screens/Me.js';
+import { Patients } from './screens/Patients.js';
+import { Report } from './screens/Report.js';
+import { Service } from './screens/Service.js';
+import { Share } from './screens/Share.js';
+import { Create, OpenWallet, Unlock, Welcome } from './screens/Start.js';
+import { Verify } from './screens/Verify.js';
+import { WhoSaw } from './screens/WhoSaw.js';
+import { ask } from './Worker.js';
+import type { Who } from './worker/Session.js';
+
+/** Where one is: the part after `#`, which browsers never send anywhere. */
+function useRoute(): { path: string[]; query: URLSearchParams; whole: string } {
+  const [hash, setHash] = useState(location.hash);
+  useEffect(() => {
+    const changed = (): void => setHash(location.hash);
+    addEventListener('hashchange', changed);
+    return () => removeEventListener('hashchange', changed);
+  }, []);
+  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
+  return { path: path.split('/').filter(Boolean), query: new URLSearchParams(query), whole: hash };
+}
+
+function useDeviceDark(): boolean {
+  const [dark, setDark] = useState(() => matchMedia('(prefers-color-scheme: dark)').matches);
+  useEffect(() => {
+    const query = matchMedia('(prefers-color-scheme: dark)');
+    const changed = (): void => setDark(query.matches);
+    query.addEventListener('change', changed);
+    return () => query.removeEventListener('change', changed);
+  }, []);
+  return dark;
+}
+
+export function App() {
+  const [who, setWho] = useState<Who>();
+  const [language, setLanguage] = useState<Language>(() => pick(navigator.languages));
+  const [unit, setUnit] = useState<Settings['unit']>('mg/dL');
+  const [theme, setTheme] = useState<Theme>();
+  const deviceDark = useDeviceDark();
+  useEffect(() => {
+    document.documentElement.lang = language;
+    if (theme) document.documentElement.dataset.theme = theme;
+    else delete document.documentElement.dataset.theme;
+  }, [language, theme]);
+  const settings = useMemo<Settings>(
+    () => ({
+      language,
+      unit,
+      theme,
+      dark: theme === undefined ? deviceDark : theme === 'dark',
+      change(change) {
+        const next = {
+          language: change.language ?? language,
+          unit: change.unit ?? unit,
+          theme: change.theme === undefined ? theme : (change.theme ?? undefined),
+        };
+        setLanguage(next.language);
+        setUnit(next.unit);
+        setTheme(next.theme);
+        const { theme: shown, ...rest } = next;
+        if (who) void ask('prefer', { ...rest, ...(shown && { theme: shown }) });
+      },
+    }),
+    [language, unit, theme, deviceDark, who],
+  );
+  const opened = (next: Who): void => {
+    const { preferences } = next;
+    setUnit(preferences.unit);
+    if (preferences.language) setLanguage(preferences.language as Language);
+    if (preferences.theme) setTheme(preferences.theme);
+    setWho(next);
+    // An invitation that was followed before unlocking is not lost.
+    if (!location.hash.startsWith('#/share'))
+      location.hash = next.role === 'patient' ? '#/home' : '#/patients';
+  };
+  const locked = (): void => {
+    setWho(undefined);
+    location.hash = '#/';
+  };
+  return (
+    <SSRProvider>
+      <I18nProvider locale={language}>
+        <SettingsContext.Provider value={settings}>
+          <Shell who={who} onLock={() => void ask('lock').then(locked)}>
+            <Screen who={who} onOpen={opened} onChanged={setWho} onGone={locked} />
+          </Shell>
+        </SettingsContext.Provider>
+      </I18nProvider>
+    </SSRProvider>
+  );
+}
+
+type ScreenProps = {
+  who: Who | undefined;
+  onOpen: (who: Who) => void;
+  onChanged: (who: Who) => void;
+  onGone: () => void;
+};
+
+function Screen(props: ScreenProps) {
+  const { path, query } = useRoute();
+  if (!isSecureContext || !globalThis.crypto?.subtle) return <Insecure />;
+  const [first = ''] = path;
+  if (first === 'verify') return <Verify />;
+  if (first === 'service') return <Service />;
+  if (!props.who) return <Outside {...props} first={first} second={path[1] ?? ''} />;
+  return <Inside {...props} who={props.who} path={path} code={query.get('code') ?? ''} />;
+}
+
+function Outside({ onOpen, first, second }: ScreenProps & { first: string; second: string }) {
+  const start = useLoaded(() => ask('start'));
+  if (first === 'create')
+    return <Create role={second === 'clinician' ? 'clinician' : 'patient'} onOpen={onOpen} />;
+  if (first === 'open') return <OpenWallet onOpen={onOpen} />;
+  const { state } = start;
+  if (state.is === 'failed') return <Trouble failed={state.failed} onAgain={() => void start.run()} />;
+  if (state.is !== 'done') return <Busy step={null} />;
+  if (state.value.people > 0 && first !== 'welcome') return <Unlock onOpen={onOpen} />;
+  return (
+    <>
+      <Welcome />
+      <Languages />
+    </>
+  );
+}
+
+function Inside({
+  who,
+  onChanged,
+  onGone,
+  path,
+  code,
+}: ScreenProps & { who: Who; path: string[]; code: string }) {
+  const [first, second = '', third = ''] = path;
+  if (first === 'me') return <Me who={who} onChanged={onChanged} onGone={onGone} />;
+  if (who.role === 'clinician')
+    return first === 'report' ? (
+      <Report key={third} account={second} grant={third} />
+    ) : (
+      <Patients who={who} />
+    );
+  switch (first) {
+    case 'share':
+      return <Share code={code} />;
+    case 'log':
+      return <WhoSaw />;
+    case 'add':
+      return <Import onChanged={() => onChanged({ ...who, hasData: true })} />;
+    case 'devices':
+      return <Devices />;
+    default:
+      return <Home who={who} />;
+  }
+}
+
+function Insecure() {
+  const { t } = useWords();
+  return (
+    <Page title={t('insecure.title')}>
+      <Panel>
+        <p>{t('insecure.text')}</p>
+      </Panel>
+    </Page>
+  );
+}
+
+const patientPages = ['home', 'share', 'log', 'add', 'me'] as const;
+const clinicianPages = ['patients', 'me'] as const;
+
+type ShellProps = { who: Who | undefined; onLock: () => void; children: React.ReactNode };
+
+/** What stands around every screen. */
+function Shell({ who, onLock, children }: ShellProps) {
+  const { t } = useWords();
+  const { path } = useRoute();
+  const here = path[0] === 'devices' ? 'add' : path[0] === 'report' ? 'patients' : path[0];
+  const pages = who ? (who.role === 'patient' ? patientPages : clinicianPages) : [];
+  return (
+    <div className="shell">
+      <button
+        type="button"
+        className="skip"
+        onClick={() => document.querySelector<HTMLElement>('#main h1')?.focus()}
+      >
+        {t('app.skip')}
+      </button>
+      <header className="bar">
+        <a className="brand" href="#/">
+          <img src="/islet.svg" alt="" width="28" height="28" />
+          Islet
+        </a>
+        {who && (
+          <nav className="nav" aria-label={t('app.main')}>
+            {pages.map((page) => (
+              <a key={page} href={`#/${page}`} aria-current={here === page ? 'page' : undefined}>
+                <Glyph of={page} />
+                {t(`nav.${page}` as Key)}
+              </a>
+            ))}
+          </nav>
+        )}
+        {who && (
+          <Act kind="plain" onPress={onLock}>
+            {t('nav.lock')}
+          </Act>
+        )}
+      </header>
+      <main id="main">{children}</main>
+      <footer className="foot">
+        <p>{t('app.notDevice')}</p>
+        <p>
+          <a href="#/verify">{t('nav.verify')}</a> <a href="#/service">{t('nav.service')}</a>
+        </p>
+      </footer>
+    </div>
+  );
+}
+
+const glyphs: Record<string, string> = {
+  home: 'M3 13c3-7 5-9 9-9s6 2 9 9M3 18c2 0 2-1.500 4.500-1.500S10 18 12 18s2.500-1.500 4.500-1.500S19 18 21 18',
+  share: 'M12 15V4M8 8l4-4 4 4M5 13v6h14v-6',
+  log: 'M2 12s4-6.500 10-6.500S22 12 22 12s-4 6.500-10 6.500S2 12 2 12zM12 9.500a2.500 2.500 0 100 5 2.500 2.500 0 000-5z',
+  add: 'M12 5v14M5 12h14',
+  me: 'M12 4a4 4 0 100 8 4 4 0 000-8zM4 20c1-4 4-6 8-6s7 2 8 6',
+  patients:
+    'M9 5a3.500 3.500 0 100 7 3.500 3.500 0 000-7zM2.500 19c.7-3.500 3-5 6.500-5s5.800 1.500 6.500 5M16 5.500a3.500 3.500 0 010 6.500M18 14.500c2 .7 3 2.200 3.500 4.500',
+};
+
+function Glyph({ of }: { of: string }) {
+  return (
+    <svg className="glyph" viewBox="0 0 24 24" aria-hidden="true">
+      <path d={glyphs[of]} />
+    </svg>
+  );
+}

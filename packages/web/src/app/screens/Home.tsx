@@ -1,0 +1,244 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Day from '@islet/core/Day';
+import { bandOf } from '@islet/core/metrics/Ranges';
+import { useEffect, useState } from 'react';
+import { DayTrace } from '../charts/DayTrace.js';
+import { useWords } from '../i18n/Settings.js';
+import { Act, Busy, Choices, Page, Panel, Trouble } from '../parts/Basics.js';
+import { useLoaded } from '../parts/useCall.js';
+import { ask } from '../Worker.js';
+import type { Latest, Overview } from '../worker/data.js';
+import type { Who } from '../worker/Session.js';
+import { DayByDay, KeyFigures, Profile, Ranges, Sufficiency } from './Figures.js';
+import { VerifiedBadge } from './Verified.js';
+
+const minute = 60_000;
+/** A value older than this is not called current. */
+const currentMs = 15 * minute;
+/** How often the newest value is asked for while it is current. */
+const lookEveryMs = 5 * minute;
+
+export function Home({ who }: { who: Who }) {
+  const { t } = useWords();
+  const [days, setDays] = useState('14');
+  const load = useLoaded((onProgress) => ask('overview', { days: Number(days) }, onProgress));
+  const { state, run } = load;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another period is another look
+  useEffect(() => void run(), [days]);
+  const [last, setLast] = useState<Overview>();
+  useEffect(() => {
+    if (state.is === 'done') setLast(state.value);
+  }, [state]);
+  const live = last?.latest != null && Date.now() - last.latest.at < 60 * minute;
+  useEffect(() => {
+    if (!live) return;
+    const timer = setInterval(() => document.visibilityState === 'visible' && void run(), lookEveryMs);
+    return () => clearInterval(timer);
+  }, [live, run]);
+  const period = (
+    <Choices
+      compact
+      label={t('home.period')}
+      value={days}
+      onChange={setDays}
+      of={['14', '30', '90'].map((value) => ({ value, label: t('home.days', { n: Number(value) }) }))}
+    />
+  );
+  const empty = last && last.figures.statistics.n === 0;
+  return (
+    <Page title={t('home.title')} aside={last && !empty ? period : undefined}>
+      {!who.hasKit && (
+        <div className="notice notice-warn banner">
+          <p>{t('home.kitBanner')}</p>
+          <a className="act act-quiet" href="#/me">
+            {t('home.kitDo')}
+          </a>
+        </div>
+      )}
+      {state.is === 'busy' && <Busy step={state.step} />}
+      {state.is === 'failed' && <Trouble failed={state.failed} onAgain={() => void run()} />}
+      {empty && <Empty />}
+      {last && !empty && <Filled overview={last} onRefresh={() => void run()} />}
+    </Page>
+  );
+}
+
+function Empty() {
+  const { t } = useWords();
+  return (
+    <Panel className="empty">
+      <h2>{t('home.empty')}</h2>
+      <p>{t('home.emptyText')}</p>
+      <div className="row">
+        <a className="act act-main" href="#/add">
+          {t('home.import')}
+        </a>
+        <a className="act act-quiet" href="#/devices">
+          {t('home.connect')}
+        </a>
+      </div>
+    </Panel>
+  );
+}
+
+function Filled({ overview, onRefresh }: { overview: Overview; onRefresh: () => void }) {
+  const { figures } = overview;
+  return (
+    <>
+      <div className="home-top">
+        {overview.latest && <Now latest={overview.latest} onRefresh={onRefresh} />}
+        <Ranges figures={figures} />
+      </div>
+      <OneDay overview={overview} />
+      <Panel>
+        <KeyFigures figures={figures} />
+        <Sufficiency figures={figures} />
+      </Panel>
+      <Profile figures={figures} />
+      <DayByDay figures={figures} />
+      <Kept overview={overview} />
+    </>
+  );
+}
+
+const arrows = {
+  'falling-fast': '↓',
+  falling: '↘',
+  steady: '→',
+  rising: '↗',
+  'rising-fast': '↑',
+} as const;
+
+function Now({ latest, onRefresh }: { latest: Latest; onRefresh: () => void }) {
+  const { t, glucose, unit, moment } = useWords();
+  const age = Date.now() - latest.at;
+  const current = age < currentMs;
+  const minutes = Math.max(0, Math.floor(age / minute));
+  const ago =
+    minutes < 60
+      ? t('home.ago.minutes', { n: minutes })
+      : minutes < 48 * 60
+        ? t('home.ago.hours', { n: Math.floor(minutes / 60) })
+        : moment(latest.at);
+  const value = latest.beyond
+    ? t(latest.beyond === 'low' ? 'home.beyondLow' : 'home.beyondHigh')
+    : glucose(latest.mgdl);
+  const band = bandOf(latest);
+  return (
+    <Panel title={t(current ? 'home.now' : 'home.last')} className={current ? 'now' : 'now now-old'}>
+      <p className="now-value">
+        <span className={`now-mark band-${band}`} aria-hidden="true" />
+        <span className="now-number">{value}</span>
+        <span className="now-unit">{unit}</span>
+        {latest.trend && current && (
+          <span className="now-trend">
+            <span aria-hidden="true">{arrows[latest.trend]}</span> {t(`home.trend.${latest.trend}`)}
+          </span>
+        )}
+      </p>
+      <p>
+        {t(`fig.${band}`)} · {ago}
+        {!current && ` · ${t('home.old')}`}
+      </p>
+      <div className="row">
+        <Act onPress={onRefresh}>{t('do.refresh')}</Act>
+      </div>
+    </Panel>
+  );
+}
+
+function OneDay({ overview }: { overview: Overview }) {
+  const { t, shortDay, withUnit } = useWords();
+  const { figures, dayOffsetMinutes: offset, trace, happenings } = overview;
+  const [day, setDay] = useState(figures.lastDay);
+  useEffect(() => setDay(figures.lastDay), [figures.lastDay]);
+  const [from, to] = [Day.startOf(day, offset), Day.endOf(day, offset)];
+  const first = trace.at.findIndex((at) => at >= from);
+  const end = trace.at.findIndex((at) => at >= to);
+  const inside = (list: number[]): number[] =>
+    first < 0 ? [] : list.slice(first, end < 0 ? undefined : end);
+  const shown = { at: inside(trace.at), mgdl: inside(trace.mgdl) };
+  const those = happenings.filter((h) => h.at >= from && h.at < to);
+  const date = shortDay(day);
+  const label =
+    shown.at.length === 0
+      ? t('home.noneThatDay')
+      : t('home.trace', {
+          date,
+          n: shown.at.length,
+          low: withUnit(Math.min(...shown.mgdl)),
+          high: withUnit(Math.max(...shown.mgdl)),
+        });
+  return (
+    <Panel title={t('home.dayTrace')}>
+      <div className="row day-row">
+        <Act
+          aria-label={t('home.previousDay')}
+          isDisabled={day <= figures.firstDay}
+          onPress={() => setDay(day - 1)}
+        >
+          ←
+        </Act>
+        <strong aria-live="polite">{date}</strong>
+        <Act
+          aria-label={t('home.nextDay')}
+          isDisabled={day >= figures.lastDay}
+          onPress={() => setDay(day + 1)}
+        >
+          →
+        </Act>
+      </div>
+      <DayTrace trace={shown} happenings={those} from={from} to={to} offsetMinutes={offset} label={label} />
+      {shown.at.length === 0 && <p>{t('home.noneThatDay')}</p>}
+      {those.length > 0 && (
+        <ul className="legend">
+          <li>
+            <span className="legend-insulin" aria-hidden="true" /> {t('home.insulin')} (U)
+          </li>
+          <li>
+            <span className="legend-carbs" aria-hidden="true" /> {t('home.carbs')} (g)
+          </li>
+        </ul>
+      )}
+    </Panel>
+  );
+}
+
+function Kept({ overview: { kept, gaps, verified } }: { overview: Overview }) {
+  const { t, number, moment } = useWords();
+  const waits = kept ? kept.sealed - kept.anchored : 0;
+  return (
+    <Panel title={t('home.kept')}>
+      {kept && (
+        <>
+          <ol className="kept">
+            <li>
+              <strong>{number(kept.readings)}</strong> {t('home.received')}
+            </li>
+            <li>
+              <strong>{number(kept.stored)}</strong> {t('home.stored')}
+            </li>
+            <li>
+              <strong>{number(kept.anchored)}</strong> {t('home.anchored')}
+            </li>
+          </ol>
+          <p>{waits > 0 ? t('home.keptWaiting', { n: waits }) : t('home.keptAll')}</p>
+        </>
+      )}
+      {verified && <p>{t('home.completeUntil', { time: moment(verified.completeUntil) })}</p>}
+      {gaps.length === 0 ? (
+        <p>{t('home.noGaps')}</p>
+      ) : (
+        <details>
+          <summary>{t('home.gaps', { n: gaps.length })}</summary>
+          <ul>
+            {gaps.map((gap) => (
+              <li key={gap.from}>{t('home.gap', { from: moment(gap.from), to: moment(gap.to) })}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+      {verified && <VerifiedBadge verified={verified} />}
+    </Panel>
+  );
+}

@@ -1,0 +1,159 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+
+import type { GlucoseUnit } from '@islet/core/Reading';
+import { useState } from 'react';
+import { type Language, languages } from '../i18n/Language.js';
+import { type Theme, useSettings, useWords } from '../i18n/Settings.js';
+import { Act, Ask, Busy, Choices, Notice, Page, Panel, saveFile, Trouble } from '../parts/Basics.js';
+import { QrCode } from '../parts/QrCode.js';
+import { useCall } from '../parts/useCall.js';
+import { ask } from '../Worker.js';
+import type { Who } from '../worker/Session.js';
+import { Invite } from './Patients.js';
+
+type Props = { who: Who; onChanged: (who: Who) => void; onGone: () => void };
+
+export function Me({ who, onChanged, onGone }: Props) {
+  const { t } = useWords();
+  return (
+    <Page title={who.name}>
+      <Display />
+      <Kit who={who} onChanged={onChanged} />
+      {who.role === 'clinician' && <Invite who={who} />}
+      {who.role === 'patient' && <TakeAway who={who} />}
+      <Panel title={t('me.forget')}>
+        <p>{t('me.forgetText')}</p>
+        <Ask
+          danger
+          trigger={<Act kind="danger">{t('me.forgetDo')}</Act>}
+          title={t('me.forgetDo')}
+          confirm={t('do.remove')}
+          onConfirm={() => void ask('forget').then(onGone)}
+        >
+          <p>{t('me.forgetText')}</p>
+        </Ask>
+      </Panel>
+    </Page>
+  );
+}
+
+function Display() {
+  const { t } = useWords();
+  const { unit, theme, change } = useSettings();
+  return (
+    <Panel title={t('me.settings')} className="stack">
+      <Choices
+        compact
+        label={t('me.unit')}
+        value={unit}
+        onChange={(value) => change({ unit: value as GlucoseUnit })}
+        of={['mg/dL', 'mmol/L'].map((value) => ({ value, label: value }))}
+      />
+      <Languages />
+      <Choices
+        compact
+        label={t('me.theme')}
+        value={theme ?? 'auto'}
+        onChange={(value) => change({ theme: value === 'auto' ? null : (value as Theme) })}
+        of={[
+          { value: 'auto', label: t('me.themeAuto') },
+          { value: 'light', label: t('me.themeLight') },
+          { value: 'dark', label: t('me.themeDark') },
+        ]}
+      />
+    </Panel>
+  );
+}
+
+export function Languages() {
+  const { t } = useWords();
+  const { language, change } = useSettings();
+  return (
+    <Choices
+      compact
+      label={t('me.language')}
+      value={language}
+      onChange={(value) => change({ language: value as Language })}
+      of={Object.entries(languages).map(([value, label]) => ({ value, label }))}
+    />
+  );
+}
+
+function Kit({ who, onChanged }: { who: Who; onChanged: (who: Who) => void }) {
+  const { t } = useWords();
+  const kit = useCall(() => ask('kit'));
+  const saved = (): void =>
+    void ask('hasKit').then(() => {
+      kit.reset();
+      onChanged({ ...who, hasKit: true });
+    });
+  return (
+    <Panel title={t('me.kit')} className="kit stack">
+      <p>{t('me.kitText')}</p>
+      {who.hasKit && <Notice kind="good">{t('me.kitDone')}</Notice>}
+      {kit.state.is === 'idle' && (
+        <div className="row">
+          <Act kind={who.hasKit ? 'quiet' : 'main'} onPress={() => void kit.run()}>
+            {t('me.kitShow')}
+          </Act>
+        </div>
+      )}
+      {kit.state.is === 'failed' && <Trouble failed={kit.state.failed} />}
+      {kit.state.is === 'done' && (
+        <>
+          <div className="made-parts kit-paper">
+            <div>
+              <p>
+                <strong>Islet · {who.name}</strong>
+              </p>
+              <p className="fine">{t('me.kitPaper')}</p>
+              <p className="kit-text">{kit.state.value.text.replaceAll('-', ' ')}</p>
+            </div>
+            <QrCode text={kit.state.value.text} label={t('me.kit')} />
+          </div>
+          <div className="row">
+            <Act
+              onPress={() =>
+                kit.state.is === 'done' &&
+                saveFile(`islet-${kit.state.value.name}.wallet`, kit.state.value.file)
+              }
+            >
+              {t('do.download')}
+            </Act>
+            <Act onPress={() => print()}>{t('do.print')}</Act>
+            <Act kind="main" onPress={saved}>
+              {t('me.kitSaved')}
+            </Act>
+          </div>
+        </>
+      )}
+    </Panel>
+  );
+}
+
+function TakeAway({ who }: { who: Who }) {
+  const { t } = useWords();
+  const [count, setCount] = useState<number>();
+  const make = useCall(async (onProgress) => {
+    const made = await ask('exportAll', undefined, onProgress);
+    saveFile(`islet-export-${who.name}.json`, made.text);
+    setCount(made.readings);
+  });
+  return (
+    <Panel title={t('me.export')} className="stack">
+      <p>{t('me.exportText')}</p>
+      {make.state.is === 'busy' ? (
+        <Busy step={make.state.step} />
+      ) : (
+        <div className="row">
+          <Act onPress={() => void make.run()}>{t('me.exportDo')}</Act>
+          <a className="link" href="#/verify">
+            {t('nav.verify')}
+          </a>
+        </div>
+      )}
+      {make.state.is === 'done' && <Notice kind="good">{t('me.exported', { n: count ?? 0 })}</Notice>}
+      {make.state.is === 'failed' && <Trouble failed={make.state.failed} />}
+    </Panel>
+  );
+}

@@ -1,0 +1,126 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { useState } from 'react';
+import { useWords } from '../i18n/Settings.js';
+import { Act, Busy, Copyable, Field, Page, Panel, Trouble } from '../parts/Basics.js';
+import { QrCode } from '../parts/QrCode.js';
+import { useLoaded } from '../parts/useCall.js';
+import { ask } from '../Worker.js';
+import type { Who } from '../worker/Session.js';
+import type { HeldLine, PatientLine } from '../worker/sharing.js';
+
+/** Everyone who lets this clinician see something, or did. */
+export function Patients({ who }: { who: Who }) {
+  const { t } = useWords();
+  const load = useLoaded(() => ask('patients'));
+  const { state } = load;
+  const reload = (): void => void load.run();
+  const none = load.last?.length === 0;
+  return (
+    <Page title={t('patients.title')} aside={<Act onPress={reload}>{t('do.refresh')}</Act>}>
+      {state.is === 'busy' && <Busy step={null} />}
+      {state.is === 'failed' && <Trouble failed={state.failed} onAgain={reload} />}
+      {none && (
+        <Panel className="empty">
+          <h2>{t('patients.none')}</h2>
+          <p>{t('patients.noneText')}</p>
+        </Panel>
+      )}
+      {load.last?.map((one) => (
+        <Patient key={one.account} patient={one} onChanged={reload} />
+      ))}
+      <Invite who={who} />
+    </Page>
+  );
+}
+
+/** What a clinician hands to a patient: the code, and a link that fills it in. */
+export function Invite({ who }: { who: Who }) {
+  const { t } = useWords();
+  const link = `${location.origin}/#/share?code=${who.code}`;
+  return (
+    <Panel title={t('patients.yourCode')}>
+      <div className="made-parts">
+        <div className="stack">
+          <p>{t('patients.codeText')}</p>
+          <Copyable label={t('patients.yourCode')} text={who.code} />
+          <Copyable label={t('patients.link')} text={link} />
+        </div>
+        <QrCode text={link} label={t('patients.link')} />
+      </div>
+    </Panel>
+  );
+}
+
+export const useTitleOf = (): ((patient: { name: string | null; code: string }) => string) => {
+  const { t } = useWords();
+  return ({ name, code }) => name ?? t('patients.unnamed', { code: code.slice(0, 11) });
+};
+
+function Patient({ patient, onChanged }: { patient: PatientLine; onChanged: () => void }) {
+  const { t } = useWords();
+  const title = useTitleOf()(patient);
+  const [naming, setNaming] = useState(false);
+  const [name, setName] = useState(patient.name ?? '');
+  return (
+    <Panel title={title}>
+      <ul className="lines">
+        {patient.grants.map((g) => (
+          <Held key={g.id} held={g} account={patient.account} title={title} />
+        ))}
+      </ul>
+      {naming ? (
+        <form
+          className="row row-bottom"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void ask('call', { account: patient.account, name: name.trim() }).then(() => {
+              setNaming(false);
+              onChanged();
+            });
+          }}
+        >
+          <Field
+            label={t('patients.name')}
+            hint={t('patients.nameHint')}
+            value={name}
+            onChange={setName}
+            autoFocus
+          />
+          <Act type="submit">{t('do.save')}</Act>
+        </form>
+      ) : (
+        <Act kind="plain" aria-label={`${t('patients.rename')}: ${title}`} onPress={() => setNaming(true)}>
+          {t('patients.rename')}
+        </Act>
+      )}
+    </Panel>
+  );
+}
+
+function Held({ held: g, account, title }: { held: HeldLine; account: string; title: string }) {
+  const { t, day, date, streams } = useWords();
+  const state =
+    g.state === 'active'
+      ? t('patients.active', { until: date(g.expiresAt) })
+      : g.state === 'revoked'
+        ? t('patients.revoked', { when: date(g.revokedAt ?? 0) })
+        : t('patients.expired', { when: date(g.expiresAt) });
+  const label = t(g.state === 'active' ? 'patients.report' : 'patients.askAnyway');
+  return (
+    <li>
+      <span>
+        <strong>{streams(g.streams)}</strong>
+        <span className="fine block">
+          {t('report.period', { from: day(g.firstDay), to: day(g.lastDay) })} · {state}
+        </span>
+      </span>
+      <a
+        className={g.state === 'active' ? 'act act-main' : 'act act-quiet'}
+        href={`#/report/${account}/${g.id}`}
+        aria-label={`${label}: ${title}`}
+      >
+        {label}
+      </a>
+    </li>
+  );
+}

@@ -1,0 +1,86 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { useEffect, useState } from 'react';
+import { useWords } from '../i18n/Settings.js';
+import { Act, Busy, Choices, Page, Trouble } from '../parts/Basics.js';
+import { useLoaded } from '../parts/useCall.js';
+import { ask } from '../Worker.js';
+import { OnePage } from './Figures.js';
+import { useTitleOf } from './Patients.js';
+import { VerifiedBadge } from './Verified.js';
+
+/** What a patient shared, as one page: asked for, checked, and only then computed. */
+export function Report({ account, grant }: { account: string; grant: string }) {
+  const { t, day, moment } = useWords();
+  const [days, setDays] = useState('14');
+  const load = useLoaded(async (onProgress) => {
+    const [report, patients] = await Promise.all([
+      ask('report', { account, grant, days: Number(days) }, onProgress),
+      ask('patients'),
+    ]);
+    return { ...report, patient: patients.find((p) => p.account === account) };
+  });
+  const { state, run } = load;
+  const titleOf = useTitleOf();
+  const [asked, setAsked] = useState(days);
+  useEffect(() => {
+    if (asked === days) return;
+    setAsked(days);
+    void run();
+  }, [asked, days, run]);
+  const refused = state.is === 'failed' && state.failed.code.startsWith('DENIED_');
+  const report = state.is === 'done' ? state.value : undefined;
+  const patient = report?.patient;
+  const grantDays = patient?.grants.find((g) => g.id === grant);
+  const available = grantDays ? grantDays.lastDay - grantDays.firstDay + 1 : 14;
+  const periods = ['14', '30', '90'].filter((d, i) => i === 0 || Number(d) <= available);
+  return (
+    <Page
+      title={t('report.title')}
+      lead={
+        report && (
+          <>
+            {patient && <strong>{titleOf(patient)} · </strong>}
+            {t('report.period', { from: day(report.figures.firstDay), to: day(report.figures.lastDay) })}
+          </>
+        )
+      }
+      aside={
+        report && (
+          <div className="row">
+            <VerifiedBadge verified={report.verified} custodians={report.custodians} />
+            <Act onPress={() => print()}>{t('do.print')}</Act>
+          </div>
+        )
+      }
+    >
+      {state.is === 'busy' && <Busy step={state.step} />}
+      {state.is === 'failed' && (
+        <>
+          <Trouble
+            failed={state.failed}
+            {...(refused ? { title: t('report.refused') } : { onAgain: () => void run() })}
+          />
+          {refused && <p className="fine">{t('report.onRecord')}</p>}
+          <a className="link" href="#/patients">
+            {t('do.back')}
+          </a>
+        </>
+      )}
+      {report && (
+        <>
+          {periods.length > 1 && (
+            <Choices
+              compact
+              label={t('home.period')}
+              value={days}
+              onChange={setDays}
+              of={periods.map((value) => ({ value, label: t('home.days', { n: Number(value) }) }))}
+            />
+          )}
+          <OnePage figures={report.figures} />
+          <p className="fine">{t('report.made', { when: moment(report.madeAt) })}</p>
+        </>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,236 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { useState } from 'react';
+import { useWords } from '../i18n/Settings.js';
+import { Act, Busy, Choices, Field, Notice, Page, Panel, Secret, Trouble } from '../parts/Basics.js';
+import { DropFile } from '../parts/DropFile.js';
+import { useCall } from '../parts/useCall.js';
+import { ask } from '../Worker.js';
+import type { Who } from '../worker/Session.js';
+
+type Role = Who['role'];
+type Done = { onOpen: (who: Who) => void };
+const shortest = 10;
+
+/** The first thing anyone sees. */
+export function Welcome() {
+  const { t } = useWords();
+  return (
+    <div className="welcome">
+      <header className="welcome-head">
+        <h1>{t('app.tagline')}</h1>
+      </header>
+      <nav className="doors" aria-label={t('app.main')}>
+        <Door to="#/create/patient" title={t('start.patient')} more={t('start.patientMore')} main />
+        <Door to="#/create/clinician" title={t('start.clinician')} more={t('start.clinicianMore')} main />
+        <Door to="#/open" title={t('start.open')} more={t('start.openMore')} />
+        <Door to="#/verify" title={t('start.check')} more={t('start.checkMore')} />
+      </nav>
+      <ul className="how">
+        <li>{t('start.how1')}</li>
+        <li>{t('start.how2')}</li>
+        <li>{t('start.how3')}</li>
+      </ul>
+    </div>
+  );
+}
+
+function Door({ to, title, more, main }: { to: string; title: string; more: string; main?: boolean }) {
+  return (
+    <a className={main ? 'door door-main' : 'door'} href={to}>
+      <strong>{title}</strong>
+      <span>{more}</span>
+    </a>
+  );
+}
+
+export function Create({ role, onOpen }: Done & { role: Role }) {
+  const { t } = useWords();
+  const [name, setName] = useState('');
+  const [passphrase, setPassphrase] = useState('');
+  const [tried, setTried] = useState(false);
+  const create = useCall(async (onProgress) => {
+    const who = await ask('create', { name: name.trim(), role, passphrase }, onProgress);
+    onOpen(who);
+    return who;
+  });
+  const faults = { name: name.trim() === '', passphrase: passphrase.length < shortest };
+  const patient = role === 'patient';
+  return (
+    <Page title={t(patient ? 'create.patient' : 'create.clinician')} lead={t('create.moment')}>
+      <Panel className="narrow">
+        <form
+          className="stack"
+          onSubmit={(event) => {
+            event.preventDefault();
+            setTried(true);
+            if (!faults.name && !faults.passphrase) void create.run();
+          }}
+        >
+          <Field
+            label={t('create.name')}
+            hint={t(patient ? 'create.nameHint' : 'create.nameHintClinician')}
+            value={name}
+            onChange={setName}
+            autoFocus
+            error={tried && faults.name ? t('create.noName') : undefined}
+          />
+          <Secret
+            label={t('create.passphrase')}
+            hint={t('create.passphraseHint')}
+            value={passphrase}
+            onChange={setPassphrase}
+            isNew
+            error={tried && faults.passphrase ? t('create.short') : undefined}
+          />
+          {create.state.is === 'busy' ? (
+            <Busy step={create.state.step} />
+          ) : (
+            <div className="row">
+              <Act kind="main" type="submit">
+                {t('create.do')}
+              </Act>
+              <a className="link" href="#/">
+                {t('do.back')}
+              </a>
+            </div>
+          )}
+          {create.state.is === 'failed' && <Trouble failed={create.state.failed} />}
+        </form>
+      </Panel>
+    </Page>
+  );
+}
+
+export function Unlock({ onOpen }: Done) {
+  const { t } = useWords();
+  const [passphrase, setPassphrase] = useState('');
+  const unlock = useCall(async (onProgress, account?: string) => {
+    const answer = await ask('unlock', { passphrase, ...(account && { account }) }, onProgress);
+    if (answer.who) onOpen(answer.who);
+    return answer;
+  });
+  const { state } = unlock;
+  return (
+    <Page title={t('unlock.title')}>
+      <Panel className="narrow">
+        <form
+          className="stack"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void unlock.run();
+          }}
+        >
+          <Secret label={t('create.passphrase')} value={passphrase} onChange={setPassphrase} autoFocus />
+          {state.is === 'busy' ? (
+            <Busy step={state.step} />
+          ) : (
+            <div className="row">
+              <Act kind="main" type="submit">
+                {t('unlock.do')}
+              </Act>
+              <a className="link" href="#/welcome">
+                {t('unlock.new')}
+              </a>
+            </div>
+          )}
+          {state.is === 'failed' && <Trouble failed={state.failed} />}
+        </form>
+        {state.is === 'done' && state.value.several.length > 1 && (
+          <div className="stack">
+            <h2>{t('unlock.several')}</h2>
+            {state.value.several.map((one) => (
+              <Act key={one.account} onPress={() => void unlock.run(one.account)}>
+                {one.name}
+              </Act>
+            ))}
+          </div>
+        )}
+      </Panel>
+    </Page>
+  );
+}
+
+export function OpenWallet({ onOpen }: Done) {
+  const { t, list } = useWords();
+  const [files, setFiles] = useState<File[]>([]);
+  const [text, setText] = useState('');
+  const [role, setRole] = useState<Role>('patient');
+  const [passphrase, setPassphrase] = useState('');
+  const [tried, setTried] = useState(false);
+  const open = useCall(async (onProgress) => {
+    const notes = files.find((f) => f.name.endsWith('.notes'));
+    const wallet = files.find((f) => f !== notes);
+    const given = wallet ? await wallet.text() : text;
+    const beside = notes && (await notes.text());
+    const who = await ask(
+      'adopt',
+      { text: given, role, passphrase, ...(beside && { notes: beside }) },
+      onProgress,
+    );
+    onOpen(who);
+    return who;
+  });
+  const empty = files.length === 0 && text.trim() === '';
+  const short = passphrase.length < shortest;
+  return (
+    <Page title={t('open.title')}>
+      <Panel className="narrow">
+        <form
+          className="stack"
+          onSubmit={(event) => {
+            event.preventDefault();
+            setTried(true);
+            if (!empty && !short) void open.run();
+          }}
+        >
+          <p className="fine">{t('open.fileHint')}</p>
+          <DropFile label={t('open.file')} many onFiles={setFiles} />
+          {files.length > 0 && <Notice>{t('open.chosen', { files: list(files.map((f) => f.name)) })}</Notice>}
+          {files.length === 0 && (
+            <Field
+              label={t('open.text')}
+              hint={t('open.textHint')}
+              rows={4}
+              value={text}
+              onChange={setText}
+            />
+          )}
+          {files.length > 0 && (
+            <Choices
+              compact
+              label={t('open.role')}
+              value={role}
+              onChange={(value) => setRole(value as Role)}
+              of={[
+                { value: 'patient', label: t('open.rolePatient') },
+                { value: 'clinician', label: t('open.roleClinician') },
+              ]}
+            />
+          )}
+          <Secret
+            label={t('open.newPassphrase')}
+            hint={t('create.passphraseHint')}
+            value={passphrase}
+            onChange={setPassphrase}
+            isNew
+            error={tried && short ? t('create.short') : undefined}
+          />
+          {tried && empty && <Notice kind="warn">{t('open.nothing')}</Notice>}
+          {open.state.is === 'busy' ? (
+            <Busy step={open.state.step} />
+          ) : (
+            <div className="row">
+              <Act kind="main" type="submit">
+                {t('open.do')}
+              </Act>
+              <a className="link" href="#/">
+                {t('do.back')}
+              </a>
+            </div>
+          )}
+          {open.state.is === 'failed' && <Trouble failed={open.state.failed} />}
+        </form>
+      </Panel>
+    </Page>
+  );
+}

@@ -1,0 +1,161 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// Making, opening and keeping people.
+import * as Horizon from '@islet/client/Horizon';
+import type { Progress } from '@islet/client/Person';
+import * as Provision from '@islet/client/Provision';
+import * as Wallet from '@islet/client/Wallet';
+import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import * as Code from './Code.js';
+import { config, random } from './Connection.js';
+import * as Session from './Session.js';
+import * as Vault from './Vault.js';
+
+/** Enough keys to begin with; the rest is made while the person reads on. */
+const firstReach: Horizon.Reach = { back: 14, ahead: 30, renewBelow: 10 };
+const deviceName = 'browser';
+
+const hereOffset = (): number => -new Date().getTimezoneOffset();
+
+/** What the first screen needs: whether somebody is kept here, and whether Islet answers. */
+export async function start(): Promise<{ people: number; gateway: string }> {
+  const vaults = await (await Session.storage()).vaults();
+  return { people: vaults.length, gateway: (await config()).gateway };
+}
+
+export async function create(
+  about: { name: string; role: 'patient' | 'clinician'; passphrase: string },
+  onProgress: Progress,
+): Promise<Session.Who> {
+  const wallet = Wallet.create(about.name, random);
+  return settle({ wallet, notes: { role: about.role } }, about.passphrase, onProgress);
+}
+
+/** Everyone in this browser whom the passphrase opens; with one, that one is open from then on. */
+export async function unlock(
+  asked: { passphrase: string; account?: string },
+  onProgress: Progress,
+): Promise<{ who: Session.Who | null; several: { account: string; name: string }[] }> {
+  onProgress('unlocking', 0, 1);
+  const opened = await Vault.open(await Session.storage(), asked.passphrase);
+  const chosen = opened.filter(
+    (v) => asked.account === undefined || toHex(v.keeper.wallet.account) === asked.account,
+  );
+  if (chosen.length !== 1)
+    return {
+      who: null,
+      several: opened.map(({ keeper: { wallet } }) => ({
+        account: toHex(wallet.account),
+        name: wallet.name,
+      })),
+    };
+  const session = await Session.begin(chosen[0]!, onProgress);
+  const { notes } = session.vault.keeper;
+  if (notes.role === 'patient' && notes.registration !== undefined && !notes.devices)
+    await ready(session, onProgress);
+  void extend(session);
+  return { who: Session.whoOf(session), several: [] };
+}
+
+/** Takes over a wallet file of the command line, or a recovery kit as file or text. */
+export async function adopt(
+  given: { text: string; notes?: string; role?: 'patient' | 'clinician'; passphrase: string },
+  onProgress: Progress,
+): Promise<Session.Who> {
+  return settle(keeperOf(given), given.passphrase, onProgress);
+}
+
+function keeperOf(given: { text: string; notes?: string; role?: 'patient' | 'clinician' }): Vault.Keeper {
+  const text = given.text.trim();
+  if (!text.startsWith('{')) {
+    const { wallet, role, dayOffsetMinutes } = Code.toKit(text);
+    return { wallet, notes: { role, dayOffsetMinutes, enrolled: true, hasKit: true } };
+  }
+  const wallet = Wallet.parse(new TextEncoder().encode(text));
+  const beside = given.notes ? (JSON.parse(given.notes) as Vault.Kept) : undefined;
+  const inside = (JSON.parse(text) as { notes?: Vault.Kept }).notes;
+  return { wallet, notes: beside ?? inside ?? { role: given.role ?? 'patient', enrolled: true } };
+}
+
+async function settle(keeper: Vault.Keeper, passphrase: string, onProgress: Progress): Promise<Session.Who> {
+  onProgress('unlocking', 0, 1);
+  const vault = await Vault.create(await Session.storage(), keeper, passphrase, random);
+  try {
+    const session = await Session.begin(vault, onProgress);
+    await ready(session, onProgress);
+    void extend(session);
+    return Session.whoOf(session);
+  } catch (error) {
+    // Who is not on record yet begins anew; who is goes on from there when next unlocked.
+    if (keeper.notes.registration === undefined) await (await Session.storage()).removeVault(vault.id);
+    throw error;
+  }
+}
+
+const ready = ({ network, vault, keep }: Session.Session, onProgress: Progress): Promise<void> =>
+  Provision.provision(network, vault.keeper, {
+    dayOffsetMinutes: hereOffset(),
+    deviceName,
+    keep,
+    reach: firstReach,
+    onProgress,
+  });
+
+/** Sees that keys last. What fails is tried again when the wallet is next opened. */
+async function extend({ network, vault, keep }: Session.Session): Promise<void> {
+  if (vault.keeper.notes.role !== 'patient' || vault.keeper.notes.registration === undefined) return;
+  try {
+    await Horizon.renew(network, vault.keeper, Provision.streamsOf(vault.keeper), keep);
+  } catch {
+    // The keys there are last for a month; the operator's page shows what is away.
+  }
+}
+
+export async function lock(): Promise<void> {
+  Session.end();
+}
+
+/** Takes a person out of this browser. Their data stay where they are. */
+export async function forget(): Promise<void> {
+  const { vault } = await Session.need();
+  await (await Session.storage()).removeVault(vault.id);
+  Session.end();
+}
+
+/** The recovery kit: text for paper, and a file. */
+export async function kit(): Promise<{ text: string; file: string; name: string }> {
+  const { vault } = await Session.need();
+  const { wallet, notes } = vault.keeper;
+  const { role, dayOffsetMinutes = 0, registration, enrolled, keyed, devices, hasData, hasUploader } = notes;
+  const inside = { role, dayOffsetMinutes, registration, enrolled, keyed, devices, hasData, hasUploader };
+  const plain = JSON.parse(new TextDecoder().decode(Wallet.format(wallet))) as object;
+  return {
+    text: Code.ofKit({ wallet, role, dayOffsetMinutes }),
+    file: `${JSON.stringify({ ...plain, notes: inside })}\n`,
+    name: wallet.name,
+  };
+}
+
+export async function hasKit(): Promise<void> {
+  const { vault, keep } = await Session.need();
+  vault.keeper.notes.hasKit = true;
+  await keep(vault.keeper);
+}
+
+export async function prefer(preferences: Vault.Preferences): Promise<void> {
+  const { vault, keep } = await Session.need();
+  vault.keeper.notes.preferences = preferences;
+  await keep(vault.keeper);
+}
+
+/** The code of an account one knows. */
+export async function codeOf(asked: { account: string }): Promise<string> {
+  return Code.ofAccount(fromHex(asked.account));
+}
+
+/** Gives a name to someone whom one only knows by a code. */
+export async function call(asked: { account: string; name: string }): Promise<void> {
+  const { vault, keep } = await Session.need();
+  const { notes } = vault.keeper;
+  notes.contacts = { ...notes.contacts, [asked.account]: asked.name };
+  await keep(vault.keeper);
+}

@@ -1,0 +1,299 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// Letting others see, taking it back, and who did see.
+import * as Access from '@islet/client/Access';
+import * as Granting from '@islet/client/Granting';
+import * as Held from '@islet/client/Held';
+import * as Http from '@islet/client/Http';
+import * as Log from '@islet/client/Log';
+import type { Progress } from '@islet/client/Person';
+import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import * as Day from '@islet/core/Day';
+import * as Message from '@islet/core/Message';
+import { codeOf } from '@islet/core/Reason';
+import type { Stream } from '@islet/core/Stream';
+import { parseSigned } from '@islet/core/signed';
+import * as Code from './Code.js';
+import * as Figures from './Figures.js';
+import { ownOf } from './Own.js';
+import * as Session from './Session.js';
+import type { Shared } from './Vault.js';
+
+export type Terms = Shared & { reader: string; expiresAt: number };
+export type State = 'active' | 'revoked' | 'expired';
+
+export type GrantLine = {
+  id: string;
+  reader: string;
+  readerName: string | null;
+  state: State;
+  grantedAt: number;
+  revokedAt: number | null;
+  expiresAt: number;
+  /** Null where it was granted from another device: kinds of data are words that the chain does not have. */
+  streams: Stream[] | null;
+  firstDay: number | null;
+  lastDay: number | null;
+  maxUses: number | null;
+  looks: number;
+  lastLook: number | null;
+};
+
+const stateOf = (g: { revokedAt: number | null; expiresAt: number }, now: number): State =>
+  g.revokedAt !== null ? 'revoked' : g.expiresAt * 1000 <= now ? 'expired' : 'active';
+
+/** What a code or an invitation link stands for. Throws `WEB_BAD_CODE`. */
+export async function recognise(asked: { code: string }): Promise<{ account: string; name: string | null }> {
+  const account = toHex(Code.toAccount(asked.code));
+  const { vault } = await Session.need();
+  return { account, name: vault.keeper.notes.contacts?.[account] ?? null };
+}
+
+export async function contacts(): Promise<{ account: string; name: string }[]> {
+  const { vault } = await Session.need();
+  return Object.entries(vault.keeper.notes.contacts ?? {}).map(([account, name]) => ({ account, name }));
+}
+
+export async function grants(): Promise<GrantLine[]> {
+  const { network, vault } = await Session.need();
+  const { wallet, notes } = vault.keeper;
+  const now = network.now();
+  const lines = (await Granting.grantsBy(network, wallet.account)).map(async (g): Promise<GrantLine> => {
+    const known = notes.shared?.[g.grantId];
+    const signed = known ?? (await termsOf(network, g.grantId));
+    const looks = [...network.chain.state.decisions.values()].filter(
+      (d) => d.grantId === g.grantId && d.reason === 0,
+    );
+    return {
+      id: g.grantId,
+      reader: g.reader,
+      readerName: notes.contacts?.[g.reader] ?? null,
+      state: stateOf(g, now),
+      grantedAt: g.grantedAt,
+      revokedAt: g.revokedAt,
+      expiresAt: g.expiresAt * 1000,
+      streams: known?.streams ?? null,
+      firstDay: signed?.firstDay ?? null,
+      lastDay: signed?.lastDay ?? null,
+      maxUses: signed?.maxUses ?? null,
+      looks: looks.length,
+      lastLook: looks.length > 0 ? Math.max(...looks.map((d) => d.at)) : null,
+    };
+  });
+  return (await Promise.all(lines)).sort((a, b) => b.grantedAt - a.grantedAt);
+}
+
+async function termsOf(network: Session.Session['network'], id: string): Promise<Message.Grant | undefined> {
+  try {
+    const told = Http.json(await Http.get(network.hub, `/v1/grants/${id}`)) as { signed: string };
+    return parseSigned(Message.grant, fromHex(told.signed)).message;
+  } catch {
+    return undefined;
+  }
+}
+
+const finest = ['glucose/raw', 'glucose/hour', 'glucose/day'] as const;
+
+/** Exactly what the other side will see, from the same bytes by the same code. */
+export async function preview(
+  asked: { streams: Stream[]; firstDay: number; lastDay: number },
+  onProgress: Progress,
+): Promise<Figures.Figures | null> {
+  const session = await Session.need();
+  const stream = finest.find((one) => asked.streams.includes(one));
+  if (!stream) return null;
+  const dayOffsetMinutes = session.vault.keeper.notes.dayOffsetMinutes ?? 0;
+  const now = session.network.now();
+  const today = Day.of(now, dayOffsetMinutes);
+  const lastDay = Math.min(asked.lastDay, today);
+  const firstDay = Math.max(asked.firstDay, lastDay - 14 + (lastDay === today ? 0 : 1));
+  if (firstDay > lastDay) return null;
+  onProgress('opening', 0, 1);
+  const opened = await ownOf(session, [stream], firstDay, lastDay);
+  return Figures.of(stream, opened?.segments ?? [], { firstDay, lastDay, dayOffsetMinutes, now });
+}
+
+export async function grant(asked: Terms): Promise<{ id: string }> {
+  const { network, vault, keep } = await Session.need();
+  const { reader, expiresAt, ...shared } = asked;
+  const { grantId } = await Granting.grant(network, vault.keeper.wallet, {
+    ...shared,
+    reader: fromHex(reader),
+    // A minute back: the chain's clock may be a moment behind ours.
+    notBefore: network.now() - 60_000,
+    expiresAt,
+  });
+  const { notes } = vault.keeper;
+  notes.shared = { ...notes.shared, [toHex(grantId)]: shared };
+  await keep(vault.keeper);
+  return { id: toHex(grantId) };
+}
+
+export async function revoke(asked: { id: string }): Promise<{ told: number }> {
+  const { network, vault } = await Session.need();
+  return Granting.revoke(network, vault.keeper.wallet, fromHex(asked.id));
+}
+
+export type LogLine =
+  | {
+      is: 'look';
+      id: string;
+      at: number;
+      who: string | null;
+      account: string;
+      own: boolean;
+      granted: boolean;
+      code: string;
+      streams: Stream[] | null;
+      firstDay: number | null;
+      lastDay: number | null;
+      times: number;
+      custodians: number[];
+      grantId: string;
+      grantActive: boolean;
+    }
+  | { is: 'device'; id: string; at: number; device: string; readings: number };
+
+export type Page = { lines: LogLine[]; silent: number[]; sound: boolean; gatewayAway: boolean };
+
+/** Every look and every refusal, newest first. */
+export async function log(): Promise<Page> {
+  const { network, vault } = await Session.need();
+  const { wallet, notes } = vault.keeper;
+  const { accesses, silent } = await Log.accesses(network, wallet);
+  const me = toHex(wallet.account);
+  const now = network.now();
+  const lines = accesses.map((a): LogLine => {
+    const of = network.chain.state.grants.get(a.grantId);
+    return {
+      is: 'look',
+      id: a.requestId,
+      at: a.at,
+      who: notes.contacts?.[a.reader] ?? null,
+      account: a.reader,
+      own: a.reader === me,
+      granted: a.reason === 0,
+      code: codeOf(a.reason),
+      streams: notes.shared?.[a.grantId]?.streams ?? null,
+      firstDay: a.scope && Day.isDay(a.scope.firstDay) ? a.scope.firstDay : null,
+      lastDay: a.scope && Day.isDay(a.scope.lastDay) ? a.scope.lastDay : null,
+      times: a.count,
+      custodians: a.releases.map((r) => r.custodian).sort(),
+      grantId: a.grantId,
+      grantActive: of !== undefined && stateOf(of, now) === 'active',
+    };
+  });
+  const own = await devicesLooks();
+  const read = own.looks.map(
+    (look, i): LogLine => ({
+      is: 'device',
+      id: `${look.device}/${i}`,
+      at: look.at,
+      device: notes.devices?.find((d) => d.id === look.device)?.name ?? look.device,
+      readings: look.count,
+    }),
+  );
+  return {
+    lines: [...lines, ...read].sort((a, b) => b.at - a.at),
+    silent,
+    sound: own.sound,
+    gatewayAway: own.away,
+  };
+}
+
+async function devicesLooks() {
+  const { network, vault } = await Session.need();
+  try {
+    const { gatewayKey } = Http.json(await Http.get(network.gateway, '/health')) as { gatewayKey: string };
+    return { ...(await Log.looks(network, vault.keeper.wallet, fromHex(gatewayKey))), away: false };
+  } catch {
+    return { looks: [], sound: true, away: true };
+  }
+}
+
+export type PatientLine = { account: string; code: string; name: string | null; grants: HeldLine[] };
+export type HeldLine = {
+  id: string;
+  state: State;
+  streams: Stream[];
+  firstDay: number;
+  lastDay: number;
+  purpose: string;
+  grantedAt: number;
+  expiresAt: number;
+  revokedAt: number | null;
+  maxUses: number;
+};
+
+/** Everyone who ever let this clinician see something. */
+export async function patients(): Promise<PatientLine[]> {
+  const { network, vault } = await Session.need();
+  const { wallet, notes } = vault.keeper;
+  await network.chain.follow();
+  const me = toHex(wallet.account);
+  const accounts = new Set(
+    [...network.chain.state.grants.values()].filter((g) => g.reader === me).map((g) => g.patient),
+  );
+  const now = network.now();
+  return Promise.all(
+    [...accounts].map(async (account) => ({
+      account,
+      code: Code.ofAccount(fromHex(account)),
+      name: notes.contacts?.[account] ?? null,
+      grants: (await Held.from(network, wallet, fromHex(account))).map((h) => ({
+        id: toHex(h.grantId),
+        state: stateOf(h.onChain, now),
+        streams: h.keys.streams.map((s) => s.stream),
+        firstDay: h.message.firstDay,
+        lastDay: h.message.lastDay,
+        purpose: h.keys.purpose,
+        grantedAt: h.onChain.grantedAt,
+        expiresAt: h.onChain.expiresAt * 1000,
+        revokedAt: h.onChain.revokedAt,
+        maxUses: h.message.maxUses,
+      })),
+    })),
+  );
+}
+
+export type Report = {
+  figures: Figures.Figures;
+  verified: Access.Opened['verified'];
+  custodians: Access.Opened['custodians'];
+  requestId: string;
+  madeAt: number;
+};
+
+/** Asks, opens, verifies and only then computes. A refusal is thrown, and is on record. */
+export async function report(
+  asked: { account: string; grant: string; days: number },
+  onProgress: Progress,
+): Promise<Report> {
+  const { network, vault } = await Session.need();
+  const { wallet } = vault.keeper;
+  onProgress('asking', 0, 1);
+  const held = (await Held.from(network, wallet, fromHex(asked.account))).find(
+    (h) => toHex(h.grantId) === asked.grant,
+  );
+  const now = network.now();
+  const here = -new Date().getTimezoneOffset();
+  const today = Day.of(now, here);
+  const range = held?.message ?? { firstDay: today - 13, lastDay: today };
+  const stream = finest.find((s) => held?.keys.streams.some((k) => k.stream === s)) ?? 'glucose/raw';
+  const lastDay = Math.max(range.firstDay, Math.min(range.lastDay, today));
+  // Today is not over: so many whole days beside it.
+  const firstDay = Math.max(range.firstDay, lastDay - asked.days + (lastDay === today ? 0 : 1));
+  const wanted = { streams: [stream as Stream], firstDay, lastDay };
+  const opened = held
+    ? await Access.granted(network, wallet, held, wanted)
+    : await Access.withoutGrant(network, wallet, fromHex(asked.account), wanted);
+  // Readings say where they were made; summaries do not, and need it only for a day that is not over.
+  const newest = Figures.readingsOf(opened.segments).at(-1);
+  const dayOffsetMinutes = newest?.offsetMinutes ?? here;
+  return {
+    figures: Figures.of(stream, opened.segments, { firstDay, lastDay, dayOffsetMinutes, now }),
+    verified: opened.verified,
+    custodians: opened.custodians,
+    requestId: opened.requestId,
+    madeAt: now,
+  };
+}

@@ -1,0 +1,33 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// All keys, all cryptography and all figures live here, off the page's own thread.
+import './jitless.js';
+import { IsletError } from '@islet/core/IsletError';
+import * as checking from './checking.js';
+import * as data from './data.js';
+import type { Failure, Question } from './Protocol.js';
+import * as people from './people.js';
+import * as sharing from './sharing.js';
+
+/** What the page may ask, and nothing else. */
+const calls = { ...people, ...data, ...sharing, ...checking };
+export type Calls = typeof calls;
+
+addEventListener('message', ({ data: question }: MessageEvent<Question>) => void answer(question));
+
+async function answer({ id, name, asked }: Question): Promise<void> {
+  const call = (calls as Record<string, unknown>)[name];
+  try {
+    if (typeof call !== 'function') throw new TypeError(`no such call: ${name}`);
+    const onProgress = (what: string, done: number, of: number): void =>
+      postMessage({ id, progress: { what, done, of } });
+    postMessage({ id, value: await call(asked, onProgress) });
+  } catch (error) {
+    postMessage({ id, failure: failureOf(error) });
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  if (!(error instanceof IsletError)) return { code: 'WEB_UNEXPECTED', message: String(error), place: null };
+  const { place } = error as { place?: Failure['place'] };
+  return { code: error.code, message: error.message, place: place ?? null };
+}
