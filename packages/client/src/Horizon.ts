@@ -3,9 +3,9 @@
 import * as Day from '@islet/core/Day';
 import { type Stream, streams } from '@islet/core/Stream';
 import * as Account from './Account.js';
-import { DAYS_AHEAD, DAYS_BACK, RENEW_BELOW_DAYS, RUN_DAYS } from './personLimits.js';
 import type { Network } from './Network.js';
 import type { Keep, Notes, Person, Progress } from './Person.js';
+import { DAYS_AHEAD, DAYS_BACK, RENEW_BELOW_DAYS, RUN_DAYS } from './personLimits.js';
 
 type Keyed = NonNullable<Notes['keyed']>;
 

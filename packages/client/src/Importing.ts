@@ -9,9 +9,9 @@ import * as Streams from '@islet/core/Stream';
 import type { Run } from './Account.js';
 import { keyDays } from './Horizon.js';
 import * as Http from './Http.js';
-import { ANCHOR_PATIENCE_MS, BATCH_PATIENCE_MS, LOOK_AGAIN_MS, POST_READINGS } from './personLimits.js';
 import type { Network } from './Network.js';
 import type { Keep, Person, Progress } from './Person.js';
+import { ANCHOR_PATIENCE_MS, BATCH_PATIENCE_MS, LOOK_AGAIN_MS, POST_READINGS } from './personLimits.js';
 
 /** Days between two runs of keys that are cheaper to include than to skip. */
 const bridge = 14;
