@@ -49,6 +49,17 @@ afterAll(async () => {
 
 const go = (page: Page, route: string): Promise<unknown> => page.goto(`${islet.ready.app}/#/${route}`);
 
+/** What axe found so far, on any screen. */
+const faults: string[] = [];
+
+async function look(page: Page, where: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze();
+  for (const v of violations)
+    faults.push(`${where}: ${v.id} at ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
+}
+
 test('a newcomer, from the printed address alone, does the main job', async () => {
   await clinician.page.goto(islet.ready.app);
   await create(clinician.page, /I am a clinician/, 'Dr. Popescu', 'blue river seven stones');
@@ -58,6 +69,7 @@ test('a newcomer, from the printed address alone, does the main job', async () =
   await patient.page.goto(islet.ready.app);
   await create(patient.page, /I have diabetes/, 'Ana', patientPassphrase);
   await patient.page.getByText('Nothing here yet').waitFor();
+  await look(patient.page, 'home without data');
   await importFile(patient.page, file);
   await patient.page.getByRole('link', { name: 'See it' }).click();
   await drawn(patient.page);
@@ -66,6 +78,7 @@ test('a newcomer, from the printed address alone, does the main job', async () =
   await patient.page.getByLabel('What you call them').fill('Dr. Popescu');
   await patient.page.getByRole('button', { name: 'See what they will see' }).click();
   await patient.page.locator('.preview .agp-middle').waitFor();
+  await look(patient.page, 'a preview');
   const promised = await patient.page.locator('.preview [data-figure="mean"] dd').innerText();
   await patient.page.getByRole('button', { name: 'Share', exact: true }).click();
   await patient.page.getByText('Dr. Popescu can look now').waitFor();
@@ -73,20 +86,24 @@ test('a newcomer, from the printed address alone, does the main job', async () =
   await clinician.page.getByRole('button', { name: 'Refresh' }).click();
   await clinician.page.getByRole('link', { name: /^Open report/ }).click();
   await drawn(clinician.page);
+  await look(clinician.page, 'a report');
   expect(await figure(clinician.page, 'mean'), 'what was previewed is what is seen').toBe(promised);
   await clinician.page.getByRole('button', { name: /^Checked/ }).click();
   await clinician.page.getByText(/This browser checked the shared record itself/).waitFor();
+  await look(clinician.page, 'what was checked');
   await clinician.page.getByRole('button', { name: 'Close' }).click();
 
   await go(patient.page, 'log');
   await patient.page.getByText('Dr. Popescu looked at every glucose reading').waitFor();
   await patient.page.getByRole('button', { name: /^Stop sharing/ }).click();
+  await look(patient.page, 'a question before the end');
   await patient.page.getByRole('alertdialog').getByRole('button', { name: 'Stop sharing' }).click();
   await patient.page.getByText(/key keepers have confirmed/).waitFor();
 
   await go(clinician.page, 'patients');
   await clinician.page.getByRole('link', { name: /^Ask anyway/ }).click();
   await clinician.page.getByText('The patient has taken this permission back.').waitFor();
+  await look(clinician.page, 'a refusal');
   await go(patient.page, 'home');
   await go(patient.page, 'log');
   await patient.page.getByText(/Dr\. Popescu asked and was refused/).waitFor();
@@ -106,6 +123,7 @@ test('a newcomer, from the printed address alone, does the main job', async () =
   await auditor.page.locator('input[type=file]').setInputFiles(tampered);
   await auditor.page.getByText('This file does not hold').waitFor();
   expect(await auditor.page.getByRole('alert').innerText(), 'the exact place is told').toContain(when);
+  await look(auditor.page, 'a tampered export');
   await auditor.context.close();
   for (const { complaints } of [patient, clinician]) expect(complaints).toEqual([]);
 });
@@ -151,6 +169,8 @@ test('sharing takes a keyboard and nothing else', async () => {
     for (let i = 0; i < 60; i++) {
       const has = await page.evaluate(() => {
         const e = document.activeElement as HTMLInputElement | null;
+        // Nothing has the focus while a screen changes.
+        if (e === document.body) return '';
         return `${e?.getAttribute('aria-label') ?? ''} ${e?.labels?.[0]?.innerText ?? ''} ${e?.innerText ?? ''}`;
       });
       if (name.test(has)) return;
@@ -206,14 +226,6 @@ test('every language says everything', async () => {
 });
 
 test('axe finds nothing on any screen, light or dark, wide or narrow', async () => {
-  const faults: string[] = [];
-  const look = async (page: Page, where: string): Promise<void> => {
-    const { violations } = await new AxeBuilder({ page })
-      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-      .analyze();
-    for (const v of violations)
-      faults.push(`${where}: ${v.id} at ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
-  };
   const newcomer = await device(browser);
   for (const scheme of ['light', 'dark'] as const) {
     for (const { page } of [newcomer, patient, clinician]) await page.emulateMedia({ colorScheme: scheme });
@@ -266,6 +278,28 @@ test('the recovery kit on paper brings a person back on another device', async (
   await other.page.getByLabel('A passphrase for this browser').fill('new device new words');
   await other.page.getByRole('button', { name: 'Open', exact: true }).click();
   await drawn(other.page);
+  await other.context.close();
+});
+
+test('wallets of the command line open in the browser', async () => {
+  const other = await device(browser);
+  await other.page.goto(islet.ready.app);
+  for (const [name, role] of [
+    ['clinic', 'A clinician’s'],
+    ['me', 'A patient’s'],
+  ] as const) {
+    await go(other.page, 'open');
+    const files = [`${name}.wallet`, `${name}.notes`].map((one) => join(islet.folder, 'wallets', one));
+    await other.page.locator('input[type=file]').setInputFiles(files);
+    await other.page.getByText(role, { exact: true }).click();
+    await other.page.getByLabel('A passphrase for this browser').fill(`words for ${name} only`);
+    await other.page.getByRole('button', { name: 'Open', exact: true }).click();
+    const title = name === 'me' ? 'Your glucose' : 'Patients';
+    await other.page.getByRole('heading', { name: title, level: 1 }).waitFor();
+    await other.page.getByRole('button', { name: 'Lock' }).click();
+    await other.page.getByRole('heading', { name: 'Welcome back' }).waitFor();
+  }
+  expect(other.complaints).toEqual([]);
   await other.context.close();
 });
 

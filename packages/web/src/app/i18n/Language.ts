@@ -15,7 +15,7 @@ export type Language = keyof typeof languages;
 
 export const catalogues: Record<Language, Catalogue> = { en, de, es, fr };
 
-export const isLanguage = (text: string): text is Language => text in languages;
+const isLanguage = (text: string): text is Language => text in languages;
 
 /** The first language of a list that we speak, else English. */
 export const pick = (wanted: readonly string[]): Language =>

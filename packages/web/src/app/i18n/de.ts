@@ -115,7 +115,7 @@ export const de: Catalogue = {
   'home.carbs': 'Kohlenhydrate',
   'home.ranges': 'Zeit in den Bereichen',
   'home.agp': 'Ein typischer Tag',
-  'home.agpMore': 'Alle Tage übereinandergelegt. Die Hälfte der Zeit lagen Sie im dunklen Band.',
+  'home.agpMore': 'Alle Tage übereinandergelegt. Die Hälfte der Zeit lag die Glukose im dunklen Band.',
   'home.kept': 'Was verwahrt ist',
   'home.received': 'empfangen',
   'home.stored': 'versiegelt und gespeichert',

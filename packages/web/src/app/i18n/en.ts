@@ -115,7 +115,7 @@ export const en = {
   'home.carbs': 'Carbs',
   'home.ranges': 'Time in ranges',
   'home.agp': 'A typical day',
-  'home.agpMore': 'All days laid over each other. Half of the time you were inside the dark band.',
+  'home.agpMore': 'All days laid over each other. Half of the time, glucose was inside the dark band.',
   'home.kept': 'What is kept',
   'home.received': 'received',
   'home.stored': 'sealed and stored',

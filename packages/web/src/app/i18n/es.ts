@@ -113,7 +113,8 @@ export const es: Catalogue = {
   'home.carbs': 'Hidratos',
   'home.ranges': 'Tiempo en rangos',
   'home.agp': 'Un día típico',
-  'home.agpMore': 'Todos los días superpuestos. La mitad del tiempo estuvo dentro de la banda oscura.',
+  'home.agpMore':
+    'Todos los días superpuestos. La mitad del tiempo, la glucosa estuvo dentro de la banda oscura.',
   'home.kept': 'Lo que está guardado',
   'home.received': 'recibidas',
   'home.stored': 'selladas y guardadas',

@@ -114,7 +114,7 @@ export const fr: Catalogue = {
   'home.carbs': 'Glucides',
   'home.ranges': 'Temps dans les plages',
   'home.agp': 'Une journée type',
-  'home.agpMore': 'Tous les jours superposés. La moitié du temps, vous étiez dans la bande foncée.',
+  'home.agpMore': 'Tous les jours superposés. La moitié du temps, la glycémie était dans la bande foncée.',
   'home.kept': 'Ce qui est gardé',
   'home.received': 'reçues',
   'home.stored': 'scellées et stockées',

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { Failed } from '../Worker.js';
 import type { Step } from '../worker/Protocol.js';
 
-export type State<T> =
+type State<T> =
   | { is: 'idle' }
   | { is: 'busy'; step: Step | null }
   | { is: 'done'; value: T }

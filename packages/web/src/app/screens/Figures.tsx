@@ -160,7 +160,7 @@ export function DayByDay({ figures }: Shown) {
 
 const limitOf = { hypo1: 70, hypo2: 54, hyper1: 180, hyper2: 250 } as const;
 
-export function EpisodesTable({ figures }: Shown) {
+function EpisodesTable({ figures }: Shown) {
   const { t, number, withUnit } = useWords();
   if (!figures.episodes) return null;
   return (

@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react';
 import { DayTrace } from '../charts/DayTrace.js';
 import { useWords } from '../i18n/Settings.js';
 import { Act, Busy, Choices, Page, Panel, Trouble } from '../parts/Basics.js';
-import { useLoaded } from '../parts/useCall.js';
+import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { Latest, Overview } from '../worker/data.js';
 import type { Who } from '../worker/Session.js';
@@ -21,7 +21,8 @@ const lookEveryMs = 5 * minute;
 export function Home({ who }: { who: Who }) {
   const { t } = useWords();
   const [days, setDays] = useState('14');
-  const load = useLoaded((onProgress) => ask('overview', { days: Number(days) }, onProgress));
+  // Every look is on record: one for each period, not one more for opening the screen.
+  const load = useCall((onProgress) => ask('overview', { days: Number(days) }, onProgress));
   const { state, run } = load;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another period is another look
   useEffect(() => void run(), [days]);

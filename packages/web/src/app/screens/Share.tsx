@@ -60,7 +60,7 @@ export function Share({ code }: { code: string }) {
   );
 }
 
-export const useNameOf = (): ((line: { reader: string; readerName: string | null }) => string) => {
+const useNameOf = (): ((line: { reader: string; readerName: string | null }) => string) => {
   const { t } = useWords();
   return ({ reader, readerName }) => readerName ?? t('log.stranger', { code: reader.slice(0, 8) });
 };

@@ -8,17 +8,6 @@ import * as Vault from './Vault.js';
 /** Parts beyond which they are put together when next opened. */
 const manyParts = 50;
 
-/** Where a follower keeps its mark when nothing is to stay. */
-export function inMemory(): HighWater {
-  let mark: Mark | null = null;
-  return {
-    load: async () => mark,
-    save: async (next) => {
-      mark = next;
-    },
-  };
-}
-
 /** A person's own verified view of the chain, kept sealed in this browser, so that no block is checked twice. */
 export async function open(
   database: Database,

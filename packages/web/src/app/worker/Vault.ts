@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import type { Notes, Person } from '@islet/client/Person';
+import type { Notes } from '@islet/client/Person';
 import * as Wallet from '@islet/client/Wallet';
 import * as Aead from '@islet/core/crypto/aead';
 import * as Argon2 from '@islet/core/crypto/argon2';
@@ -97,8 +97,6 @@ function sealed({ id, key, keeper }: Opened, wrapped: Box, random: Random): Stor
   const plaintext = utf8(JSON.stringify({ wallet, notes: keeper.notes }));
   return { id, wrapped, ...seal(key, vaultAad(id), plaintext, random) };
 }
-
-export const personOf = ({ keeper }: Opened): Person => keeper;
 
 export class WrongPassphraseError extends IsletError {
   override readonly name = 'WrongPassphraseError';

@@ -93,6 +93,9 @@ async function termsOf(network: Session.Session['network'], id: string): Promise
 
 const finest = ['glucose/raw', 'glucose/hour', 'glucose/day'] as const;
 
+/** A preset goes no farther back; a longer period is previewed by its newest days. */
+const longestPreview = 90;
+
 /** Exactly what the other side will see, from the same bytes by the same code. */
 export async function preview(
   asked: { streams: Stream[]; firstDay: number; lastDay: number },
@@ -105,7 +108,7 @@ export async function preview(
   const now = session.network.now();
   const today = Day.of(now, dayOffsetMinutes);
   const lastDay = Math.min(asked.lastDay, today);
-  const firstDay = Math.max(asked.firstDay, lastDay - 14 + (lastDay === today ? 0 : 1));
+  const firstDay = Math.max(asked.firstDay, lastDay - longestPreview);
   if (firstDay > lastDay) return null;
   onProgress('opening', 0, 1);
   const opened = await ownOf(session, [stream], firstDay, lastDay);
