@@ -288,6 +288,9 @@ describe('every name islet/…', () => {
     // biome-ignore-start lint/suspicious/noTemplateCurlyInString: what stands in the sources
     'islet/${purpose}/v1': ['islet/xwing/v1', 'islet/hpke/v1', 'islet/deal/v1', 'islet/deal-ephemeral-N/v1'],
     'islet/late/${purpose}/v1': ['islet/late/xwing/v1', 'islet/late/hpke/v1'],
+    'islet/view/v1/${key}/${number}': ['islet/view/v1/KEY/NUMBER'],
+    'islet/vault-key/v1/${id}': ['islet/vault-key/v1/ID'],
+    'islet/vault/v1/${id}': ['islet/vault/v1/ID'],
     // biome-ignore-end lint/suspicious/noTemplateCurlyInString: what stands in the sources
   };
   const names = JSON.parse(textOf('names'));
