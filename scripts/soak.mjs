@@ -1,5 +1,8 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-// `npm run soak`: the suites of `npm test`, with more kills, more seeds and deeper fuzzing. Takes hours.
+// `npm run soak`: the suites of `npm test`, with more kills, more seeds and deeper fuzzing, and every mutant. Takes hours.
+import { node } from './run.mjs';
 import { runAll } from './suites.mjs';
 
 await runAll({ ISLET_SOAK: '1', FOUNDRY_PROFILE: 'soak' });
+const mutants = await node('a check taken out is noticed', ['scripts/mutants.mjs']);
+if (!mutants.ok) process.exitCode = 1;
