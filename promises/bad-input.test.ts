@@ -247,7 +247,7 @@ describe('the command line', () => {
     ['GATEWAY_IMPORT_UNKNOWN', 'import', '--undo', 'nothing'],
     ['EXPORT_UNREADABLE', 'verify', 'FOLDER/cut.json'],
     ['EXPORT_UNREADABLE', 'verify', 'FOLDER/empty.csv'],
-    ['PRIVATE_FILE_NOT_WRITTEN', 'export', 'FOLDER'],
+    ['CLI_NOT_WRITTEN', 'export', 'FOLDER'],
     ['CLI_BAD_DATE', 'report', '--as', 'me', '--from', 'yesterday', '--to', 'today'],
     ['CLI_BAD_DATE', 'report', '--as', 'me', '--from', '2024-02-30', '--to', '2024-03-01'],
     ['CLI_BAD_DATE', 'report', '--as', 'me', '--from', '2024-03-02', '--to', '2024-03-01'],
