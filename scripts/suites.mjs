@@ -23,11 +23,11 @@ export async function runAll(env = {}) {
     const forge = await node('contracts', ['contracts/test.mjs'], env);
     const vitest = await node(
       'packages',
-      // Two workers: the tests that start processes of their own already fill two cores.
+      // One more than two cores: tests that start processes of their own wait for them half of the time.
       [
         tools.vitest,
         'run',
-        '--maxWorkers=2',
+        '--maxWorkers=3',
         '--reporter=default',
         '--reporter=json',
         `--outputFile=${report}`,
