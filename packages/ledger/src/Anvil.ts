@@ -1,11 +1,12 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { IsletError } from '@islet/core/IsletError';
 import { type Executor, ExecutorDownError } from './Executor.js';
+import { replace } from './files.js';
 import { EXECUTOR_START_MS } from './limits.js';
 import * as processes from './processes.js';
 import type { Genesis } from './Records.js';
@@ -46,7 +47,8 @@ export async function start(folder: string, genesis: Genesis): Promise<Executor>
   child.stdin?.on('error', () => undefined);
   try {
     const { pid, port } = await greeting(child);
-    await writeFile(pidPath, String(pid), { mode: 0o600 });
+    // Whole or not there: a number cut short would name another process.
+    await replace(pidPath, (file) => file.writeFile(String(pid)));
     const rpc = RpcClient.connect(port, gone);
     const close = async (): Promise<void> => {
       child.stdin?.end();

@@ -1,12 +1,12 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // The promise of the embedded chain: what was acknowledged is there, unchanged, whoever is killed whenever.
-import { readFile, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as process from './process.testkit.js';
 import * as processes from './processes.js';
 import type { Hex } from './Records.js';
-import { CHAIN_ID, deploy, type Scene, scene, senderOf, write } from './scene.testkit.js';
+import { CHAIN_ID, deploy, executorPid, type Scene, scene, senderOf, write } from './scene.testkit.js';
 
 const ROUNDS = globalThis.process.env.ISLET_SOAK ? 100 : 7;
 const SEED = Number(globalThis.process.env.ISLET_SEED ?? 20_260_101);
@@ -91,9 +91,6 @@ async function checkAll(url: string, told: Told): Promise<void> {
   }
 }
 
-const executorPid = async (): Promise<number> =>
-  Number(await readFile(join(place.folder, 'executor', 'pid'), 'utf8'));
-
 const gone = async (pid: number): Promise<void> => {
   await expect.poll(() => processes.birthOf(pid), { timeout: 5_000 }).toBeUndefined();
 };
@@ -115,7 +112,7 @@ test(
       let up = true;
       const loads = Array.from({ length: SENDERS }, (_, i) => load(running.url, i, told, () => up));
       await new Promise((resolve) => setTimeout(resolve, 50 + random() * RUN_MS));
-      const executor = await executorPid();
+      const executor = await executorPid(place.folder);
       if (round % 2 === 1) {
         // The executor alone: the ledger goes on with another.
         globalThis.process.kill(executor, 'SIGKILL');
@@ -123,7 +120,7 @@ test(
         await expect.poll(() => told.receipts.length, { timeout: 10_000 }).toBeGreaterThan(seen + SENDERS);
       }
       running.child.kill('SIGKILL');
-      const last = await executorPid().catch(() => executor);
+      const last = await executorPid(place.folder).catch(() => executor);
       await running.exited;
       up = false;
       await Promise.all(loads);

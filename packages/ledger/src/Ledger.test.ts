@@ -19,6 +19,7 @@ import {
   call,
   contract,
   deploy,
+  executorPid,
   hashes,
   scene,
   senderKey,
@@ -174,10 +175,10 @@ describe('the executor', () => {
     await using ledger = await place.open();
     await ledger.submit(deploy().raw);
     await fill(ledger, 1, 5);
-    const pid = Number(await readFile(join(place.folder, 'executor', 'pid'), 'utf8'));
+    const pid = await executorPid(place.folder);
     process.kill(pid, 'SIGKILL');
     expect(await slot(ledger, 4)).toBe(`0x${word(4)}`);
-    process.kill(Number(await readFile(join(place.folder, 'executor', 'pid'), 'utf8')), 'SIGKILL');
+    process.kill(await executorPid(place.folder), 'SIGKILL');
     await fill(ledger, 5, 8);
     expect(await slot(ledger, 7)).toBe(`0x${word(7)}`);
     expect(ledger.journal.number).toBe(8);
@@ -186,7 +187,7 @@ describe('the executor', () => {
   test('is gone when the ledger has closed', async () => {
     await using place = await scene();
     const ledger = await place.open();
-    const pid = Number(await readFile(join(place.folder, 'executor', 'pid'), 'utf8'));
+    const pid = await executorPid(place.folder);
     expect(processes.commandOf(pid)).toContain('anvil');
     await ledger.close();
     expect(processes.birthOf(pid)).toBeUndefined();

@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as Transaction from '@islet/chain/Transaction';
@@ -85,4 +85,13 @@ export async function hashes(ledger: Ledger.Ledger): Promise<Hex[]> {
   const all: Hex[] = [];
   for (let n = 0; n <= ledger.journal.number; n++) all.push((await ledger.journal.readDone(n)).header.hash);
   return all;
+}
+
+/** The executor's process. Waits where it is just being replaced: to kill number 0 would be to kill the tests. */
+export async function executorPid(folder: string): Promise<number> {
+  for (;;) {
+    const text = await readFile(join(folder, 'executor', 'pid'), 'utf8').catch(() => '');
+    if (/^[1-9]\d*$/.test(text)) return Number(text);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
