@@ -1,13 +1,12 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { IsletError } from '@islet/core/IsletError';
-import { type Executor, ExecutorDownError } from './Executor.js';
+import type { Executor } from './Executor.js';
 import { replace } from './files.js';
-import { EXECUTOR_START_MS } from './limits.js';
+import * as Greeting from './Greeting.js';
 import * as processes from './processes.js';
 import type { Genesis } from './Records.js';
 import * as RpcClient from './RpcClient.js';
@@ -46,7 +45,7 @@ export async function start(folder: string, genesis: Genesis): Promise<Executor>
   });
   child.stdin?.on('error', () => undefined);
   try {
-    const { pid, port } = await greeting(child);
+    const { pid, port } = await Greeting.of(child);
     // Whole or not there: a number cut short would name another process.
     await replace(pidPath, (file) => file.writeFile(String(pid)));
     const rpc = RpcClient.connect(port, gone);
@@ -78,32 +77,6 @@ function flags(genesis: Genesis, cache: string): string[] {
     // One old state stays in memory: stepping back one block after a load needs it (see Runner).
     ...['--prune-history', '1', '--transaction-block-keeper', '8', '--cache-path', cache],
   ];
-}
-
-/** Waits until our own child says which port it listens on: a stranger on some port can never be taken for it. */
-function greeting(child: ChildProcess): Promise<{ pid: number; port: number }> {
-  return new Promise((resolve, reject) => {
-    let pid = 0;
-    let complaint = '';
-    const fail = (what: string): void => {
-      clearTimeout(timer);
-      reject(new ExecutorDownError(what));
-    };
-    const timer = setTimeout(() => fail('did not start in time'), EXECUTOR_START_MS);
-    child.stderr?.on('data', (text: Buffer) => {
-      complaint = (complaint + text.toString('utf8')).slice(-500);
-    });
-    child.once('error', () => fail('could not be started'));
-    child.once('close', () => fail(`ended while starting: ${complaint.trim()}`));
-    createInterface({ input: child.stdout! }).on('line', (line) => {
-      const started = /^pid (\d+)$/.exec(line);
-      if (started) pid = Number(started[1]);
-      const listening = /^Listening on 127\.0\.0\.1:(\d+)$/.exec(line);
-      if (!listening) return;
-      clearTimeout(timer);
-      resolve({ pid, port: Number(listening[1]) });
-    });
-  });
 }
 
 async function endOrphan(pidPath: string, cache: string): Promise<void> {

@@ -89,9 +89,11 @@ export async function hashes(ledger: Ledger.Ledger): Promise<Hex[]> {
 
 /** The executor's process. Waits where it is just being replaced: to kill number 0 would be to kill the tests. */
 export async function executorPid(folder: string): Promise<number> {
-  for (;;) {
-    const text = await readFile(join(folder, 'executor', 'pid'), 'utf8').catch(() => '');
+  let text = '';
+  for (let tries = 0; tries < 4_000; tries++) {
+    text = await readFile(join(folder, 'executor', 'pid'), 'utf8').catch(() => '');
     if (/^[1-9]\d*$/.test(text)) return Number(text);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+  throw new Error(`no executor is named in the folder, but "${text}"`);
 }
