@@ -1,8 +1,8 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 
-import { keyDays } from '@islet/cli/Horizon';
 import * as People from '@islet/cli/People';
 import { provision } from '@islet/cli/Provision';
+import { keyDays } from '@islet/client/Horizon';
 import * as Day from '@islet/core/Day';
 import * as Uploader from './Uploader.mjs';
 
@@ -34,12 +34,8 @@ export async function make({ home, network, gateway }, count) {
 }
 
 async function one(home, network, name, runs) {
-  const person = await People.findOrCreate(home, name, 'patient');
-  // Noted as keyed already: otherwise keys for more than a year would be made.
-  person.notes.keyed ??= {};
-  await People.remember(home, person);
   const ready = await provision(home, network, name, 'patient');
-  await keyDays(home, network, ready, runs);
+  await keyDays(network, ready, runs, People.keeper(home));
   return ready;
 }
 

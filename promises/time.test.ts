@@ -4,9 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from '@islet/cli/Connect';
 import * as Home from '@islet/cli/Home';
-import { keyDays } from '@islet/cli/Horizon';
 import * as People from '@islet/cli/People';
 import { provision } from '@islet/cli/Provision';
+import { keyDays } from '@islet/client/Horizon';
 import * as Day from '@islet/core/Day';
 import type { Glucose } from '@islet/core/Reading';
 import * as ClarityFile from '@islet/sim/ClarityFile';
@@ -187,7 +187,7 @@ async function keyed(days: Day.Day[]): Promise<void> {
   const runs = (['glucose/raw', 'glucose/hour', 'glucose/day'] as const).flatMap((stream) =>
     days.map((firstDay) => ({ stream, firstDay, days: 1 })),
   );
-  await keyDays(home, network, await People.need(home, 'me'), runs);
+  await keyDays(network, await People.need(home, 'me'), runs, People.keeper(home));
 }
 
 async function settled(headers: Record<string, string>): Promise<void> {

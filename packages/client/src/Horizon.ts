@@ -1,7 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // A gateway can only seal to days whose public keys it was given. These run out, so they are renewed in time.
 import * as Day from '@islet/core/Day';
-import { type Stream, streams } from '@islet/core/Stream';
+import { isStream, type Stream, streams } from '@islet/core/Stream';
 import * as Account from './Account.js';
 import type { Network } from './Network.js';
 import type { Keep, Notes, Person, Progress } from './Person.js';
@@ -58,6 +58,21 @@ const parts = ({ stream, firstDay, days }: Account.Run): Account.Run[] =>
     firstDay: firstDay + i * RUN_DAYS,
     days: Math.min(RUN_DAYS, days - i * RUN_DAYS),
   }));
+
+/** Gives the gateway keys for all days anew: it is another gateway, or the days begin at another hour. */
+export async function renewAll(
+  network: Network,
+  person: Person,
+  keep: Keep,
+  onProgress?: Progress,
+): Promise<void> {
+  const { notes } = person;
+  const runs = Object.entries(notes.keyed ?? {}).flatMap(([stream, ranges]) =>
+    isStream(stream) ? ranges.map(([from, to]) => ({ stream, firstDay: from, days: to - from + 1 })) : [],
+  );
+  notes.keyed = {};
+  await keyDays(network, person, runs, keep, onProgress);
+}
 
 /** Gives the gateway keys for those days and remembers which. */
 export async function keyDays(

@@ -7,7 +7,7 @@ import type { Kind, Reading } from '@islet/core/Reading';
 import * as Readings from '@islet/core/Readings';
 import * as Streams from '@islet/core/Stream';
 import type { Run } from './Account.js';
-import { keyDays } from './Horizon.js';
+import { keyDays, renewAll } from './Horizon.js';
 import * as Http from './Http.js';
 import type { Network } from './Network.js';
 import type { Keep, Person, Progress } from './Person.js';
@@ -96,14 +96,7 @@ async function settleOffset(
   const newest = readings.reduce((a, b) => (b.at > a.at ? b : a));
   if (notes.dayOffsetMinutes === newest.offsetMinutes) return;
   notes.dayOffsetMinutes = newest.offsetMinutes;
-  const known = Object.entries(notes.keyed ?? {});
-  const again = known.flatMap(([stream, ranges]) =>
-    Streams.isStream(stream)
-      ? ranges.map(([first, last]): Run => ({ stream, firstDay: first, days: last - first + 1 }))
-      : [],
-  );
-  notes.keyed = {};
-  await keyDays(network, person, again, keep);
+  await renewAll(network, person, keep);
 }
 
 /** The runs of days that these readings need and the gateway has no keys for. */

@@ -1,6 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
-import { isStream, type Stream, streams } from '@islet/core/Stream';
+import { type Stream, streams } from '@islet/core/Stream';
 import * as Account from './Account.js';
 import * as Horizon from './Horizon.js';
 import * as Http from './Http.js';
@@ -51,13 +51,8 @@ export async function provision(network: Network, person: Person, options: Optio
 
 /** Tells a gateway that knows nothing of a person, such as one in place of a lost one, what the last one was told. */
 async function acquaint(network: Network, person: Person, keep: Keep, onProgress: Progress): Promise<void> {
-  const { notes } = person;
-  const runs = Object.entries(notes.keyed ?? {}).flatMap(([stream, ranges]) =>
-    isStream(stream) ? ranges.map(([from, to]) => ({ stream, firstDay: from, days: to - from + 1 })) : [],
-  );
-  notes.keyed = {};
-  await Horizon.keyDays(network, person, runs, keep, onProgress);
-  await Pairing.tell(network, person, keep, notes.devices ?? []);
+  await Horizon.renewAll(network, person, keep, onProgress);
+  await Pairing.tell(network, person, keep, person.notes.devices ?? []);
 }
 
 /** Streams that must never be without keys: the first ones, and what an uploader may send. */

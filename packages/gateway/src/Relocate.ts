@@ -6,7 +6,7 @@ import { fitting, type Options } from './CloseDay.js';
 import * as Plan from './Plan.js';
 import type { Place } from './Record.js';
 import * as Sealer from './Sealer.js';
-import { isCounted, sealReadings } from './SealUnits.js';
+import { countedIn, sealReadings } from './SealUnits.js';
 import { type AccountState, isRaw, isWhole } from './State.js';
 import * as Window from './Window.js';
 import type { Changes } from './Writer.js';
@@ -53,33 +53,22 @@ async function moveSome(
   if (rest === undefined) return 0;
   await options.writer.commit(account, state, async (into) => {
     const gone = held.filter((one) => going.has(one.id));
-    const counted = gone.filter((one) => isCounted(one.reading)).length;
     const changes: Changes = {
       units: [],
       entries: [],
-      removed: [{ ...late, ids: gone.map((one) => one.id), counted }],
+      removed: [{ ...late, ids: gone.map((one) => one.id), counted: countedIn(gone) }],
     };
     for (const unit of units) {
       const { ids, parts } = Plan.partsOf(unit);
       const open = await options.epochs.current(account, stream, unit.day);
       await sealReadings(options.sealer, state, into, open, parts);
-      const n = unit.rows.filter((row) => isCounted(row.reading)).length;
-      changes.units.push({ stream, day: unit.day, ids, counted: n, parts });
+      changes.units.push({ stream, day: unit.day, ids, counted: countedIn(unit.rows), parts });
     }
-    const left =
-      rest === null
-        ? []
-        : [
-            (
-              await Sealer.seal(
-                options.sealer,
-                state,
-                into,
-                await options.epochs.current(account, stream, null),
-                rest,
-              )
-            ).hash,
-          ];
+    const left: Uint8Array[] = [];
+    if (rest !== null) {
+      const open = await options.epochs.current(account, stream, null);
+      left.push((await Sealer.seal(options.sealer, state, into, open, rest)).hash);
+    }
     changes.entries.push({ ...late, closed: null, open: left });
     return changes;
   });

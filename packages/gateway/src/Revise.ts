@@ -10,7 +10,7 @@ import * as Plan from './Plan.js';
 import type { Place } from './Record.js';
 import { noKeys } from './Refusal.js';
 import * as Sealer from './Sealer.js';
-import { isCounted, sealReadings } from './SealUnits.js';
+import { countedIn, sealReadings } from './SealUnits.js';
 import { type AccountState, isWhole, keyOf } from './State.js';
 import * as Window from './Window.js';
 import type { Changes, Writer } from './Writer.js';
@@ -55,7 +55,7 @@ export async function revise(
       const open = await options.epochs.current(account, unit.stream, day);
       const { ids, parts } = Plan.partsOf(unit);
       await sealReadings(options.sealer, state, into, open, parts);
-      const counted = unit.rows.filter((row) => isCounted(row.reading)).length;
+      const counted = countedIn(unit.rows);
       changes.units.push({ stream: unit.stream, day, ids, counted, parts });
     }
     return changes;
@@ -127,11 +127,11 @@ async function replace(
   readings.sort((a, b) => a.at - b.at);
   const plaintext = readings.length === 0 ? null : await fitting(readings);
   if (plaintext === undefined) return false;
-  const counted = leaving.filter((one) => isCounted(one.reading)).length;
+  const counted = countedIn(leaving);
   changes.removed.push({ ...place, ids: leaving.map((one) => one.id), counted });
   for (const unit of units) {
     const { ids: added, parts } = Plan.partsOf(unit);
-    const n = unit.rows.filter((row) => isCounted(row.reading)).length;
+    const n = countedIn(unit.rows);
     changes.units.push({ stream: place.stream, day: place.day, ids: added, counted: n, parts });
   }
   if (plaintext === null) {

@@ -35,7 +35,7 @@ export function sealUnits({ writer, epochs, sealer, now }: Options): SealUnit {
         const { ids, parts } = Plan.partsOf(unit);
         const closed = await sealReadings(sealer, state, into, open, parts);
         if (whole) changes.entries.push({ stream: unit.stream, day, closed, open: [] } satisfies Entry);
-        changes.units.push({ stream: unit.stream, day, ids, counted: countedOf(parts), parts });
+        changes.units.push({ stream: unit.stream, day, ids, counted: countedIn(unit.rows), parts });
       }
       return changes;
     });
@@ -69,9 +69,11 @@ export async function sealReadings(
 }
 
 /** Only what a sensor measured by itself enters summaries. */
-export const isCounted = (r: Reading): boolean => r.kind === 'glucose' && r.method === 'cgm';
+const isCounted = (r: Reading): boolean => r.kind === 'glucose' && r.method === 'cgm';
 
-const countedOf = (parts: Part[]): number => parts.flatMap((p) => p.readings).filter(isCounted).length;
+/** How many of these a summary would count. */
+export const countedIn = (held: readonly { reading: Reading }[]): number =>
+  held.filter(({ reading }) => isCounted(reading)).length;
 
 async function inTurns<A, B>(list: A[], width: number, work: (one: A) => Promise<B>): Promise<B[]> {
   const out: B[] = [];

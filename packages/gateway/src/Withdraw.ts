@@ -5,7 +5,7 @@ import { WITHDRAW_DAYS } from './limits.js';
 import type { Entry, Place, Removed } from './Record.js';
 import { RefusalError } from './Refusal.js';
 import * as Sealer from './Sealer.js';
-import { isCounted } from './SealUnits.js';
+import { countedIn } from './SealUnits.js';
 import { type AccountState, entryOf, isWhole } from './State.js';
 import * as Summaries from './Summaries.js';
 import * as Window from './Window.js';
@@ -56,7 +56,7 @@ async function undo(
   const removed = {
     ...place,
     ids: gone.map((h) => h.id),
-    counted: gone.filter((h) => isCounted(h.reading)).length,
+    counted: countedIn(gone),
   };
   const { stream, day } = place;
   if (rest.length === 0) {
