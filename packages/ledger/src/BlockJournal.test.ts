@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as BlockJournal from './BlockJournal.js';
+import { KEY_BLOCKS } from './limits.js';
 import type { Done, Genesis, Hex } from './Records.js';
 
 const genesis: Genesis = {
@@ -22,9 +23,11 @@ const doneOf = (n: number): Done => ({
   header: {
     hash: hashOf(n + 1),
     parentHash: hashOf(n),
-    number: `0x${n}`,
+    number: `0x${n.toString(16)}`,
     timestamp: '0x1',
     logsBloom: '0x00',
+    transactionsRoot: hashOf(7 * n),
+    receiptsRoot: hashOf(8 * n),
     miner: '0x0',
   },
   txs: n === 0 ? [] : [minedOf(n)],
@@ -85,6 +88,36 @@ test('what was appended is there after reopening', async () => {
   expect(await BlockJournal.numberOf(journal, hashOf(4))).toBe(3);
   expect(journal.index.find(BlockJournal.keyOf.topic(0, hashOf(2)), 0, 9)).toEqual([2]);
   await journal.close();
+});
+
+test('blocks far apart are read as they were written, in any order, before and after reopening', async () => {
+  await BlockJournal.create(path, genesis);
+  const count = 3 * KEY_BLOCKS + 7;
+  const first = await BlockJournal.open(path);
+  await first.appendDone(0, doneOf(0));
+  const openOf = (n: number) => ({ timestamp: n, txs: [`0x02${'ab'.repeat(n % 90)}`, '0x0203'] as Hex[] });
+  for (let n = 1; n <= count; n++) {
+    await first.appendOpen(n, openOf(n));
+    await first.appendDone(n, doneOf(n));
+  }
+  const order = Array.from({ length: count + 1 }, (_, i) => (i * 89) % (count + 1));
+  const check = async (journal: BlockJournal.BlockJournal): Promise<void> => {
+    for (const n of order) {
+      expect(await journal.readDone(n)).toEqual(doneOf(n));
+      if (n > 0) expect(await journal.readOpen(n)).toEqual(openOf(n));
+    }
+  };
+  await check(first);
+  await first.close();
+  const again = await BlockJournal.open(path);
+  await check(again);
+  await again.close();
+});
+
+test('a journal of an earlier release is named as such', async () => {
+  const { bytes } = await written();
+  await writeFile(path, Buffer.concat([Buffer.from('ISLETLG1'), bytes.subarray(8)]));
+  await expect(BlockJournal.open(path)).rejects.toMatchObject({ code: 'LEDGER_JOURNAL_OLD' });
 });
 
 test('cut anywhere in its last record, a journal opens without that record and can be appended to', async () => {

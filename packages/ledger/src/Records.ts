@@ -1,5 +1,9 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import { fromHex, to0x } from '@islet/core/crypto/bytes';
+import { keccak256 } from '@islet/core/crypto/hash';
 import { IsletError } from '@islet/core/IsletError';
+import * as Derived from './Derived.js';
+import { DERIVED_TXS } from './limits.js';
 
 export type Hex = `0x${string}`;
 
@@ -24,6 +28,8 @@ export type Header = Record<string, unknown> & {
   number: Hex;
   timestamp: Hex;
   logsBloom: Hex;
+  transactionsRoot: Hex;
+  receiptsRoot: Hex;
 };
 
 export type Log = { address: Hex; topics: Hex[]; data: Hex };
@@ -46,19 +52,46 @@ export type Mined = {
 /** An executed block and the validator's seal on it. */
 export type Done = { header: Header; txs: Mined[]; seal: Hex };
 
-type PackedMined = [Hex, Hex, Hex | null, number, Hex, Hex, Hex, Hex, Hex, Hex | null, [Hex, Hex[], Hex][]];
-type Packed = { h: Record<string, unknown>; t: PackedMined[]; s: Hex };
+/** A record that was read without what can be derived from it: enough to index it. */
+export type Skimmed = Omit<Done, 'header'> & { header: Pick<Header, 'hash' | 'number' | 'timestamp'> };
 
-/** Most header fields never change: only what differs from block 0 is written. `base` is block 0's header. */
-export function packDone(done: Done, base: Header | undefined): Buffer {
-  const h: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(done.header)) {
-    if (!base || JSON.stringify(value) !== JSON.stringify(base[key])) h[key] = value;
-  }
+/** What a block's record rests on: block 0's header, the parent's hash and the block as it was before execution. */
+export type Ground = { base: Header; parentHash: Hex; open: Open };
+
+type PackedMined = [
+  Hex | 0,
+  Hex,
+  Hex | null,
+  number,
+  Hex,
+  Hex,
+  Hex,
+  Hex,
+  Hex,
+  Hex | null,
+  [Hex, Hex[], Hex][],
+];
+/** `d`: which of `Derived.names` are left out, as bits. */
+type Packed = { h: Record<string, unknown>; d: number; t: PackedMined[]; s: Hex };
+
+/**
+ * Only what neither block 0 nor the block itself tells already is written. `ground` is undefined for block 0.
+ * Throws `LEDGER_HEADER`.
+ */
+export function packDone(done: Done, ground: Ground | undefined): string {
+  const { base, open } = ground ?? {};
   for (const key of Object.keys(base ?? {})) if (!(key in done.header)) throw new HeaderError(key);
+  const derived = ground && derivable(done, ground);
+  const h: Record<string, unknown> = {};
+  let d = 0;
+  for (const [key, value] of Object.entries(done.header)) {
+    const bit = Derived.names.indexOf(key as keyof Derived.Derived);
+    if (bit >= 0 && derived?.[Derived.names[bit]!] === value) d |= 1 << bit;
+    else if (!base || JSON.stringify(value) !== JSON.stringify(base[key])) h[key] = value;
+  }
   const t = done.txs.map(
     (m): PackedMined => [
-      m.hash,
+      open && hashOf(open.txs[m.place]) === m.hash ? 0 : m.hash,
       m.from,
       m.to,
       m.place,
@@ -71,12 +104,39 @@ export function packDone(done: Done, base: Header | undefined): Buffer {
       m.logs.map((l) => [l.address, l.topics, l.data]),
     ],
   );
-  return Buffer.from(JSON.stringify({ h, t, s: done.seal } satisfies Packed), 'latin1');
+  return JSON.stringify({ h, d, t, s: done.seal } satisfies Packed);
 }
 
-export function unpackDone(payload: Buffer, base: Header | undefined): Done {
-  const { h, t, s } = JSON.parse(payload.toString('latin1')) as Packed;
-  const txs = t.map(
+/** `ground` is undefined for block 0. */
+export function skimDone(text: string, ground: Pick<Ground, 'base' | 'open'> | undefined): Skimmed {
+  const { h, t, s } = JSON.parse(text) as Packed;
+  return { header: { ...ground?.base, ...h } as Header, txs: minedOf(t, ground?.open), seal: s };
+}
+
+/** `ground` is undefined for block 0. */
+export function unpackDone(text: string, ground: Ground | undefined): Done {
+  const { h, d, t, s } = JSON.parse(text) as Packed;
+  const txs = minedOf(t, ground?.open);
+  const header = { ...ground?.base, ...h } as Header;
+  if (ground && d) {
+    const derived = Derived.of(ground.parentHash, ground.open, txs);
+    for (const [bit, name] of Derived.names.entries()) if (d & (1 << bit)) header[name] = derived[name];
+  }
+  return { header, txs, seal: s };
+}
+
+function derivable(done: Done, { parentHash, open }: Ground): Derived.Derived | undefined {
+  if (done.txs.length > DERIVED_TXS) return undefined;
+  try {
+    return Derived.of(parentHash, open, done.txs);
+  } catch {
+    // An executor that writes its answers in another way is taken at its word.
+    return undefined;
+  }
+}
+
+const minedOf = (packed: PackedMined[], open: Open | undefined): Mined[] =>
+  packed.map(
     ([
       hash,
       from,
@@ -90,7 +150,7 @@ export function unpackDone(payload: Buffer, base: Header | undefined): Done {
       created,
       logs,
     ]) => ({
-      hash,
+      hash: hash === 0 ? hashOf(open?.txs[place])! : hash,
       from,
       to,
       place,
@@ -103,14 +163,8 @@ export function unpackDone(payload: Buffer, base: Header | undefined): Done {
       logs: logs.map(([address, topics, data]) => ({ address, topics, data })),
     }),
   );
-  return { header: { ...base, ...h } as Header, txs, seal: s };
-}
 
-export const packJson = (value: Genesis | Open): Buffer => Buffer.from(JSON.stringify(value), 'latin1');
-
-export const unpackGenesis = (payload: Buffer): Genesis => JSON.parse(payload.toString('latin1'));
-
-export const unpackOpen = (payload: Buffer): Open => JSON.parse(payload.toString('latin1'));
+const hashOf = (raw: Hex | undefined): Hex | undefined => raw && to0x(keccak256(fromHex(raw)));
 
 /** `LEDGER_HEADER`: the executor left out a header field that block 0 has. */
 export class HeaderError extends IsletError {

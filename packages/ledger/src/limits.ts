@@ -17,6 +17,10 @@ export const COLLECT_MS = 2;
 
 export const FRAME_BYTES = 256 * 1024 * 1024;
 export const CACHED_BLOCKS = 64;
+/** Every so many blocks one is written in full; those after it are written as what differs from it. */
+export const KEY_BLOCKS = 64;
+/** In blocks of more transactions, what follows from them is written down all the same: reading is quicker so. */
+export const DERIVED_TXS = 32;
 
 /** Transactions in one request to the executor. */
 export const SEND_TXS = 100;
