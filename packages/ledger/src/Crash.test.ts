@@ -2,7 +2,7 @@
 // The promise of the embedded chain: what was acknowledged is there, unchanged, whoever is killed whenever.
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import * as process from './process.testkit.js';
 import * as processes from './processes.js';
 import type { Hex } from './Records.js';
@@ -103,6 +103,7 @@ test(
     told.nonces[0] = 1;
     for (let round = 0; round < ROUNDS; round++) {
       const running = await process.start(program, environment(place.folder));
+      onTestFinished(() => void running.child.kill('SIGKILL'));
       if (round === 0) await rpc(running.url, 'eth_sendRawTransactionSync', deploy().raw);
       await checkAll(running.url, told);
       for (let sender = 0; sender < SENDERS; sender++) {
@@ -117,7 +118,7 @@ test(
         // The executor alone: the ledger goes on with another.
         globalThis.process.kill(executor, 'SIGKILL');
         const seen = told.receipts.length;
-        await expect.poll(() => told.receipts.length, { timeout: 10_000 }).toBeGreaterThan(seen + SENDERS);
+        await expect.poll(() => told.receipts.length, { timeout: 60_000 }).toBeGreaterThan(seen + SENDERS);
       }
       running.child.kill('SIGKILL');
       const last = await executorPid(place.folder).catch(() => executor);
