@@ -4,8 +4,11 @@ pragma solidity 0.8.30;
 
 import {Anchors} from "../../src/Anchors.sol";
 import {Consent} from "../../src/Consent.sol";
+import {Erasure} from "../../src/Erasure.sol";
 import {Identity} from "../../src/Identity.sol";
 import {Members} from "../../src/Members.sol";
+import {Recovery} from "../../src/Recovery.sol";
+import {Reviews} from "../../src/Reviews.sol";
 import {IConsent} from "../../src/interfaces/IConsent.sol";
 import {IIdentity} from "../../src/interfaces/IIdentity.sol";
 import {IMembers} from "../../src/interfaces/IMembers.sol";
@@ -41,18 +44,28 @@ abstract contract Fixture {
     uint256 internal constant READER_KEY = 13;
     uint256 internal constant OTHER_READER_KEY = 14;
     uint256 internal constant NOBODYS_KEY = 99;
+    /// @dev Plus the index: of the custodian's account.
+    uint256 internal constant CUSTODIAN_KEY = 20;
 
     Members internal members;
     Identity internal identity;
     Anchors internal anchors;
     Consent internal consent;
+    Reviews internal reviews;
+    Recovery internal recovery;
+    Erasure internal erasure;
 
     function deploy(uint32 budget) internal {
         vm.warp(NOW);
         members = new Members(founders(), relays(), custodians(), 2, DELAY);
-        identity = new Identity(members, budget);
+        identity = new Identity(
+            members, vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1), budget
+        );
+        recovery = new Recovery(members, identity, budget);
         anchors = new Anchors(members);
         consent = new Consent(members, identity, budget);
+        reviews = new Reviews(members, identity, consent, budget);
+        erasure = new Erasure(members, identity, budget);
     }
 
     function founders() internal pure returns (IMembers.Founder[] memory list) {
@@ -71,9 +84,9 @@ abstract contract Fixture {
 
     function custodians() internal pure returns (IMembers.Custodian[] memory list) {
         list = new IMembers.Custodian[](3);
-        list[0] = IMembers.Custodian(ORG_A, "key 1");
-        list[1] = IMembers.Custodian(ORG_B, "key 2");
-        list[2] = IMembers.Custodian(ORG_C, "key 3");
+        list[0] = IMembers.Custodian(ORG_A, "key 1", vm.addr(CUSTODIAN_KEY + 1));
+        list[1] = IMembers.Custodian(ORG_B, "key 2", vm.addr(CUSTODIAN_KEY + 2));
+        list[2] = IMembers.Custodian(ORG_C, "key 3", vm.addr(CUSTODIAN_KEY + 3));
     }
 
     // ——— signing ———
@@ -127,7 +140,7 @@ abstract contract Fixture {
         }
     }
 
-    /// @dev Three streams, days 100 to 200, valid for a month from now, without a limit of uses.
+    /// @dev Three streams, days 100 to 200, valid for a month from now, at any hour, without a limit of uses.
     function aGrant() internal view returns (IConsent.Grant memory) {
         return IConsent.Grant({
             chain: block.chainid,
@@ -138,10 +151,16 @@ abstract contract Fixture {
             streams: streamsOf(3),
             firstDay: 100,
             lastDay: 200,
+            rollingDays: 0,
             notBefore: NOW,
             expiresAt: NOW + 30 days,
+            weekdays: 127,
+            fromMinute: 0,
+            toMinute: 1440,
+            offsetMinutes: 0,
             purpose: "care",
             maxUses: 0,
+            emergency: false,
             nodesHash: "nodes",
             deadline: NOW + 1 hours
         });
@@ -167,6 +186,7 @@ abstract contract Fixture {
             lastDay: g.lastDay,
             purpose: g.purpose,
             oneTimeKeyHash: "one time key",
+            statement: 0,
             nonce: 1,
             deadline: uint64(block.timestamp) + 5 minutes
         });
