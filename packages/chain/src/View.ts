@@ -6,6 +6,8 @@ import { consentAbi } from './abi/Consent.js';
 import { identityAbi } from './abi/Identity.js';
 import { membersAbi } from './abi/Members.js';
 import type { Deployment } from './Deployment.js';
+import * as Erasures from './Erasures.js';
+import * as Recoveries from './Recoveries.js';
 import type { Hex } from './Wire.js';
 
 /**
@@ -14,6 +16,10 @@ import type { Hex } from './Wire.js';
  */
 export type View = {
   accounts: Map<string, Account>;
+  /** Guardians and attempts, by account. */
+  recoveries: Recoveries.State;
+  /** By erasure id. */
+  erasures: Erasures.State;
   grants: Map<string, Grant>;
   /** Every decision, granted or refused, by request id. */
   decisions: Map<string, Decision>;
@@ -107,6 +113,8 @@ export type Event = {
 
 export const empty = (): View => ({
   accounts: new Map(),
+  recoveries: new Map(),
+  erasures: new Map(),
   grants: new Map(),
   decisions: new Map(),
   roots: new Map(),
@@ -159,6 +167,8 @@ export function apply(view: View, deployment: Deployment, event: Event): void {
   if (event.address === deployment.consent) applyConsent(view, event, at);
   else if (event.address === deployment.identity) applyIdentity(view, event, at);
   else if (event.address === deployment.anchors) applyAnchors(view, event, at);
+  else if (event.address === deployment.recovery) Recoveries.apply(view.recoveries, event, at);
+  else if (event.address === deployment.erasure) Erasures.apply(view.erasures, event, at);
   else if (event.address === deployment.members) applyMembers(view, event);
 }
 
@@ -238,6 +248,9 @@ function applyIdentity(view: View, event: Event, at: number): void {
       return;
     case 'SignerRemoved':
       account.signers.delete(toHex(log.args.signer));
+      return;
+    case 'SignersReplaced':
+      account.signers = new Set([toHex(log.args.signer)]);
       return;
     case 'GatewayAuthorised':
       account.gateways.set(toHex(log.args.gatewayKey), { authorisedAt: at, endedAt: null });
