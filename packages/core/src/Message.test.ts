@@ -17,6 +17,7 @@ const structs: Struct[] = [
   Message.grant,
   Message.revoke,
   Message.request,
+  Message.close,
   Message.statement,
 ];
 

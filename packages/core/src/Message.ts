@@ -86,6 +86,19 @@ export const request = {
   ],
 } as const satisfies Struct;
 
+/** The patient's word on an emergency: `outcome` 1 justified, 2 not. `noteHash` is zero where there is no note. */
+export const close = {
+  name: 'Close',
+  fields: [
+    ...place,
+    ['bytes32', 'requestId'],
+    ['bytes32', 'patient'],
+    ['uint8', 'outcome'],
+    ['bytes32', 'noteHash'],
+    ...once,
+  ],
+} as const satisfies Struct;
+
 /**
  * The wallet's word on a document kept off chain (key bundles, enrolment, questions to a custodian): `kind` is
  * the keccak-256 of the document's name, `hash` its SHA-256, `version` grows so that an old one cannot return.
@@ -113,6 +126,7 @@ export type AuthoriseGateway = Of<typeof authoriseGateway>;
 export type Grant = Of<typeof grant>;
 export type Revoke = Of<typeof revoke>;
 export type Request = Of<typeof request>;
+export type Close = Of<typeof close>;
 export type Statement = Of<typeof statement>;
 
 /** A message with who signed it: `signer` in ERC-7913 form, a 20-byte address for a secp256k1 key. */
