@@ -21,8 +21,19 @@ export type Line =
       words: Words | null;
       /** The custodians' signed notes, base64. */
       notes: { custodian: number; note: string }[];
+      /** Present where the grant is for an organisation's role: whoever looked held it. `name` is the patient's word. */
+      role?: { id: string; name: string | null };
+      /** Present where the look was an emergency. */
+      emergency?: Emergency;
     }
   | { kind: 'look'; device: string; gateway: string; look: Look };
+
+/** `reason` is null where what the reader sent does not fit the statement on chain, or nothing came. */
+export type Emergency = {
+  statement: string;
+  reason: { salt: string; text: string } | null;
+  reviews: { by: string; justified: boolean; at: number }[];
+};
 
 /** Which lines of the log were wanted. Times are UTC ms, `to` not included. */
 export type Filters = {
@@ -65,7 +76,8 @@ export type Made = {
   gateway: string;
   silent: number[];
   filters: Filters;
-  nameOf: (account: string) => string | null;
+  /** Of an account or a role. */
+  nameOf: (id: string) => string | null;
   deviceOf: (id: string) => string;
   /** The salts of grants that the patient kept, by grant id. */
   saltOf: (grantId: string) => string | undefined;
@@ -85,6 +97,8 @@ export function build(made: Made): AccessRecord {
       notes: releases
         .map(({ custodian, note }) => ({ custodian, note: base64(note) }))
         .sort((a, b) => a.custodian - b.custodian),
+      ...(role !== null && { role: { id: role, name: made.nameOf(role) } }),
+      ...(emergency && { emergency: emergencyOf(emergency) }),
     };
   });
   const looks = made.looks.map(
@@ -101,6 +115,14 @@ export function build(made: Made): AccessRecord {
     silent: made.silent,
     filters,
     lines: [...requests, ...looks].filter((line) => passes(line, filters)).sort((a, b) => atOf(a) - atOf(b)),
+  };
+}
+
+function emergencyOf({ statement, reason, reviews }: NonNullable<Access['emergency']>): Emergency {
+  return {
+    statement,
+    reason: reason && { salt: toHex(reason.salt), text: reason.text },
+    reviews,
   };
 }
 

@@ -49,6 +49,7 @@ beforeAll(async () => {
     lastDay: day + 6,
     purpose: W.random(32),
     oneTimeKeyHash: W.random(32),
+    statement: new Uint8Array(32),
     nonce: 1n,
     deadline: 1,
   };

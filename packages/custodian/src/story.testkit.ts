@@ -1,7 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // People on the chain, what a gateway sealed of theirs, what they granted, and what readers ask.
 import * as Abi from '@islet/chain/Abi';
-import type { FunctionOf } from '@islet/chain/AbiTypes';
 import { anchorsAbi } from '@islet/chain/abi/Anchors';
 import { consentAbi } from '@islet/chain/abi/Consent';
 import { identityAbi } from '@islet/chain/abi/Identity';
@@ -129,12 +128,11 @@ async function speak(
   await scene.relay('identity', data);
 }
 
+type Member = 'vouch' | 'endVouch' | 'createRole' | 'appoint' | 'dismiss';
+
 /** The organisation's admin calls `Members`; the relay of these scenes is that admin. */
-export const member = <const N extends FunctionOf<typeof membersAbi>['name']>(
-  scene: Scene,
-  name: N,
-  args: Parameters<typeof Abi.encodeCall<typeof membersAbi, N>>[2],
-): Promise<void> => scene.relay('members', Abi.encodeCall(membersAbi, name, args));
+export const member = (scene: Scene, name: Member, args: object): Promise<void> =>
+  scene.relay('members', Abi.encodeCall(membersAbi, name, args as never));
 
 /** A role of the one organisation, with nobody in it. */
 export async function role(scene: Scene): Promise<Uint8Array> {

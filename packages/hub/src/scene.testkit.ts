@@ -144,6 +144,7 @@ const structs = {
   Grant: Message.grant,
   Revoke: Message.revoke,
   Request: Message.request,
+  Close: Message.close,
 };
 
 export function signedBy(
