@@ -43,7 +43,7 @@ function rowsOf(scopes: Derivable.Scope[]): [number, number][] {
     const length = days[stream.split('/')[1]!]!;
     const found: [number, number][] = [];
     for (let at = 0; at + length <= columns; at += length)
-      if (at + length > firstDay - monday && at <= lastDay - monday) found.push([at, at + length]);
+      if (at >= firstDay - monday && at + length <= lastDay - monday + 1) found.push([at, at + length]);
     return found;
   });
 }
@@ -82,7 +82,7 @@ const anyScope = fc
   .tuple(
     fc.constantFrom('glucose/day', 'glucose/week', 'glucose/report', 'glucose/hour'),
     fc.nat(columns - 1),
-    fc.nat(9),
+    fc.nat(16),
   )
   .map(([stream, first, more]) => scope(stream, first, Math.min(columns - 1, first + more)));
 const anyScopes = fc.array(anyScope, { maxLength: 3 });

@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as Day from '@islet/core/Day';
 import { IsletError } from '@islet/core/IsletError';
+import * as Span from '@islet/core/Span';
 import type { Stream } from '@islet/core/Stream';
 
 /** What one grant opens of one stream, over its whole life. */
@@ -8,16 +9,6 @@ export type Scope = { stream: Stream; firstDay: Day.Day; lastDay: Day.Day };
 
 /** Neighbouring intervals of `days` days each, of which each total can be told apart from the others. */
 export type Stretch = { category: string; days: number; firstDay: Day.Day; lastDay: Day.Day };
-
-/**
- * How long the canonical windows of a summary are; they begin on stream days that divide by it, day 0 being a Monday.
- * Streams that do not stand here are finer than a day.
- */
-const windowDays = new Map([
-  ['day', 1],
-  ['week', 7],
-  ['report', 14],
-]);
 
 /**
  * What becomes computable by subtraction when `asked` joins what the same reader already has, though no grant gives it:
@@ -53,10 +44,11 @@ type Interval = readonly [from: number, to: number];
 const nameOf = ([from, to]: Interval): string => `${from}/${to}`;
 const categoryOf = (stream: Stream): string => stream.split('/')[0]!;
 
-/** The windows that a scope opens: cautiously, each of which any day is open. What is finer opens single days. */
-function* windows({ stream, firstDay, lastDay }: Scope): Generator<Interval> {
-  const days = windowDays.get(stream.split('/')[1]!) ?? 1;
-  for (let from = firstDay - (firstDay % days); from <= lastDay; from += days) yield [from, from + days];
+/** The spans of a summary that a scope opens, whole ones only; of what is finer, and of days, single days. */
+function* windows({ stream, ...scope }: Scope): Generator<Interval> {
+  const whole = Span.within(stream, scope);
+  const days = Span.lengthOf(stream);
+  if (whole) for (let from = whole.firstDay; from <= whole.lastDay; from += days) yield [from, from + days];
 }
 
 type Midnights = {

@@ -24,22 +24,22 @@ const onwards = ({ now, offsetMinutes, until }: About, daysBack: number) => ({
   lastDay: Day.of(Math.max(now, until - 1), offsetMinutes),
 });
 
-/** Two stream days hold the last 24 hours at any time of day. */
-const lastHoursDays = 2;
-const live: Stream[] = ['glucose/raw'];
+const live: Stream[] = ['glucose/live'];
+/** A follower asks once a day, so the day before must still count. */
+const liveDays = 2;
 
-/** Someone close sees each value as it comes, and the last day with it. */
+/** Someone close sees each value as it comes, and none that is past. */
 export const followLive = (about: About): Terms => ({
   ...common(about),
-  ...onwards(about, lastHoursDays),
+  ...onwards(about, liveDays),
   streams: live,
-  rollingDays: lastHoursDays,
+  rollingDays: liveDays,
   purpose: 'care-giving',
 });
 
 export const schoolDay = { weekdays: 31, fromMinute: 8 * 60, toMinute: 15 * 60 + 30 };
 
-/** The school nurse follows on school days, between two times of day, and sees that day alone. */
+/** The school nurse follows on school days, between two times of day. */
 export const schoolHours = (about: About, hours: Omit<Hours.Hours, 'offsetMinutes'> = schoolDay): Terms => ({
   ...common(about),
   ...onwards(about, 1),
@@ -49,17 +49,17 @@ export const schoolHours = (about: About, hours: Omit<Hours.Hours, 'offsetMinute
   purpose: 'care-giving',
 });
 
-const visitDays = 14;
+/** So many days hold a whole 14-day report at any time. */
+const visitDays = 28;
 /** The visit, a look before and after it, and a few that failed. */
 const visitUses = 5;
 
-/** The endocrinologist sees the days of the last two weeks one by one, as averages, a few times. */
+/** The endocrinologist sees the newest 14-day report, and averages of the days since the one before, a few times. */
 export const visit = (about: About): Terms => ({
   ...common(about),
-  // The fourteen whole days before today, and today.
-  ...onwards(about, visitDays + 1),
-  streams: ['glucose/day'],
-  rollingDays: visitDays + 1,
+  ...onwards(about, visitDays),
+  streams: ['glucose/report', 'glucose/day'],
+  rollingDays: visitDays,
   purpose: 'treatment',
   maxUses: visitUses,
 });

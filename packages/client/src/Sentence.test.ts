@@ -68,15 +68,15 @@ describe('the presets, as sentences', () => {
   test.each([
     [
       Presets.followLive(about),
-      'X may see your glucose readings of the last 2 days, for care-giving, until the end of 1 December 2026.',
+      'X may see your glucose value as it comes, for care-giving, until the end of 1 December 2026.',
     ],
     [
       Presets.schoolHours(about),
-      'X may see your glucose readings of the same day, on weekdays 08:00–15:30 (UTC+02:00), for care-giving, until the end of 1 December 2026.',
+      'X may see your glucose value as it comes, on weekdays 08:00–15:30 (UTC+02:00), for care-giving, until the end of 1 December 2026.',
     ],
     [
       Presets.visit(about),
-      'X may see your daily glucose averages of the last 15 days, for treatment, until the end of 1 December 2026, at most 5 times.',
+      'X may see your 14-day glucose reports and daily glucose averages of the last 28 days, for treatment, until the end of 1 December 2026, at most 5 times.',
     ],
     [
       Presets.emergency(about),
@@ -92,6 +92,6 @@ describe('the presets, as sentences', () => {
 
   test('open from their first day to the day they end', () => {
     const { firstDay, lastDay } = Presets.visit(about);
-    expect([Day.format(firstDay), Day.format(lastDay)]).toEqual(['2026-11-09', '2026-12-01']);
+    expect([Day.format(firstDay), Day.format(lastDay)]).toEqual(['2026-10-27', '2026-12-01']);
   });
 });

@@ -8,6 +8,9 @@ const words: Record<Stream, string> = {
   'glucose/raw': 'glucose readings',
   'glucose/hour': 'hourly glucose averages',
   'glucose/day': 'daily glucose averages',
+  'glucose/week': 'weekly glucose averages',
+  'glucose/report': '14-day glucose reports',
+  'glucose/live': 'glucose value as it comes',
   'insulin/raw': 'insulin',
   'carbs/raw': 'carbohydrates',
   'activity/raw': 'activity',
@@ -21,9 +24,10 @@ const words: Record<Stream, string> = {
 /** A grant as one plain English sentence. `whose` is `your`, or a name with ’s. */
 export function of(terms: Terms, reader: string, whose = 'your'): string {
   const { purpose, emergency } = terms;
+  const live = terms.streams.every((s) => s === 'glucose/live');
   const opening = emergency ? `In an emergency, and stating the reason, ${reader}` : reader;
   const parts = [
-    `${opening} may see ${whose} ${listed(terms.streams.map((s) => words[s]))} ${window(terms)}`,
+    `${opening} may see ${whose} ${listed(terms.streams.map((s) => words[s]))}${live ? '' : ` ${window(terms)}`}`,
     ...hours(terms.hours),
     ...(emergency && purpose === 'emergency' ? [] : [`for ${purpose}`]),
     `until ${moment(terms.expiresAt, terms.hours.offsetMinutes)}`,
