@@ -4,6 +4,7 @@ import * as Content from '@islet/core/Content';
 import { toHex } from '@islet/core/crypto/bytes';
 import * as Hpke from '@islet/core/crypto/hpke';
 import type { Day } from '@islet/core/Day';
+import * as Emergency from '@islet/core/Emergency';
 import * as Epoch from '@islet/core/Epoch';
 import { IsletError } from '@islet/core/IsletError';
 import * as KeyTree from '@islet/core/KeyTree';
@@ -14,7 +15,9 @@ import * as Segment from '@islet/core/Segment';
 import type { Stream } from '@islet/core/Stream';
 import * as Streams from '@islet/core/Stream';
 import { encodeFetch, type Part, parseFetched } from '@islet/core/wire/Fetch';
+import { encryptionKeyOf } from './Account.js';
 import { checkContent, checkSummaries } from './Agreement.js';
+import { UnknownReaderError } from './Granting.js';
 import type { Held } from './Held.js';
 import * as Http from './Http.js';
 import { deadline, type Network, nonce, placeOf } from './Network.js';
@@ -47,27 +50,58 @@ export type OpenedSegment = {
 
 /** The patient's own data, without a grant. Recorded like any other look. */
 export function own(network: Network, wallet: Wallet, wanted: Wanted): Promise<Opened> {
+  return look(network, wallet, wanted, rightOfOwner(network, wallet), true);
+}
+
+/** What a patient may by being the patient. */
+export function rightOfOwner(network: Network, wallet: Wallet): Right {
   const salt = network.random(32);
-  const leafOf = (stream: Stream, day: Day | null): Uint8Array | undefined => {
+  const seedOf = (stream: Stream, day: Day | null): Uint8Array | undefined => {
     const root = KeyTree.root(wallet.rootSeed, wallet.generation, stream);
     return day === null
       ? KeyTree.lateSeed(root, 'xwing')
       : KeyTree.keySeed(KeyTree.leaf([root], day)!, 'xwing');
   };
-  const right = { grantId: new Uint8Array(32), grant: null, salt, purpose: 'own', patient: wallet.account };
-  return look(network, wallet, wanted, right, leafOf, true);
+  const patient = wallet.account;
+  return { grantId: new Uint8Array(32), grant: null, salt, purpose: 'own', patient, stated: null, seedOf };
 }
 
 /** A patient's data under a grant. The contract decides first; a refusal is on record and thrown as `DeniedError`. */
 export function granted(network: Network, reader: Wallet, held: Held, wanted: Wanted): Promise<Opened> {
+  return look(network, reader, wanted, rightOfGrant(held), false);
+}
+
+/**
+ * The same under an emergency grant, for a reason in the reader's own words: its salted hash goes on record, the words
+ * to the patient alone. Throws `EMERGENCY_BAD_REASON`, `GRANT_UNKNOWN_READER`.
+ */
+export async function inEmergency(
+  network: Network,
+  reader: Wallet,
+  held: Held,
+  wanted: Wanted,
+  text: string,
+): Promise<Opened> {
+  if (text.trim() === '' || text.length > Emergency.maxLength) throw new BadReasonError();
+  await network.chain.follow();
+  const patientKey = await encryptionKeyOf(network, held.message.patient);
+  if (!patientKey) throw new UnknownReaderError();
+  const reason = { salt: network.random(32), text };
+  const sealed = Emergency.seal(reason, patientKey, network.random);
+  const stated = { statement: Emergency.statementOf(reason), sealed };
+  return look(network, reader, wanted, { ...rightOfGrant(held), stated }, false);
+}
+
+/** What a reader may by a grant. */
+export function rightOfGrant(held: Held): Right {
   const seedOf = (stream: Stream, day: Day | null): Uint8Array | undefined => {
     const nodes = held.keys.streams.find((s) => s.stream === stream)?.nodes ?? [];
     const leaf = day === null ? undefined : KeyTree.leaf(nodes, day);
     return leaf && KeyTree.keySeed(leaf, 'xwing');
   };
   const { salt, purpose } = held.keys;
-  const right = { grantId: held.grantId, grant: held.signed, salt, purpose, patient: held.message.patient };
-  return look(network, reader, wanted, right, seedOf, false);
+  const { patient } = held.message;
+  return { grantId: held.grantId, grant: held.signed, salt, purpose, patient, stated: null, seedOf };
 }
 
 /** A request that rests on no grant at all: always denied, always recorded. */
@@ -83,16 +117,22 @@ export function withoutGrant(
     salt: network.random(32),
     purpose: 'treatment',
     patient,
+    stated: null,
+    seedOf: () => undefined,
   };
-  return look(network, reader, wanted, right, () => undefined, false);
+  return look(network, reader, wanted, right, false);
 }
 
-type Right = {
+/** On what a request rests. */
+export type Right = {
   grantId: Uint8Array;
   grant: Uint8Array | null;
   salt: Uint8Array;
   purpose: string;
   patient: Uint8Array;
+  /** The reason of an emergency: its hash on chain, and itself for the patient. */
+  stated: { statement: Uint8Array; sealed: Uint8Array } | null;
+  seedOf: SeedOf;
 };
 
 async function look(
@@ -100,16 +140,10 @@ async function look(
   reader: Wallet,
   wanted: Wanted,
   right: Right,
-  seedOf: SeedOf,
   late: boolean,
 ): Promise<Opened> {
-  const ticket = await ask(network, reader, wanted, right);
-  await network.chain.freshHead();
+  const ticket = await ask(network, reader, wanted, right, Release.oneTimeKeyHash);
   const { state: view } = network.chain;
-  const decision = view.decisions.get(toHex(ticket.requestId));
-  // The relay said it is decided; our own view must say so too.
-  if (!decision) throw new NotDecidedError();
-  if (decision.reason !== 0) throw new DeniedError(decision.reason, toHex(ticket.requestId));
   // The view grows while we ask.
   const batchesBefore = new Map(view.batches);
   const fetched = await Http.post(
@@ -122,7 +156,7 @@ async function look(
   const parts = parseFetched(fetched);
   const checked = await check(parts, asked);
   const { secrets, answers } = await unlock(network, checked.proven, ticket);
-  const keys = contentKeys(checked.proven, secrets, seedOf);
+  const keys = contentKeys(checked.proven, secrets, right.seedOf);
   const segments = await Promise.all(checked.proven.map((p) => open(p, keys.get(toHex(p.epoch.hash))!)));
   checkSummaries(segments);
   const verified = {
@@ -137,7 +171,17 @@ async function look(
   return { requestId: toHex(ticket.requestId), segments, verified, custodians: answers, served };
 }
 
-async function ask(network: Network, reader: Wallet, wanted: Wanted, right: Right): Promise<Ticket> {
+/**
+ * Has the contract decide. `hashOf` says what the one-time key is for: to look, or to follow. Throws `DeniedError` and
+ * `NotDecidedError`.
+ */
+export async function ask(
+  network: Network,
+  reader: Wallet,
+  wanted: Wanted,
+  right: Right,
+  hashOf: (publicKey: Uint8Array) => Uint8Array,
+): Promise<Ticket> {
   const oneTimeSeed = network.random(32);
   const message: Message.Request = {
     ...placeOf(network, 'consent'),
@@ -148,14 +192,24 @@ async function ask(network: Network, reader: Wallet, wanted: Wanted, right: Righ
     firstDay: wanted.firstDay,
     lastDay: wanted.lastDay,
     purpose: Streams.purposeCode(right.salt, right.purpose),
-    oneTimeKeyHash: Release.oneTimeKeyHash(await Hpke.publicKeyOf(oneTimeSeed)),
+    oneTimeKeyHash: hashOf(await Hpke.publicKeyOf(oneTimeSeed)),
+    statement: right.stated?.statement ?? new Uint8Array(32),
     nonce: nonce(network),
     deadline: deadline(network),
   };
-  const along = right.grant ? { grant: right.grant } : {};
+  const along = {
+    ...(right.grant && { grant: right.grant }),
+    ...(right.stated && { keys: right.stated.sealed }),
+  };
   const { bytes, answer } = await relay(network, reader, Message.request, message, along);
+  const requestId = Message.digestOf(Message.request, message);
+  await network.chain.freshHead();
+  const decision = network.chain.state.decisions.get(toHex(requestId));
+  // The relay said it is decided; our own view must say so too.
+  if (!decision) throw new NotDecidedError();
+  if (decision.reason !== 0) throw new DeniedError(decision.reason, toHex(requestId));
   return {
-    requestId: Message.digestOf(Message.request, message),
+    requestId,
     request: bytes,
     grant: right.grant,
     salt: right.salt,
@@ -169,7 +223,7 @@ async function ask(network: Network, reader: Wallet, wanted: Wanted, right: Righ
 type SeedOf = (stream: Stream, day: Day | null) => Uint8Array | undefined;
 
 /** The content key of every epoch, once each: with both locks. */
-function contentKeys(
+export function contentKeys(
   proven: Proven[],
   secrets: Map<string, Uint8Array>,
   seedOf: SeedOf,
@@ -219,6 +273,16 @@ export class DeniedError extends IsletError {
       `Refused, and on record: ${sentenceOf(reason)}. Ask the patient for a grant that fits.`,
     );
     this.requestId = requestId;
+  }
+}
+
+export class BadReasonError extends IsletError {
+  override readonly name = 'Access.BadReasonError';
+  constructor() {
+    super(
+      'EMERGENCY_BAD_REASON',
+      `An emergency needs a reason, in at most ${Emergency.maxLength} characters. The patient will read it.`,
+    );
   }
 }
 

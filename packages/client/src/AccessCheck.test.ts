@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { flipped } from '../../core/src/core.testkit.js';
 import { AccessTamperedError, check } from './AccessCheck.js';
 import { type AccessRecord, type Filters, type Line, passes, unfiltered } from './AccessRecord.js';
-import { type Scene, scene } from './record.testkit.js';
+import { emergencyScene, type Scene, scene } from './record.testkit.js';
 
 type Requests = Extract<Line, { kind: 'request' }>[];
 type Looks = Extract<Line, { kind: 'look' }>[];
@@ -173,5 +173,39 @@ describe('filters', () => {
     const { record } = await scene();
     expect(record.lines.every((line) => passes(line, unfiltered))).toBe(true);
     expect(record.lines).toHaveLength(8);
+  });
+});
+
+describe('a look by a role, in an emergency', () => {
+  const why = 'Found unconscious.';
+  const look = (r: AccessRecord) => requests(r).find((l) => l.emergency)!;
+
+  test('holds as it was written, with the chain and without', async () => {
+    const s = await emergencyScene(why);
+    expect(await check(s.record, s)).toMatchObject({ requests: 5 });
+    expect(await check(s.record, null)).toMatchObject({ requests: 5 });
+  });
+
+  test.each<[string, (l: Requests[number]) => void, boolean]>([
+    ['another role', (l) => (l.role!.id = 'ff'.repeat(32)), false],
+    ['no role', (l) => delete l.role, false],
+    ['another reason', (l) => (l.emergency!.reason!.text += '!'), true],
+    ['another statement', (l) => (l.emergency!.statement = 'ff'.repeat(32)), true],
+    ['no emergency', (l) => delete l.emergency, false],
+    ['a judgement that nobody made', (l) => (l.emergency!.reviews[0]!.justified = true), false],
+  ])('with %s is refused', async (_, change, aloneToo) => {
+    for (const alone of aloneToo ? [true, false] : [false]) {
+      const s = await emergencyScene(why);
+      change(look(s.record));
+      const error = await check(s.record, alone ? null : s).catch((e) => e);
+      expect(error).toBeInstanceOf(AccessTamperedError);
+    }
+  });
+
+  test('with an emergency that was none is refused', async () => {
+    const s = await emergencyScene(why);
+    const [other] = requests(s.record);
+    other!.emergency = look(s.record).emergency!;
+    expect(await check(s.record, s).catch((e) => e.code)).toBe('ACCESS_TAMPERED');
   });
 });

@@ -3,6 +3,7 @@ import type { View } from '@islet/chain/View';
 import { unbase64 } from '@islet/core/base64';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import { verify as verifySignature } from '@islet/core/crypto/ed25519';
+import { statementOf } from '@islet/core/Emergency';
 import { IsletError } from '@islet/core/IsletError';
 import { signedBytes } from '@islet/core/Look';
 import * as Release from '@islet/core/Release';
@@ -66,8 +67,34 @@ function checkDecision(record: AccessRecord, line: RequestLine, chain: Chain): v
     if (!known) fail('the chain has no such request');
     if (canonical(known) !== canonical(decision)) fail('the chain decided otherwise');
   }
+  checkRole(line, chain, fail);
+  checkEmergency(line, chain, fail);
   if (words && canonical(wordsOf(decision.scope, words.salt)) !== canonical(words))
     fail('its streams or purpose are not those that the chain has the codes of');
+}
+
+type Fail = (what: string) => never;
+
+function checkRole({ decision, role }: RequestLine, chain: Chain, fail: Fail): void {
+  if (!chain) return;
+  const reader = chain.view.grants.get(decision.grantId)?.reader;
+  const known = reader !== undefined && chain.view.roles.has(reader) ? reader : undefined;
+  if (role?.id !== known) fail('it was asked for in another role, or in none');
+}
+
+function checkEmergency({ decision, emergency }: RequestLine, chain: Chain, fail: Fail): void {
+  const reason = emergency?.reason;
+  if (reason) {
+    const stated = statementOf({ salt: fromHex(reason.salt), text: reason.text });
+    if (toHex(stated) !== emergency.statement) fail('its emergency was stated otherwise');
+  }
+  if (!chain) return;
+  const known = chain.view.emergencies.get(decision.requestId);
+  if (known?.statement !== emergency?.statement) fail('the chain has another emergency of it, or none');
+  // Reviews come later than some records.
+  const reviews = new Set(known?.reviews.map(canonical));
+  if (emergency?.reviews.some((review) => !reviews.has(canonical(review))))
+    fail('its emergency was judged otherwise');
 }
 
 async function checkNotes(line: RequestLine, keys: Map<number, string>): Promise<number> {

@@ -4,12 +4,13 @@ import type { Decision, View } from '@islet/chain/View';
 import { base64 } from '@islet/core/base64';
 import { fromHex, to0x, toHex } from '@islet/core/crypto/bytes';
 import type { Look } from '@islet/core/Look';
+import * as Purpose from '@islet/core/Purpose';
 import * as Streams from '@islet/core/Stream';
 
 import type { Access } from './Log.js';
 
 /** What a request asked for in words: known to whoever keeps the grant's salt, and checkable with it. */
-export type Words = { salt: string; streams: Streams.Stream[]; purpose: string };
+export type Words = { salt: string; streams: Streams.Stream[]; purpose: Purpose.Purpose };
 
 /** `name` and `device` are the patient's own words; everything else can be checked. */
 export type Line =
@@ -20,8 +21,19 @@ export type Line =
       words: Words | null;
       /** The custodians' signed notes, base64. */
       notes: { custodian: number; note: string }[];
+      /** Present where the grant is for an organisation's role: whoever looked held it. `name` is the patient's word. */
+      role?: { id: string; name: string | null };
+      /** Present where the look was an emergency. */
+      emergency?: Emergency;
     }
   | { kind: 'look'; device: string; gateway: string; look: Look };
+
+/** `reason` is null where what the reader sent does not fit the statement on chain, or nothing came. */
+export type Emergency = {
+  statement: string;
+  reason: { salt: string; text: string } | null;
+  reviews: { by: string; justified: boolean; at: number }[];
+};
 
 /** Which lines of the log were wanted. Times are UTC ms, `to` not included. */
 export type Filters = {
@@ -64,7 +76,8 @@ export type Made = {
   gateway: string;
   silent: number[];
   filters: Filters;
-  nameOf: (account: string) => string | null;
+  /** Of an account or a role. */
+  nameOf: (id: string) => string | null;
   deviceOf: (id: string) => string;
   /** The salts of grants that the patient kept, by grant id. */
   saltOf: (grantId: string) => string | undefined;
@@ -74,7 +87,7 @@ export type Made = {
 export function build(made: Made): AccessRecord {
   const { view, filters } = made;
   const account = toHex(made.account);
-  const requests = made.accesses.map(({ releases, ...decision }): Line => {
+  const requests = made.accesses.map(({ releases, role, emergency, ...decision }): Line => {
     const salt = made.saltOf(decision.grantId);
     return {
       kind: 'request',
@@ -84,6 +97,8 @@ export function build(made: Made): AccessRecord {
       notes: releases
         .map(({ custodian, note }) => ({ custodian, note: base64(note) }))
         .sort((a, b) => a.custodian - b.custodian),
+      ...(role !== null && { role: { id: role, name: made.nameOf(role) } }),
+      ...(emergency && { emergency: emergencyOf(emergency) }),
     };
   });
   const looks = made.looks.map(
@@ -103,6 +118,14 @@ export function build(made: Made): AccessRecord {
   };
 }
 
+function emergencyOf({ statement, reason, reviews }: NonNullable<Access['emergency']>): Emergency {
+  return {
+    statement,
+    reason: reason && { salt: toHex(reason.salt), text: reason.text },
+    reviews,
+  };
+}
+
 export const atOf = (line: Line): number => (line.kind === 'look' ? line.look.at : line.decision.at);
 
 /** Whether the filters let a line through. A request whose streams are not known passes no filter of streams. */
@@ -117,15 +140,12 @@ export function passes(line: Line, f: Filters): boolean {
 
 const isOf = (f: Filters, who: string): boolean => f.reader === null || f.reader === who;
 
-/** HL7 v3 PurposeOfUse, in the words that grants use. */
-export const purposes = ['treatment', 'care-giving', 'emergency', 'research', 'payment', 'own'] as const;
-
 /** What the codes of a request stand for, where the salt explains all of them. */
 export function wordsOf(scope: Decision['scope'], salt: string): Words | null {
   if (!scope) return null;
   const bytes = fromHex(salt);
   const codes = new Map(Streams.streams.map((s) => [toHex(Streams.code(bytes, s)), s]));
   const streams = scope.streams.flatMap((code) => codes.get(code) ?? []);
-  const purpose = purposes.find((p) => toHex(Streams.purposeCode(bytes, p)) === scope.purpose);
+  const purpose = Purpose.purposes.find((p) => toHex(Streams.purposeCode(bytes, p)) === scope.purpose);
   return purpose !== undefined && streams.length === scope.streams.length ? { salt, streams, purpose } : null;
 }

@@ -33,7 +33,7 @@ beforeAll(async () => {
   custodians = await Promise.all(keys.map((c) => startCustodian(c, Date.now)));
   const state = View.empty();
   for (const { index, signer } of keys)
-    state.custodians.set(index, { org: '', signingKey: toHex(signer.publicKey) });
+    state.custodians.set(index, { org: '', signingKey: toHex(signer.publicKey), account: '' });
   const chain = { state } as Network['chain'];
   const services = custodians.map(({ url }, i) => ({ name: `custodian ${i + 1}`, url }));
   network = { chain, custodians: services, now: Date.now, random: W.random } as Network;
@@ -49,6 +49,7 @@ beforeAll(async () => {
     lastDay: day + 6,
     purpose: W.random(32),
     oneTimeKeyHash: W.random(32),
+    statement: new Uint8Array(32),
     nonce: 1n,
     deadline: 1,
   };

@@ -4,6 +4,7 @@ import * as View from '@islet/chain/View';
 import { to0x, toHex } from '@islet/core/crypto/bytes';
 import * as Ed25519 from '@islet/core/crypto/ed25519';
 import * as Day from '@islet/core/Day';
+import * as Emergency from '@islet/core/Emergency';
 import { type Look, signedBytes } from '@islet/core/Look';
 import * as Release from '@islet/core/Release';
 import * as Streams from '@islet/core/Stream';
@@ -30,7 +31,7 @@ export async function scene(filters: Partial<Filters> = {}): Promise<Scene> {
   const gateway = await Ed25519.fromSeed(random(32));
   const view = View.empty();
   signers.forEach((s, i) => {
-    view.custodians.set(i + 1, { org: 'aa', signingKey: toHex(s.publicKey) });
+    view.custodians.set(i + 1, { org: 'aa', signingKey: toHex(s.publicKey), account: '' });
   });
   view.accounts.set(toHex(patient), {
     signers: new Set(),
@@ -62,7 +63,7 @@ export async function scene(filters: Partial<Filters> = {}): Promise<Scene> {
     };
     view.decisions.set(decision.requestId, decision);
     const releases = reason !== 0 ? [] : await Promise.all([1, 3].map((i) => release(decision, i)));
-    accesses.push({ ...decision, releases });
+    accesses.push({ ...decision, releases, role: null, emergency: null });
   };
   const release = async (decision: View.Decision, custodian: number) => {
     const note = {
@@ -103,6 +104,11 @@ export async function scene(filters: Partial<Filters> = {}): Promise<Scene> {
       identity: contract,
       anchors: contract,
       consent: contract,
+      reviews: contract,
+      recovery: contract,
+      erasure: contract,
+      p256Verifier: contract,
+      webAuthnVerifier: contract,
     },
     validators: [random(20)],
     view,
@@ -118,4 +124,26 @@ export async function scene(filters: Partial<Filters> = {}): Promise<Scene> {
     saltOf: (id) => (id === toHex(grantId) ? toHex(salt) : undefined),
   });
   return { record, view, head: 21 };
+}
+
+/** The clinic's look, made one by a role in an emergency: in the record and on the chain. */
+export async function emergencyScene(text: string): Promise<Scene> {
+  const { record, view, head } = await scene();
+  const random = drawn('emergency record');
+  const [role, salt] = [toHex(random(32)), random(32)];
+  const lines = record.lines.filter((l) => l.kind === 'request');
+  const look = lines.find((l) => l.decision.reason === 0)!;
+  const { decision: d } = look;
+  view.roles.set(role, { org: 'aa', keyHash: '', appointments: new Map() });
+  view.grants.set(d.grantId, {
+    ...{ grantHash: '', patient: d.patient, reader: role, expiresAt: 0, grantedAt: 0, revokedAt: null },
+  });
+  for (const line of lines) line.role = { id: role, name: 'night shift' };
+  const statement = toHex(Emergency.statementOf({ salt, text }));
+  const reviews = [{ by: d.patient, justified: false, at: start }];
+  view.emergencies.set(d.requestId, {
+    ...{ patient: d.patient, reader: d.reader, grantId: d.grantId, statement, at: d.at, reviews },
+  });
+  look.emergency = { statement, reason: { salt: toHex(salt), text }, reviews: structuredClone(reviews) };
+  return { record, view, head };
 }

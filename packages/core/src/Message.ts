@@ -34,6 +34,10 @@ export const authoriseGateway = {
 
 export const endGateway = { ...authoriseGateway, name: 'EndGateway' } as const satisfies Struct;
 
+/**
+ * `reader` is an account, or a role of `Members`. What `rollingDays` (0: no bound) and the four fields of hours mean is
+ * in Rolling.ts and Hours.ts; `emergency` grants are for break-glass.
+ */
 export const grant = {
   name: 'Grant',
   fields: [
@@ -44,10 +48,16 @@ export const grant = {
     ['bytes32[]', 'streams'],
     ['int32', 'firstDay'],
     ['int32', 'lastDay'],
+    ['uint16', 'rollingDays'],
     ['uint64', 'notBefore'],
     ['uint64', 'expiresAt'],
+    ['uint8', 'weekdays'],
+    ['uint16', 'fromMinute'],
+    ['uint16', 'toMinute'],
+    ['int16', 'offsetMinutes'],
     ['bytes32', 'purpose'],
     ['uint32', 'maxUses'],
+    ['bool', 'emergency'],
     ['bytes32', 'nodesHash'],
     ['uint64', 'deadline'],
   ],
@@ -58,6 +68,7 @@ export const revoke = {
   fields: [...place, ['bytes32', 'grantId'], ['bytes32', 'patient'], ['uint64', 'deadline']],
 } as const satisfies Struct;
 
+/** `reader` is a person's account, under a role's grant too. `statement` is zero but under an emergency grant. */
 export const request = {
   name: 'Request',
   fields: [
@@ -70,6 +81,20 @@ export const request = {
     ['int32', 'lastDay'],
     ['bytes32', 'purpose'],
     ['bytes32', 'oneTimeKeyHash'],
+    ['bytes32', 'statement'],
+    ...once,
+  ],
+} as const satisfies Struct;
+
+/** The patient's word on an emergency: `outcome` 1 justified, 2 not. `noteHash` is zero where there is no note. */
+export const close = {
+  name: 'Close',
+  fields: [
+    ...place,
+    ['bytes32', 'requestId'],
+    ['bytes32', 'patient'],
+    ['uint8', 'outcome'],
+    ['bytes32', 'noteHash'],
     ...once,
   ],
 } as const satisfies Struct;
@@ -87,9 +112,11 @@ type FieldValue<T> = T extends 'bytes32[]'
   ? Uint8Array[]
   : T extends 'address' | 'bytes32' | 'bytes'
     ? Uint8Array
-    : T extends 'int32' | 'uint32' | 'uint64'
-      ? number
-      : bigint;
+    : T extends 'bool'
+      ? boolean
+      : T extends 'uint256'
+        ? bigint
+        : number;
 
 /** The message type of a struct: ids and keys as bytes, days and seconds as numbers, nonces as bigint. */
 export type Of<S extends Struct> = { [F in S['fields'][number] as F[1]]: FieldValue<F[0]> };
@@ -99,6 +126,7 @@ export type AuthoriseGateway = Of<typeof authoriseGateway>;
 export type Grant = Of<typeof grant>;
 export type Revoke = Of<typeof revoke>;
 export type Request = Of<typeof request>;
+export type Close = Of<typeof close>;
 export type Statement = Of<typeof statement>;
 
 /** A message with who signed it: `signer` in ERC-7913 form, a 20-byte address for a secp256k1 key. */

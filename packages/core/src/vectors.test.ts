@@ -16,6 +16,7 @@ import { combine, deal } from './crypto/shamir.js';
 import { structHash, typeString } from './crypto/typedData.js';
 import * as Xwing from './crypto/xwing.js';
 import * as Devices from './Devices.js';
+import * as Emergency from './Emergency.js';
 import * as Epoch from './Epoch.js';
 import * as GrantKeys from './GrantKeys.js';
 import * as Head from './Head.js';
@@ -25,6 +26,7 @@ import * as Padding from './Padding.js';
 import * as Readings from './Readings.js';
 import * as Receipt from './Receipt.js';
 import * as Release from './Release.js';
+import * as RoleKey from './RoleKey.js';
 import * as Segment from './Segment.js';
 import * as Shares from './Shares.js';
 import * as Stream from './Stream.js';
@@ -76,6 +78,20 @@ const checks: Record<string, Check> = {
   'stream-codes': ({ input: { salt, stream, purpose } }) => ({
     gives: { streamCode: Stream.code(salt, stream), purposeCode: Stream.purposeCode(salt, purpose) },
   }),
+  'emergency-reason': ({ input: { reason, patientSeed, draws }, bytes, gives }) => {
+    const statement = Emergency.statementOf(reason);
+    expect(Emergency.open(gives.sealed, statement, patientSeed)).toEqual(reason);
+    const sealed = Emergency.seal(reason, Xwing.publicKeyOf(patientSeed), replayed(draws));
+    const context = new Uint8Array([...utf8('islet/emergency-reason/v1'), ...statement]);
+    expect(Xwing.open(patientSeed, context, sealed)).toEqual(bytes);
+    return { bytes, gives: { statement, sealed } };
+  },
+  'role-key': ({ input: { role, reader, seed, readerSeed, draws }, bytes }) => {
+    const key = RoleKey.seal({ role, reader }, seed, Xwing.publicKeyOf(readerSeed), replayed(draws));
+    expect(RoleKey.parseRoleKey(bytes)).toEqual(key);
+    expect(RoleKey.open(key, readerSeed)).toEqual(seed);
+    return { bytes: RoleKey.encodeRoleKey(key), gives: { place: RoleKey.placeOf(role, reader) } };
+  },
   'statement-kinds': ({ input }) => ({ gives: { kind: kinds[input.name as keyof typeof kinds] } }),
   shamir: async ({ input: { secret, seed, threshold, n }, gives }) => {
     expect(equal(await combine(gives.shares.slice(-threshold)), secret)).toBe(true);
@@ -108,10 +124,12 @@ const checks: Record<string, Check> = {
   readings: direct('readings', ({ readings }) => readings),
   content: async ({ input, bytes, decodeOnly }) => {
     const content = await Content.parse(bytes);
-    expect(content).toEqual({ kind: input.readings ? 'readings' : 'summary', ...input });
+    const [kind] = Object.keys(input);
+    expect(content).toEqual({ kind, ...input });
     if (decodeOnly) return { bytes };
+    if (kind === 'report') return { bytes: await Content.encodeReport(input.report) };
     return {
-      bytes: await (input.readings
+      bytes: await (kind === 'readings'
         ? Content.encodeReadings(input.readings)
         : Content.encodeSummary(input.summary)),
     };
@@ -119,6 +137,10 @@ const checks: Record<string, Check> = {
   summary: async ({ input: { summary }, bytes }) => {
     expect(await Content.parse(new Uint8Array([1, 0, ...bytes]))).toEqual({ kind: 'summary', summary });
     return { bytes: (await Content.encodeSummary(summary)).slice(2) };
+  },
+  report: async ({ input: { report }, bytes }) => {
+    expect(await Content.parse(new Uint8Array([2, 0, ...bytes]))).toEqual({ kind: 'report', report });
+    return { bytes: (await Content.encodeReport(report)).slice(2) };
   },
   epoch: async ({ input: { about, daySeed, gatewaySeed, draws }, bytes, gives }) => {
     const parsed = Epoch.parse(bytes);
@@ -190,8 +212,9 @@ const checks: Record<string, Check> = {
     const { publicKey } = await Ed25519.fromSeed(input.signingSeed);
     const opened = await Release.open(bytes, input.note.requestId, input.oneTimeSeed, publicKey);
     expect(opened).toMatchObject({ note: input.note, shares: input.shares });
-    const oneTimeKeyHash = Release.oneTimeKeyHash(await Hpke.publicKeyOf(input.oneTimeSeed));
-    return { bytes: await sealedRelease(input), gives: { oneTimeKeyHash } };
+    const key = await Hpke.publicKeyOf(input.oneTimeSeed);
+    const gives = { oneTimeKeyHash: Release.oneTimeKeyHash(key), followKeyHash: Release.followKeyHash(key) };
+    return { bytes: await sealedRelease(input), gives };
   },
   'grant-keys': ({ input: { keys, grantId, readerSeed, draws }, gives }) => {
     expect(GrantKeys.open(gives.sealed, grantId, readerSeed)).toEqual(keys);
@@ -236,6 +259,7 @@ const checks: Record<string, Check> = {
   put: direct('put'),
   fetch: direct('fetch'),
   fetched: direct('fetched', ({ parts }) => parts),
+  followed: direct('followed'),
   receipts: direct('receipts', ({ answer }) => answer),
   relay: direct('relay'),
   enrol: direct('enrol'),
@@ -244,6 +268,7 @@ const checks: Record<string, Check> = {
   'ask-receipts': direct('ask-receipts', ({ list }) => list),
   bundles: direct('bundles', ({ list }) => list),
   notes: direct('notes', ({ list }) => list),
+  papers: direct('papers', ({ list }) => list),
   stated: direct('stated', ({ message, signer, signature, bytes }) => ({
     signed: { message: messageOf(Message.statement, message), signer, signature },
     bytes,

@@ -14,11 +14,13 @@ import * as Message from './Message.js';
 import * as Readings from './Readings.js';
 import * as Receipt from './Receipt.js';
 import * as Release from './Release.js';
+import * as RoleKey from './RoleKey.js';
 import * as Segment from './Segment.js';
 import * as Shares from './Shares.js';
 import { encodeSigned, parseSigned } from './signed.js';
 import * as Ask from './wire/Ask.js';
 import * as Fetch from './wire/Fetch.js';
+import * as Followed from './wire/Followed.js';
 import * as Put from './wire/Put.js';
 import * as Receipts from './wire/Receipts.js';
 import * as Relay from './wire/Relay.js';
@@ -60,6 +62,7 @@ export const structOf = (kind: string): Struct =>
     Message.grant,
     Message.revoke,
     Message.request,
+    Message.close,
     Message.statement,
   ].find((s) => s.name === kind)!;
 
@@ -115,10 +118,12 @@ export const codecs: Record<string, Codec<any>> = {
     decode: async (bytes) => Bundle.parseCustodianKeys(bytes, (await signer).publicKey),
     encode: async (bundle) => Bundle.signCustodianKeys(bundle, await signer),
   },
+  'role-key': { decode: RoleKey.parseRoleKey, encode: RoleKey.encodeRoleKey },
   devices: { decode: Devices.parseDevices, encode: Devices.encodeDevices },
   put: { decode: Put.parsePut, encode: Put.encodePut },
   fetch: { decode: Fetch.parseFetch, encode: Fetch.encodeFetch },
   fetched: { decode: Fetch.parseFetched, encode: Fetch.encodeFetched },
+  followed: { decode: Followed.parseFollowed, encode: Followed.encodeFollowed },
   receipts: { decode: Receipts.parseReceipts, encode: Receipts.encodeReceipts },
   relay: { decode: Relay.parseRelay, encode: Relay.encodeRelay },
   enrol: { decode: Ask.parseEnrol, encode: Ask.encodeEnrol },
@@ -127,6 +132,7 @@ export const codecs: Record<string, Codec<any>> = {
   'ask-receipts': list('islet/ask-receipts'),
   bundles: list('islet/bundles'),
   notes: list('islet/notes'),
+  papers: list('islet/papers'),
   signed: {
     decode: (bytes) => parseSigned(Message.grant, bytes),
     encode: (signed) => encodeSigned(Message.grant, signed),

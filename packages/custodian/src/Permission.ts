@@ -1,12 +1,15 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { MAX_CLOCK_SKEW_MS } from '@islet/chain/limits';
 import type { Decision, View } from '@islet/chain/View';
-import { speaksFor } from '@islet/chain/View';
+import { holdsRole, speaksFor, standingOf } from '@islet/chain/View';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import type { Day } from '@islet/core/Day';
+import * as Hours from '@islet/core/Hours';
+import * as Live from '@islet/core/Live';
 import * as Message from '@islet/core/Message';
 import { codeOf, sentenceOf } from '@islet/core/Reason';
-import { oneTimeKeyHash } from '@islet/core/Release';
+import { followKeyHash, oneTimeKeyHash } from '@islet/core/Release';
+import * as Rolling from '@islet/core/Rolling';
 import type { Stream } from '@islet/core/Stream';
 import * as Streams from '@islet/core/Stream';
 import { parseSigned } from '@islet/core/signed';
@@ -24,6 +27,8 @@ export type Permission = {
   lastDay: Day;
   /** The patient looking at their own data. */
   own: boolean;
+  /** A request to follow that is older than a look may be: opens only what was sealed since it was decided, UTC ms. */
+  since: number | null;
   head: { number: number; hash: Uint8Array };
 };
 
@@ -51,7 +56,8 @@ export async function judge(context: Context, ask: AskRelease): Promise<Permissi
       'The reader’s signature on the request does not hold. Sign it again.',
     );
   // Stops: shares sealed to a key that the reader did not choose.
-  if (!equal(oneTimeKeyHash(ask.oneTimeKey), request.oneTimeKeyHash))
+  const follows = equal(followKeyHash(ask.oneTimeKey), request.oneTimeKeyHash);
+  if (!follows && !equal(oneTimeKeyHash(ask.oneTimeKey), request.oneTimeKeyHash))
     throw new Refusal(
       403,
       'RELEASE_WRONG_KEY',
@@ -71,7 +77,7 @@ export async function judge(context: Context, ask: AskRelease): Promise<Permissi
       'RELEASE_NOT_THE_READER',
       'Who signed does not speak for the reader. Sign with the reader’s key.',
     );
-  const decision = decisionOf(view, requestId, at);
+  const decision = decisionOf(view, requestId, at, follows ? Live.followMs : decisionLifeMs);
   // Stops: a decision on chain whose words differ from the request we were shown.
   if (decision.patient !== toHex(request.patient) || decision.reader !== toHex(request.reader))
     throw new Refusal(403, 'RELEASE_DECISION_MISMATCH', 'The decision on chain is about someone else.');
@@ -83,7 +89,9 @@ export async function judge(context: Context, ask: AskRelease): Promise<Permissi
       'RELEASE_NOT_ENROLLED',
       'The patient is not enrolled with this custodian. Ask the others.',
     );
-  const scope = { requestId, patient: request.patient, firstDay: request.firstDay, lastDay: request.lastDay };
+  const since = at - decision.at > decisionLifeMs ? decision.at : null;
+  const { patient, firstDay, lastDay } = request;
+  const scope = { requestId, patient, firstDay, lastDay, since };
   const headMark = { number: head.number, hash: fromHex(head.hash) };
   requireStreams(ask, request.streams);
 
@@ -101,7 +109,7 @@ export async function judge(context: Context, ask: AskRelease): Promise<Permissi
   return { ...scope, streams: ask.streams, own: false, head: headMark };
 }
 
-function decisionOf(view: View, requestId: Uint8Array, at: number): Decision {
+function decisionOf(view: View, requestId: Uint8Array, at: number, lifeMs: number): Decision {
   const decision = view.decisions.get(toHex(requestId));
   // Stops: asking before or without the contract.
   if (!decision)
@@ -124,7 +132,7 @@ function decisionOf(view: View, requestId: Uint8Array, at: number): Decision {
       'The decision’s block is dated ahead of our clock. Set the clock of this machine, or the validator’s.',
     );
   // Stops: an old decision kept for later, out of the patient’s sight.
-  if (at - decision.at > decisionLifeMs)
+  if (at - decision.at > lifeMs)
     throw new Refusal(
       403,
       'RELEASE_TOO_LATE',
@@ -166,7 +174,7 @@ function requireGrant(
   // Stops: a chain, or all members together, inventing a grant: the patient's pinned key must have signed it.
   if (toHex(signed.signer) !== pinned || !Message.verify(Message.grant, signed))
     throw new Refusal(403, 'RELEASE_GRANT_NOT_SIGNED', 'The patient’s signature on the grant does not hold.');
-  if (!equal(grant.reader, request.reader)) throw denied(5);
+  requireReader(view, grant.reader, request.reader);
   const known = view.grants.get(toHex(grant.grantId));
   // Stops: a signed grant that was never submitted, or one of two with the same id.
   if (known?.grantHash !== toHex(Message.structHashOf(Message.grant, grant))) throw denied(1);
@@ -177,8 +185,37 @@ function requireGrant(
   const codes = new Set(grant.streams.map(toHex));
   if (ask.streams.some((s) => !codes.has(toHex(Streams.code(ask.salt, s))))) throw denied(7);
   if (request.firstDay < grant.firstDay || request.lastDay > grant.lastDay) throw denied(8);
+  // Stops: older days than the newest so many, decided before midnight or by a chain that counts otherwise.
+  const { rollingDays, offsetMinutes } = grant;
+  if (rollingDays > 0 && request.firstDay < Rolling.firstDay(at, offsetMinutes, rollingDays)) throw denied(8);
   if (!equal(request.purpose, grant.purpose)) throw denied(9);
+  // Stops: a look after school hours with a decision made within them, or by a chain whose clock is elsewhere.
+  if (!Hours.holds(grant, at)) throw denied(13);
+  if (grant.emergency) requireStated(view, request, decision);
   if (grant.maxUses > 0 && usesBefore(view, decision) >= grant.maxUses) throw denied(10);
+}
+
+function requireReader(view: View, granted: Uint8Array, reader: Uint8Array): void {
+  // Stops: whoever was never in the role that the patient signed for, or was dismissed a moment ago, whatever the contract
+  // decided before. Who registered an account under the role’s own id is nobody special.
+  if (view.roles.has(toHex(granted))) {
+    if (!holdsRole(view, granted, reader)) throw denied(14);
+  } else if (!equal(granted, reader)) throw denied(5);
+  // Stops: a reader for whom their organisation has ceased to answer since the decision.
+  if (standingOf(view, reader) === 'ended') throw denied(11);
+}
+
+function requireStated(view: View, request: Message.Request, { requestId }: Decision): void {
+  // Stops: a chain that lets an emergency grant be used without a reason.
+  if (request.statement.every((b) => b === 0)) throw denied(15);
+  const opened = view.emergencies.get(requestId);
+  // Stops: a chain that keeps an emergency, or the reason stated, out of the record that reviews go by.
+  if (opened?.statement !== toHex(request.statement))
+    throw new Refusal(
+      403,
+      'RELEASE_NO_EMERGENCY',
+      'The chain has recorded no emergency with this request’s stated reason. Make a new request.',
+    );
 }
 
 // Stops: a chain that grants more often than the patient signed. In the order in which our view learnt of them.

@@ -4,17 +4,19 @@ import * as Abi from '@islet/chain/Abi';
 import { anchorsAbi } from '@islet/chain/abi/Anchors';
 import { consentAbi } from '@islet/chain/abi/Consent';
 import { identityAbi } from '@islet/chain/abi/Identity';
+import { membersAbi } from '@islet/chain/abi/Members';
 import * as Batch from '@islet/core/Batch';
 import * as Bundle from '@islet/core/Bundle';
 import { encode, type Item } from '@islet/core/codec';
-import { fromHex, to0x } from '@islet/core/crypto/bytes';
+import { concat, fromHex, to0x } from '@islet/core/crypto/bytes';
 import * as Ed25519 from '@islet/core/crypto/ed25519';
-import { domainHash } from '@islet/core/crypto/hash';
+import { domainHash, keccak256 } from '@islet/core/crypto/hash';
 import * as Hpke from '@islet/core/crypto/hpke';
 import * as Secp256k1 from '@islet/core/crypto/secp256k1';
 import type { Struct, Value } from '@islet/core/crypto/typedData';
 import * as Xwing from '@islet/core/crypto/xwing';
 import * as Epoch from '@islet/core/Epoch';
+import * as Hours from '@islet/core/Hours';
 import * as Message from '@islet/core/Message';
 import * as Receipt from '@islet/core/Receipt';
 import * as Release from '@islet/core/Release';
@@ -35,6 +37,9 @@ export const person = async (): Promise<Person> => ({
   account: random(32),
   gateway: await Ed25519.fromSeed(random(32)),
 });
+
+/** The one member of a scene. */
+export const organisation = new Uint8Array(32).fill(1);
 
 /** 2024-05-06 */
 export const day = 45_416;
@@ -123,6 +128,19 @@ async function speak(
   await scene.relay('identity', data);
 }
 
+type Member = 'vouch' | 'endVouch' | 'createRole' | 'appoint' | 'dismiss';
+
+/** The organisation's admin calls `Members`; the relay of these scenes is that admin. */
+export const member = (scene: Scene, name: Member, args: object): Promise<void> =>
+  scene.relay('members', Abi.encodeCall(membersAbi, name, args as never));
+
+/** A role of the one organisation, with nobody in it. */
+export async function role(scene: Scene): Promise<Uint8Array> {
+  const salt = random(32);
+  await member(scene, 'createRole', { salt, keyHash: random(32) });
+  return keccak256(concat(organisation, salt));
+}
+
 /** What a custodian signed as its public key of a stream's day. */
 export async function keyOf(custodian: Custodian, who: Person, stream: Stream, at: number | null) {
   const wanted = [{ stream, firstDay: at ?? day, days: 1 }];
@@ -148,6 +166,8 @@ export type Sealing = {
   day?: number | null;
   stream?: Stream;
   revision?: number;
+  /** UTC ms; long ago without. */
+  openedAt?: number;
   /** The custodians' public keys in the order of their indices, instead of the true ones. */
   keys?: Uint8Array[];
   gateway?: Ed25519.SigningKey;
@@ -155,9 +175,9 @@ export type Sealing = {
 
 /** Seals one segment of an epoch of its own, to custodians that the person is enrolled with. */
 export async function seal(custodians: Custodian[], who: Person, how: Sealing = {}): Promise<Sealed> {
-  const { stream = 'glucose/raw', revision = 0, gateway = who.gateway } = how;
+  const { stream = 'glucose/raw', revision = 0, openedAt = 1, gateway = who.gateway } = how;
   const at = how.day === undefined ? day : how.day;
-  const about = { account: who.account, stream, day: at, openedAt: 1, revision };
+  const about = { account: who.account, stream, day: at, openedAt, revision };
   const { epoch, secrets } = await Epoch.create(about, dayKey, gateway, random);
   const keys = how.keys ?? (await Promise.all(custodians.map((c) => keyOf(c, who, stream, at))));
   const set = { version: 1, threshold: 2, keys };
@@ -221,10 +241,13 @@ export function signGrant(
     streams: streams.map((s) => Streams.code(salt, s)),
     firstDay: day,
     lastDay: day + 2,
+    rollingDays: 0,
     notBefore: 0,
     expiresAt: secondsOf(scene) + 3600,
+    ...Hours.always(0),
     purpose: Streams.purposeCode(salt, purpose),
     maxUses: 0,
+    emergency: false,
     nodesHash: random(32),
     deadline: secondsOf(scene) + 3600,
     ...changes,
@@ -335,6 +358,7 @@ async function build(
     streams: streams.map((s) => Streams.code(words.salt, s)),
     purpose: Streams.purposeCode(words.salt, words.purpose),
     oneTimeKeyHash: Release.oneTimeKeyHash(oneTimeKey),
+    statement: new Uint8Array(32),
     nonce: ++nonces,
     deadline: secondsOf(scene) + 3600,
     ...changes,
@@ -360,10 +384,16 @@ const noGrant: Message.Grant = {
   streams: [],
   firstDay: 0,
   lastDay: 0,
+  rollingDays: 0,
   notBefore: 0,
   expiresAt: 0,
+  weekdays: 0,
+  fromMinute: 0,
+  toMinute: 0,
+  offsetMinutes: 0,
   purpose: new Uint8Array(32),
   maxUses: 0,
+  emergency: false,
   nodesHash: new Uint8Array(32),
   deadline: 0,
 };

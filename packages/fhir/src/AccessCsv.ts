@@ -1,7 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { AccessRecord, Line } from '@islet/client/AccessRecord';
 import { codeOf, sentenceOf } from '@islet/core/Reason';
-import { dayOf, readerOf } from './AccessText.js';
+import { dayOf, readerOf, reasonOf } from './AccessText.js';
 import * as Csv from './Csv.js';
 
 /** docs/records.md explains each. */
@@ -18,6 +18,8 @@ export const columns = [
   'last_day',
   'streams',
   'purpose',
+  'role',
+  'emergency',
   'times',
   'custodians',
   'readings',
@@ -59,6 +61,8 @@ function ofRequest(line: Extract<Line, { kind: 'request' }>): Cells {
     last_day: d.scope && dayOf(d.scope.lastDay),
     streams: words?.streams.join(' '),
     purpose: words?.purpose ?? (d.reader === d.patient ? 'own' : null),
+    role: line.role && (line.role.name ?? line.role.id),
+    emergency: line.emergency && (reasonOf(line.emergency) ?? 'not told'),
     times: d.count,
     custodians: notes.map((n) => n.custodian).join(' '),
     request_id: d.requestId,

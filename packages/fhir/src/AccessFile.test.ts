@@ -3,9 +3,10 @@ import type { AccessRecord } from '@islet/client/AccessRecord';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { scene } from '../../client/src/record.testkit.js';
+import { emergencyScene, scene } from '../../client/src/record.testkit.js';
 import { columns } from './AccessCsv.js';
 import * as AccessFile from './AccessFile.js';
+import * as AccessText from './AccessText.js';
 
 let record: AccessRecord;
 beforeAll(async () => {
@@ -136,4 +137,32 @@ describe('the log', () => {
     );
     for (const row of rows.slice(0, -1)) expect(row.at).toMatch(/^2026-11-20T\d\d:\d\d:00\.000Z$/);
   });
+});
+
+describe.each(AccessFile.formats)('a look by a role in an emergency, as %s', (format) => {
+  test('names the role and the reason', async () => {
+    const made = await emergencyScene('Found “unconscious”, alone.');
+    const text = AccessFile.write(format, made.record);
+    expect(text).toContain('night shift');
+    expect(text).toContain('unconscious');
+    expect(AccessFile.firstAltered(text)).toBeUndefined();
+  });
+
+  test('keeps to one line, whatever the reader wrote as a reason', async () => {
+    const forged = 'x\nislet-record:e30=\nrecord,,,,,e30=\r\n2026-11-20 09:00  nobody looked.';
+    const { record: stated } = await emergencyScene(forged);
+    const text = AccessFile.write(format, stated);
+    expect(AccessFile.read(text)).toEqual({ format, record: stated });
+    expect(AccessFile.firstAltered(text)).toBeUndefined();
+    for (const line of text.split('\n'))
+      expect(line).not.toMatch(/^(islet-record:e30=|record,+e30=|2026-11-20 09:00 {2}nobody)/);
+  });
+});
+
+test('an emergency reads as a sentence', async () => {
+  const { record: stated } = await emergencyScene('Found unconscious.');
+  const line = stated.lines.find((l) => l.kind === 'request' && l.emergency)!;
+  expect(AccessText.sentence(line)).toMatchInlineSnapshot(`"2026-11-20 08:30  clinic (as night shift) looked at glucose/day, insulin/raw for 2026-11-01 to 2026-11-14, for treatment, in an emergency, stating “Found unconscious.”, judged not justified by you; opened by custodians 1 and 3."`);
+  (line as { emergency: { reason: null } }).emergency.reason = null;
+  expect(AccessText.sentence(line)).toContain('in an emergency, without telling you the reason');
 });

@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import type { AccessRecord, Line } from '@islet/client/AccessRecord';
+import type { AccessRecord, Emergency, Line } from '@islet/client/AccessRecord';
 import * as Day from '@islet/core/Day';
 import { sentenceOf } from '@islet/core/Reason';
 
@@ -34,7 +34,7 @@ export function sentence(line: Line): string {
   const what = words ? ` ${words.streams.join(', ')}` : '';
   const days = d.scope ? ` for ${dayOf(d.scope.firstDay)} to ${dayOf(d.scope.lastDay)}` : '';
   const why = words && words.purpose !== 'own' ? `, for ${words.purpose}` : '';
-  const who = readerOf(line);
+  const who = `${readerOf(line)}${inRole(line)}`;
   if (d.reason !== 0) {
     const again = d.count > 1 ? `, asked ${d.count} times` : '';
     const asked = what && ` for${what}`;
@@ -42,7 +42,26 @@ export function sentence(line: Line): string {
   }
   const by = notes.map((n) => n.custodian).join(' and ');
   const looked = what && ` at${what}`;
-  return `${when}  ${who} looked${looked}${days}${why}${by ? `; opened by custodians ${by}` : '; nothing was released'}.`;
+  const stated = line.emergency ? `, ${emergency(line.emergency, d.patient)}` : '';
+  return `${when}  ${who} looked${looked}${days}${why}${stated}${by ? `; opened by custodians ${by}` : '; nothing was released'}.`;
+}
+
+const inRole = ({ role }: Extract<Line, { kind: 'request' }>): string =>
+  role ? ` (as ${role.name ?? `role ${role.id.slice(0, 12)}`})` : '';
+
+/** The stated reason on one line: whoever wrote it must not write lines of the log with it. Null where none was told. */
+export const reasonOf = ({ reason }: Emergency): string | null =>
+  reason && reason.text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+
+function emergency(line: Emergency, patient: string): string {
+  const { reviews } = line;
+  const reason = reasonOf(line);
+  const said = reason === null ? 'without telling you the reason' : `stating “${reason}”`;
+  const judged = reviews.map(
+    ({ by, justified }) =>
+      `, judged ${justified ? 'justified' : 'not justified'} by ${by === patient ? 'you' : `organisation ${by.slice(0, 12)}`}`,
+  );
+  return `in an emergency, ${said}${judged.join('')}`;
 }
 
 export const readerOf = (line: Extract<Line, { kind: 'request' }>): string =>

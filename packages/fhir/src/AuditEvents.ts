@@ -1,7 +1,8 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { AccessRecord, Line } from '@islet/client/AccessRecord';
+import * as Purpose from '@islet/core/Purpose';
 import { codeOf } from '@islet/core/Reason';
-import { dayOf, readerOf, sentence } from './AccessText.js';
+import { dayOf, readerOf, reasonOf, sentence } from './AccessText.js';
 import { concept, idOf, type Json, place, type Resource, systems, unknown, urn } from './Fhir.js';
 import * as Patient from './Patient.js';
 
@@ -26,20 +27,8 @@ function event(record: AccessRecord, line: Line): Resource {
   return line.decision.reason === 0 ? ofRead(record, line) : ofRefusal(record, line);
 }
 
-/** HL7 v3 PurposeOfUse. */
-const purposeCodes = new Map([
-  ['treatment', 'TREAT'],
-  ['care-giving', 'FAMRQT'],
-  ['emergency', 'ETREAT'],
-  ['research', 'HRESCH'],
-  ['payment', 'HPAYMT'],
-  ['own', 'PATRQT'],
-]);
-
-function purposeOf(purpose: string | undefined): { [element: string]: Json } {
-  const code = purposeCodes.get(purpose ?? '');
-  return code ? { purposeOfUse: [concept(systems.actReason, code)] } : {};
-}
+const purposeOf = (purpose: Purpose.Purpose | undefined): { [element: string]: Json } =>
+  purpose ? { purposeOfUse: [concept(systems.actReason, Purpose.hl7[purpose])] } : {};
 
 const common = (
   record: AccessRecord,
@@ -177,7 +166,7 @@ const server = (who: { [element: string]: Json }): Json => ({
   network: unknown,
 });
 
-function user(record: AccessRecord, line: Request, purpose: string | undefined): Json {
+function user(record: AccessRecord, line: Request, purpose: Purpose.Purpose | undefined): Json {
   const { reader } = line.decision;
   const self = reader === record.account;
   const system = place(record.chain.deployment.chainId, record.chain.deployment.identity);
@@ -215,7 +204,7 @@ const placeDetails = ({ chain }: AccessRecord): Json[] => [
 ];
 
 /** What makes the event checkable wherever it is kept alone. */
-function details(record: AccessRecord, { decision: d, notes }: Request): Json[] {
+function details(record: AccessRecord, { decision: d, notes, role, emergency }: Request): Json[] {
   return [
     ...placeDetails(record),
     { type: 'block', valueString: String(d.blockNumber) },
@@ -223,6 +212,8 @@ function details(record: AccessRecord, { decision: d, notes }: Request): Json[] 
     { type: 'grant', valueString: d.grantId },
     { type: 'decision', valueString: codeOf(d.reason) },
     { type: 'times asked', valueString: String(d.count) },
+    ...(role ? [{ type: 'role', valueString: role.name ?? role.id }] : []),
+    ...(emergency ? [{ type: 'emergency stated', valueString: reasonOf(emergency) ?? 'not told' }] : []),
     ...notes.map((n) => ({ type: `release note of custodian ${n.custodian}`, valueBase64Binary: n.note })),
   ];
 }

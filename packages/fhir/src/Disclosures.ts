@@ -1,6 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { AccessRecord, Line } from '@islet/client/AccessRecord';
-import { dayOf, readerOf } from './AccessText.js';
+import { dayOf, readerOf, reasonOf } from './AccessText.js';
 
 type Request = Extract<Line, { kind: 'request' }>;
 
@@ -71,10 +71,12 @@ function section({ reader, account, purpose, requests }: Group): string[] {
   ];
 }
 
-function entry({ decision: d, words, notes }: Request): string {
+function entry({ decision: d, words, notes, role, emergency }: Request): string {
   const what = words ? words.streams.join(', ') : 'kinds of data not known here in words';
   const days = d.scope ? `, days ${dayOf(d.scope.firstDay)} to ${dayOf(d.scope.lastDay)}` : '';
+  const as = role ? `, as ${role.name ?? `role ${role.id}`}` : '';
+  const stated = emergency ? `, in an emergency: ${reasonOf(emergency) ?? 'reason not told'}` : '';
   const by = notes.map((n) => n.custodian).join(', ');
   const released = by ? `released by custodians ${by}` : 'allowed, but no custodian notes a release';
-  return `${new Date(d.at).toISOString()}  ${what}${days}; ${released} [request ${d.number}, ${d.requestId}]`;
+  return `${new Date(d.at).toISOString()}  ${what}${days}${as}${stated}; ${released} [request ${d.number}, ${d.requestId}]`;
 }

@@ -20,6 +20,8 @@ export type Lookup = {
   pieces(wanted: { batch: number; piece: number }[]): Promise<Map<string, Uint8Array>>;
   grants(grantId: Uint8Array): Promise<Hot.Grant[]>;
   hasPublicKey(key: Uint8Array): Promise<boolean>;
+  /** The store keys of the papers about an id, each once, in no order. */
+  papers(about: Uint8Array): Promise<string[]>;
 };
 
 export function lookup(hot: Hot.Hot, index: Index): Lookup {
@@ -180,6 +182,14 @@ export function lookup(hot: Hot.Hot, index: Index): Lookup {
         db.selectFrom('grants').selectAll().where('grant_id', '=', id!).execute(),
       );
       return [...near, ...far];
+    },
+
+    async papers(about) {
+      const near = hot.papers.get(toHex(about))?.keys ?? [];
+      const far = await rows([about], (db, [id]) =>
+        db.selectFrom('papers').select('key').where('about', '=', id!).execute(),
+      );
+      return [...new Set([...near, ...far.map(({ key }) => key)].map(toHex))];
     },
 
     async hasPublicKey(key) {

@@ -2,6 +2,7 @@
 import * as Abi from '@islet/chain/Abi';
 import { consentAbi } from '@islet/chain/abi/Consent';
 import { identityAbi } from '@islet/chain/abi/Identity';
+import { reviewsAbi } from '@islet/chain/abi/Reviews';
 import type { Deployment } from '@islet/chain/Deployment';
 import type { Follower } from '@islet/chain/Follower';
 import { ChainRevertError } from '@islet/chain/Revert';
@@ -15,6 +16,8 @@ import { parseSigned } from '@islet/core/signed';
 import type { Relay, RelayAnswer } from '@islet/core/wire/Relay';
 import { keyOf } from '@islet/store/Store';
 import type { Archive } from './Archive.js';
+import { PAPER_BYTES } from './limits.js';
+import { keepPaper } from './Papers.js';
 import { Refusal } from './Refusal.js';
 
 export type Options = {
@@ -32,6 +35,7 @@ export type Options = {
 export async function relay(options: Options, asked: Relay): Promise<RelayAnswer> {
   const call = callOf(asked, options.deployment);
   if (asked.kind === 'Grant') await keepGrant(options, asked);
+  if (asked.kind === 'Request') await keepReason(options, asked);
   const receipt = await options.sender.send(call).catch((error) => {
     throw error instanceof ChainRevertError ? refusalOf(error, options.now()) : error;
   });
@@ -39,7 +43,7 @@ export async function relay(options: Options, asked: Relay): Promise<RelayAnswer
   return asked.kind === 'Request' ? { ...answer, ...decisionIn(receipt, asked, options.deployment) } : answer;
 }
 
-function callOf({ kind, signed, grant }: Relay, { identity, consent }: Deployment) {
+function callOf({ kind, signed, grant }: Relay, { identity, consent, reviews }: Deployment) {
   switch (kind) {
     case 'Register': {
       const { message, signature } = open(Message.register, signed);
@@ -66,6 +70,10 @@ function callOf({ kind, signed, grant }: Relay, { identity, consent }: Deploymen
     case 'Revoke': {
       const { message: m, ...rest } = open(Message.revoke, signed);
       return { to: consent, data: Abi.encodeCall(consentAbi, 'revoke', { m: m as never, ...rest }) };
+    }
+    case 'Close': {
+      const { message: m, ...rest } = open(Message.close, signed);
+      return { to: reviews, data: Abi.encodeCall(reviewsAbi, 'closeAsPatient', { m: m as never, ...rest }) };
     }
     case 'Request': {
       const { message: r, ...rest } = open(Message.request, signed);
@@ -105,6 +113,7 @@ const toArgs = (struct: Struct, lookUp: (name: string) => Value): Record<string,
 const noGrant = toArgs(Message.grant, (name) => {
   const type = Message.grant.fields.find(([, field]) => field === name)![0] as string;
   if (type === 'bytes32[]') return [];
+  if (type === 'bool') return false;
   if (type === 'address') return new Uint8Array(20);
   return type === 'bytes32' ? new Uint8Array(32) : 0n;
 });
@@ -132,6 +141,23 @@ async function keepGrant({ archive, follower }: Options, { signed, keys }: Relay
   if (known.some((k) => equal(k.signed, row.signed) && equal(k.keys, row.keys))) return;
   await archive.store.putAll([signed, keys]);
   await archive.append({ kind: 'grant', ...row });
+}
+
+/** Before the chain hears of an emergency: the patient must find the reason as soon as they hear of the look. */
+async function keepReason({ archive, follower }: Options, { signed, keys }: Relay): Promise<void> {
+  const { message, signer } = parseSigned(Message.request, signed);
+  if (message.statement.every((b) => b === 0)) return;
+  if (!keys || keys.length > PAPER_BYTES)
+    throw new Refusal(
+      400,
+      'HUB_NO_REASON',
+      `An emergency needs its reason, sealed to the patient, in at most ${PAPER_BYTES} bytes. Send it with the request.`,
+    );
+  // Strangers must not fill the store.
+  if (!View.speaksFor(follower.state, message.reader, signer)) await follower.follow();
+  if (!View.speaksFor(follower.state, message.reader, signer))
+    throw new Refusal(403, 'HUB_NOT_A_SIGNER', 'Whoever signed the request does not speak for its reader.');
+  await keepPaper(archive, Message.digestOf(Message.request, message), keys);
 }
 
 /** The contract's answer to this very request. */

@@ -7,6 +7,8 @@ export const FETCH_BYTES = 64 * 1024;
 export const RECEIPTS_BYTES = 256 * 1024;
 export const RELAY_BYTES = 512 * 1024;
 export const KEY_BYTES = 4 * 1024;
+/** What is kept for people to fetch, sealed: a role's key, the reason of an emergency. X-Wing alone takes 1,120. */
+export const PAPER_BYTES = 8 * 1024;
 /** Bodies being read or worked on at once, all together; beyond it clients are asked to come again. */
 export const BODIES_IN_FLIGHT_BYTES = 128 * 1024 * 1024;
 /** Of these, what one address may have. */
@@ -62,6 +64,19 @@ export const RECEIPTS_ASKED = 4_096;
 /** What one fetch may answer with. */
 export const FETCHED_SEGMENTS = 50_000;
 export const FETCHED_BYTES = 256 * 1024 * 1024;
+
+/** Held answers to followers: in all, and of one reader. */
+export const FOLLOWS = 1_000;
+export const FOLLOWS_PER_READER = 8;
+/** What waits for one follower, and for all together; who is slower is let go. A put, and what it needs, fits. */
+export const FOLLOW_QUEUE_BYTES = 6 * 1024 * 1024;
+export const FOLLOWS_BYTES = 64 * 1024 * 1024;
+/** Segments told to one follower of which the receipt is still to come. */
+export const FOLLOW_PENDING = 4_096;
+/** How often it is judged anew whether followers may follow: a revocation on chain cuts them within this. */
+export const FOLLOW_CHECK_MS = 500;
+/** Without news, a follower is told so often that the connection stands. */
+export const FOLLOW_BEAT_MS = 10_000;
 
 /** Tokens per second and at most, per remote address. */
 export const RATES = {

@@ -10,6 +10,7 @@ import * as Ed25519 from '../../dist/crypto/ed25519.js';
 import * as Hpke from '../../dist/crypto/hpke.js';
 import * as Xwing from '../../dist/crypto/xwing.js';
 import * as Devices from '../../dist/Devices.js';
+import * as Emergency from '../../dist/Emergency.js';
 import * as Epoch from '../../dist/Epoch.js';
 import * as GrantKeys from '../../dist/GrantKeys.js';
 import * as Head from '../../dist/Head.js';
@@ -18,11 +19,12 @@ import * as Message from '../../dist/Message.js';
 import * as Readings from '../../dist/Readings.js';
 import * as Receipt from '../../dist/Receipt.js';
 import * as Release from '../../dist/Release.js';
+import * as RoleKey from '../../dist/RoleKey.js';
 import * as Segment from '../../dist/Segment.js';
 import * as Shares from '../../dist/Shares.js';
 import { encodeSigned } from '../../dist/signed.js';
 import { messages } from './keys.mjs';
-import { readings, summary } from './readings.mjs';
+import { readings, report, summary } from './readings.mjs';
 import { account, day, drawn, grantId, recorded, rootSeed, seed, stream } from './seeds.mjs';
 
 const gatewaySeed = seed('gateway');
@@ -61,17 +63,23 @@ export async function all() {
     },
     {
       file: 'content',
-      about: 'A segment’s plaintext: one byte for readings (0) or a summary (1), one for stored (0) or raw DEFLATE (1), then the run or summary. Compressors differ: what is deflated need only be read.',
+      about: 'A segment’s plaintext: one byte for readings (0), a summary (1) or a report (2), one for stored (0) or raw DEFLATE (1), then the run, summary or report. Compressors differ: what is deflated need only be read.',
       cases: [
         bytesOf('readings, stored', { readings: readings.slice(0, 2) }, await Content.encodeReadings(readings.slice(0, 2))),
         bytesOf('a summary', { summary }, await Content.encodeSummary(summary)),
+        bytesOf('a report', { report }, await Content.encodeReport(report)),
         { ...bytesOf('readings, deflated', { readings: readings.concat(readings) }, await Content.encodeReadings(readings.concat(readings))), decodeOnly: true },
       ],
     },
     {
       file: 'summary',
-      about: 'The summary of one stream day: the sensor’s interval in minutes and parts [index, [n, sum, sum of squares, very low, low, in range, high, very high, tight]], none below 3 readings.',
+      about: 'The summary of one stream day or week: the sensor’s interval in minutes and parts [index, [n, sum, sum of squares, very low, low, in range, high, very high, tight]], none below 3 readings.',
       cases: [bytesOf('a day', { summary }, (await Content.encodeSummary(summary)).slice(2))],
+    },
+    {
+      file: 'report',
+      about: 'The report of 14 stream days: the sensor’s interval in minutes, days with readings, counts as in a summary, and for each hour of the stream day [hour, [[bin, count], …]], bins of 10 mg/dL, the last from 600 on.',
+      cases: [bytesOf('a report', { report }, (await Content.encodeReport(report)).slice(2))],
     },
     ...(await ofEpochs(made)),
     ...(await ofCustodians()),
@@ -186,7 +194,7 @@ async function ofCustodians() {
     {
       file: 'sealed-release',
       about: 'A release sealed with HPKE to the request’s one-time key, the request id as associated data.',
-      cases: [bytesOf('two shares', input, bytes, { oneTimeKeyHash: Release.oneTimeKeyHash(oneTimeKey) })],
+      cases: [bytesOf('two shares', input, bytes, { oneTimeKeyHash: Release.oneTimeKeyHash(oneTimeKey), followKeyHash: Release.followKeyHash(oneTimeKey) })],
     },
   ];
 }
@@ -263,6 +271,12 @@ function ofWallets() {
   const salt = seed('salt');
   const granted = { salt, purpose: 'treatment', streams: GrantKeys.derive(rootSeed, 0, streams, day, day + 13) };
   const sealed = GrantKeys.seal(granted, grantId, Xwing.publicKeyOf(readerSeed), grantDraws.random);
+  const reasonDraws = recorded('emergency');
+  const reason = { salt: seed('reason salt'), text: 'Found unconscious – no companion.' };
+  const sealedReason = Emergency.seal(reason, Xwing.publicKeyOf(seed('patient')), reasonDraws.random);
+  const roleDraws = recorded('role key');
+  const roleAndReader = { role: seed('role'), reader: seed('reader account') };
+  const roleKey = RoleKey.seal(roleAndReader, seed('role seed'), Xwing.publicKeyOf(readerSeed), roleDraws.random);
   const about = { account, stream, generation: 0, dayOffsetMinutes: 60 };
   const bundle = Bundle.streamKeys(KeyTree.root(rootSeed, 0, stream), about, day, 2);
   const devices = [
@@ -281,6 +295,30 @@ function ofWallets() {
           { keys: granted, grantId, readerSeed, draws: grantDraws.draws },
           encode('islet/grant-keys', 1, [salt, granted.purpose, nodes]),
           { sealed, hash: GrantKeys.hashOf(sealed) },
+        ),
+      ],
+    },
+    {
+      file: 'emergency-reason',
+      about: 'Why someone broke the glass. `bytes` is the plaintext; `sealed` the X-Wing box for the patient, context islet/emergency-reason/v1 and the statement, which is the hash on chain.',
+      cases: [
+        bytesOf(
+          'a reason',
+          { reason, patientSeed: seed('patient'), draws: reasonDraws.draws },
+          encode('islet/emergency-reason', 1, [reason.salt, reason.text]),
+          { statement: Emergency.statementOf(reason), sealed: sealedReason },
+        ),
+      ],
+    },
+    {
+      file: 'role-key',
+      about: 'A role’s X-Wing seed, boxed for one person who holds the role with context islet/role-key/v1, role and person. The organisation’s admin signs a Statement about its SHA-256. `place` is the name a hub keeps it under.',
+      cases: [
+        bytesOf(
+          'one',
+          { ...roleAndReader, seed: seed('role seed'), readerSeed, draws: roleDraws.draws },
+          RoleKey.encodeRoleKey(roleKey),
+          { place: RoleKey.placeOf(roleAndReader.role, roleAndReader.reader) },
         ),
       ],
     },

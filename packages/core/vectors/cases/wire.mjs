@@ -4,6 +4,7 @@ import { encode } from '../../dist/codec.js';
 import * as Readings from '../../dist/Readings.js';
 import * as Ask from '../../dist/wire/Ask.js';
 import * as Fetch from '../../dist/wire/Fetch.js';
+import * as Followed from '../../dist/wire/Followed.js';
 import { encodePut } from '../../dist/wire/Put.js';
 import { encodeReceipts } from '../../dist/wire/Receipts.js';
 import { encodeRelay } from '../../dist/wire/Relay.js';
@@ -59,6 +60,20 @@ export const all = async () => [
     ],
     ['nothing', { parts: [] }],
   ),
+  file(
+    'followed',
+    'Hub to follower, in frames of a held answer: new segments with their epochs and shares, heads, receipts of earlier segments; why it ended.',
+    Followed.encodeFollowed,
+    [
+      'some of each',
+      {
+        ...{ segments: [some('g')], epochs: [some('e')], shares: [some('s')], heads: [some('head')] },
+        ...{ receipts: [{ hash: seed('h1'), receipt: some('r') }], ended: null },
+      },
+    ],
+    ['nothing', Followed.nothing],
+    ['the end', { ...Followed.nothing, ended: 'HUB_GRANT_REVOKED' }],
+  ),
   list('ask-receipts', 'Anyone to hub: the receipts of the segments with these hashes.'),
   file(
     'receipts',
@@ -90,6 +105,7 @@ export const all = async () => [
     ],
     ['by the patient', { request: some('request'), grant: null, ...asked, purpose: 'own', oneTimeKey: seed('key'), blockNumber: 0, epochs: [] }],
   ),
+  list('papers', 'Hub’s answer: the sealed papers about an id, each as it was put.'),
   list('notes', 'Custodian to patient: release-notes of theirs.'),
   file(
     'stated',
