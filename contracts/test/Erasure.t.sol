@@ -114,16 +114,19 @@ contract ErasureTest is ErasureFixture {
     function test_itIsErasedOnceNLessTAndOneHaveConfirmed() public {
         for (uint8 n = 1; n <= 5; ++n) {
             for (uint8 t = 1; t <= n; ++t) {
-                for (uint256 who = 0; who < 1 << n; ++who) {
-                    uint256 before = vm.snapshotState();
+                uint256 before = vm.snapshotState();
+                foundWith(n, t);
+                for (uint256 who; who < 1 << n; ++who) {
+                    uint256 requested = vm.snapshotState();
                     tryCustodians(n, t, who);
-                    vm.revertToState(before);
+                    vm.revertToState(requested);
                 }
+                vm.revertToState(before);
             }
         }
     }
 
-    function tryCustodians(uint8 n, uint8 t, uint256 who) private {
+    function foundWith(uint8 n, uint8 t) private {
         IMembers.Custodian[] memory list = new IMembers.Custodian[](n);
         for (uint8 i = 1; i <= n; ++i) {
             list[i - 1] = IMembers.Custodian(ORG_A, bytes32(uint256(i)), vm.addr(CUSTODIAN_KEY + i));
@@ -131,6 +134,9 @@ contract ErasureTest is ErasureFixture {
         members = new Members(founders(), relays(), list, t, DELAY);
         erasure = new Erasure(members, identity, type(uint32).max);
         send(anErasure(), PATIENT_KEY);
+    }
+
+    function tryCustodians(uint8 n, uint8 t, uint256 who) private {
         uint256 count;
         for (uint8 i = 1; i <= n; ++i) {
             if (who & (1 << (i - 1)) == 0) continue;
@@ -186,8 +192,7 @@ contract ErasureTest is ErasureFixture {
     function testFuzz_whoIsNotInTheSetCannotConfirm(uint8 custodian) public {
         vm.assume(custodian == 0 || custodian > 3);
         send(anErasure(), PATIENT_KEY);
-        bytes memory none =
-            abi.encodeWithSelector(IErasure.ErasureNotACustodian.selector, ERASURE, custodian);
+        bytes memory none = abi.encodeWithSelector(IErasure.ErasureNotACustodian.selector, ERASURE, custodian);
         refuses(aConfirmation(custodian), CUSTODIAN_KEY + 1, none);
     }
 
