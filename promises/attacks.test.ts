@@ -132,6 +132,7 @@ describe('custodians', () => {
         deployment: network.deployment,
         validators: await Home.validators(Home.at(islet.folder)),
         signingSeed: network.random(32),
+        accountKey: network.random(32),
       },
       Date.now,
     );

@@ -44,7 +44,7 @@ contract RecoveryInvariants is Fixture {
         _handler.approve(0, 0, 1);
         _handler.join(1);
         _handler.wait(3 days);
-        _handler.finish(1);
+        _handler.finish();
         vm.assertEq(_handler.recoveries(), 1, "recovered");
         vm.assertTrue(_handler.speaksAsBooked(), "to the new signer");
         _handler.changeSigner(true, 2, 1);
@@ -55,7 +55,7 @@ contract RecoveryInvariants is Fixture {
         _handler.approve(0, 0, 0);
         _handler.join(1);
         _handler.wait(3 days);
-        _handler.finish(1);
+        _handler.finish();
         vm.assertEq(_handler.recoveries(), 2, "recovered again, after an objection");
         vm.assertEq(_handler.signers(), 1, "all others ended");
     }

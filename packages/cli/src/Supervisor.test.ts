@@ -15,6 +15,9 @@ import { type Installation, install, outcomeOf } from './installation.testkit.js
 import * as KeyFile from './KeyFile.js';
 import * as Services from './Services.js';
 
+/** Each is deployed in a block of its own. */
+const CONTRACTS = 10;
+
 let islet: Installation;
 beforeAll(async () => {
   islet = await install();
@@ -74,7 +77,7 @@ describe('a fresh data folder', () => {
     const { ready } = await islet.up(home);
     expect(await portsOf(home)).toEqual(ports);
     expect(await readFile(Home.deployment(home), 'utf8')).toBe(deployment);
-    expect(await headOf(ready.chain)).toBe(5);
+    expect(await headOf(ready.chain)).toBe(CONTRACTS);
   });
 
   test('is not shared by two supervisors', async () => {
@@ -100,7 +103,12 @@ describe('a fresh data folder', () => {
   test('is diagnosed as sound while it runs', async () => {
     const { out, code } = await islet.run(home, ['doctor', '--json']);
     expect(code).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({ ok: true, running: true, chain: { number: 5 }, problems: [] });
+    expect(JSON.parse(out)).toMatchObject({
+      ok: true,
+      running: true,
+      chain: { number: CONTRACTS },
+      problems: [],
+    });
   });
 
   test('is stopped by down, which waits', async () => {
@@ -149,6 +157,28 @@ describe('a fresh data folder', () => {
     expect(JSON.parse(out).error.code).toBe('CLI_KEY_FILE');
     await writeFile(path, key);
   });
+});
+
+test('an installation of an earlier version is refused by name, and nothing of it is touched', async () => {
+  const home = islet.home();
+  await mkdir(home.root, { recursive: true, mode: 0o700 });
+  const address = `0x${'11'.repeat(20)}`;
+  const places = {
+    directory: address,
+    members: address,
+    identity: address,
+    anchors: address,
+    consent: address,
+  };
+  const former = JSON.stringify({ chainId: 31_337, genesisHash: `0x${'22'.repeat(32)}`, ...places });
+  await writeFile(Home.deployment(home), former);
+  const { code, out } = await islet.run(home, ['up', '--json']);
+  expect(code).toBe(1);
+  const { error } = JSON.parse(out);
+  expect(error.code).toBe('CHAIN_OLD_DEPLOYMENT');
+  expect(error.message).toContain('earlier version of Islet');
+  expect(await readFile(Home.deployment(home), 'utf8')).toBe(former);
+  expect((await KeyFile.read(Home.relayKey(home)).catch((e) => e)).code).toBe('CLI_KEY_FILE');
 });
 
 test('a service that cannot start is named with its complaint, and nothing is left running', async () => {

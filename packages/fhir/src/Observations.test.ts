@@ -213,6 +213,11 @@ describe('the Bundle', () => {
       identity: '0x03',
       anchors: '0x04',
       consent: '0x05',
+      reviews: '0x06',
+      recovery: '0x07',
+      erasure: '0x08',
+      p256Verifier: '0x09',
+      webAuthnVerifier: '0x0a',
     } as const,
     parts: [
       {

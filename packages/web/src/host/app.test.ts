@@ -14,6 +14,11 @@ const deployment: Deployment = {
   identity: address,
   anchors: address,
   consent: address,
+  reviews: address,
+  recovery: address,
+  erasure: address,
+  p256Verifier: address,
+  webAuthnVerifier: address,
   directory: address,
 };
 const environment = {
