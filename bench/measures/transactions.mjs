@@ -66,7 +66,7 @@ async function deployed() {
   const custodians = [];
   for (const n of [1, 2, 3]) {
     const { publicKey } = await Ed25519.fromSeed(keyOf(`custodian ${n}`));
-    custodians.push({ org, signingKey: publicKey });
+    custodians.push({ org, signingKey: publicKey, account: to0x(addressOf(keyOf(`account ${n}`))) });
   }
   const members = await Deployment.deploy(sender, membersAbi, bytecode.Members, {
     founders: [{ org, admin: sender.address }],
