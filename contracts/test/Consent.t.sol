@@ -5,10 +5,10 @@ pragma solidity 0.8.30;
 import {Reasons} from "../src/Reasons.sol";
 import {IConsent} from "../src/interfaces/IConsent.sol";
 import {IIdentity} from "../src/interfaces/IIdentity.sol";
-import {Fixture} from "./support/Fixture.sol";
+import {ConsentFixture} from "./support/ConsentFixture.sol";
 import {Messages} from "./support/Messages.sol";
 
-contract ConsentTest is Fixture {
+contract ConsentTest is ConsentFixture {
     function setUp() public {
         deploy(1000);
         registerEverybody();
@@ -102,7 +102,7 @@ contract ConsentTest is Fixture {
         bytes memory s = signature(PATIENT_KEY, forConsent(Messages.hash(g)));
         bytes32 before = Messages.hash(g);
         bytes memory expected = error(IConsent.ConsentBadSignature.selector);
-        field %= 15;
+        field %= 21;
         if (field == 0) {
             g.chain = change;
             expected = abi.encodeWithSelector(IConsent.ConsentWrongChain.selector, g.chain);
@@ -134,6 +134,8 @@ contract ConsentTest is Fixture {
             g.maxUses = uint32(change);
         } else if (field == 13) {
             g.nodesHash = bytes32(change);
+        } else if (field < 20) {
+            alterTerms(g, field - 14, change);
         } else {
             g.deadline = uint64(change);
             if (g.deadline < NOW) {
@@ -473,7 +475,7 @@ contract ConsentTest is Fixture {
         bytes32 before = Messages.hash(r);
         bytes memory s = signature(READER_KEY, forConsent(before));
         bytes memory expected = error(IConsent.ConsentBadSignature.selector);
-        field %= 13;
+        field %= 14;
         if (field == 0) {
             r.chain = change;
             expected = abi.encodeWithSelector(IConsent.ConsentWrongChain.selector, r.chain);
@@ -501,6 +503,8 @@ contract ConsentTest is Fixture {
             r.oneTimeKeyHash = bytes32(change);
         } else if (field == 11) {
             r.nonce = change;
+        } else if (field == 12) {
+            r.statement = bytes32(change);
         } else {
             r.deadline = uint64(change);
             if (r.deadline < NOW) {
@@ -564,7 +568,7 @@ contract ConsentTest is Fixture {
         IConsent.Grant memory g = granted(aGrant());
         IConsent.Request memory r = aRequest(g);
         bytes32 before = Messages.hash(g);
-        field %= 13;
+        field %= 20;
         if (field == 0) g.chain = change;
         else if (field == 1) g.target = address(uint160(change));
         else if (field == 2) g.grantId = bytes32(change);
@@ -577,7 +581,9 @@ contract ConsentTest is Fixture {
         else if (field == 9) g.expiresAt = uint64(change);
         else if (field == 10) g.purpose = bytes32(change);
         else if (field == 11) g.maxUses = uint32(change);
-        else g.deadline = uint64(change);
+        else if (field == 12) g.deadline = uint64(change);
+        else if (field == 13) g.nodesHash = bytes32(change);
+        else alterTerms(g, field - 14, change);
         vm.assume(Messages.hash(g) != before);
         requestReverts(
             r, g, READER_KEY, abi.encodeWithSelector(IConsent.ConsentGrantMismatch.selector, r.grantId)
@@ -646,57 +652,14 @@ contract ConsentTest is Fixture {
 
     // ——— helpers ———
 
-    function granted(IConsent.Grant memory g) private returns (IConsent.Grant memory) {
-        sendGrant(g, PATIENT_KEY);
-        return g;
-    }
-
-    /// @dev Answers with this reason, and writes exactly one full line that says the same.
-    function decides(IConsent.Request memory r, IConsent.Grant memory g, uint256 key, uint8 reason) private {
-        uint64 number = consent.decisionCount() + 1;
-        bytes32 id = forConsent(Messages.hash(r));
-        vm.expectEmit(address(consent));
-        emit IConsent.AccessDecided(
-            id,
-            r.patient,
-            r.reader,
-            r.grantId,
-            reason,
-            r.streams,
-            r.firstDay,
-            r.lastDay,
-            r.purpose,
-            r.oneTimeKeyHash,
-            number
-        );
-        vm.assertEq(sendRequest(r, g, key), reason, "the reason");
-        vm.assertEq(consent.decisionCount(), number, "counted");
-    }
-
-    function grantReverts(IConsent.Grant memory g, uint256 key, bytes memory refusal) private {
-        bytes memory s = signature(key, forConsent(Messages.hash(g)));
-        vm.expectRevert(refusal);
-        vm.prank(RELAY_A);
-        consent.grant(g, signerOf(key), s);
-    }
-
-    function revokeReverts(IConsent.Revoke memory m, uint256 key, bytes memory refusal) private {
-        bytes memory s = signature(key, forConsent(Messages.hash(m)));
-        vm.expectRevert(refusal);
-        vm.prank(RELAY_A);
-        consent.revoke(m, signerOf(key), s);
-    }
-
-    function requestReverts(
-        IConsent.Request memory r,
-        IConsent.Grant memory g,
-        uint256 key,
-        bytes memory refusal
-    ) private {
-        bytes memory s = signature(key, forConsent(Messages.hash(r)));
-        vm.expectRevert(refusal);
-        vm.prank(RELAY_A);
-        consent.request(r, g, signerOf(key), s);
+    /// @dev One of the six terms about when and in what case a grant holds.
+    function alterTerms(IConsent.Grant memory g, uint256 term, uint256 change) private pure {
+        if (term == 0) g.rollingDays = uint16(change);
+        else if (term == 1) g.weekdays = uint8(change);
+        else if (term == 2) g.fromMinute = uint16(change);
+        else if (term == 3) g.toMinute = uint16(change);
+        else if (term == 4) g.offsetMinutes = int16(uint16(change));
+        else g.emergency = change % 2 == 1;
     }
 
     function addSecondReaderKeyAndRemoveFirst() private {

@@ -98,6 +98,10 @@ abstract contract Fixture {
         return Messages.digest(structHash, block.chainid, address(consent));
     }
 
+    function forReviews(bytes32 structHash) internal view returns (bytes32) {
+        return Messages.digest(structHash, block.chainid, address(reviews));
+    }
+
     // ——— accounts ———
 
     function register(bytes32 account, uint256 key) internal {
@@ -211,6 +215,20 @@ abstract contract Fixture {
         bytes memory s = signature(key, forConsent(Messages.hash(r)));
         vm.prank(RELAY_A);
         return consent.request(r, g, signerOf(key), s);
+    }
+
+    // ——— roles ———
+
+    /// @dev C vouches for both readers and appoints the first.
+    function aRole() internal returns (bytes32 role) {
+        vm.prank(ADMIN_C);
+        members.vouch(READER);
+        vm.prank(ADMIN_C);
+        members.vouch(OTHER_READER);
+        vm.prank(ADMIN_C);
+        role = members.createRole("night shift", "key of the night shift");
+        vm.prank(ADMIN_C);
+        members.appoint(role, READER);
     }
 
     // ——— voting ———
