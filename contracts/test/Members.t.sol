@@ -357,6 +357,35 @@ contract MembersTest is Fixture {
         vm.assertEq(org, ORG_A, "same key, other organisation");
     }
 
+    function test_aCustodiansAccountCannotBeUsedAtASecondPlace() public {
+        address taken = address(0xC003);
+        bytes memory refusal = abi.encodeWithSelector(IMembers.MembersCustodianAccountTaken.selector, taken);
+        refused(abi.encodeCall(IMembers.setCustodian, (4, ORG_A, "new", taken)), refusal);
+        refused(abi.encodeCall(IMembers.setCustodian, (1, ORG_A, "new", taken)), refusal);
+        IMembers.Custodian[] memory list = custodians();
+        list[0].account = taken;
+        vm.expectRevert(refusal);
+        new Members(founders(), relays(), list, 2, DELAY);
+    }
+
+    function test_aSuspensionNamesItsReasons() public {
+        uint256 id = propose(ADMIN_A, abi.encodeCall(IMembers.suspendOrganisation, (ORG_C, "reason")));
+        approve(ADMIN_B, id);
+        vm.warp(NOW + DELAY);
+        vm.expectEmit(address(members));
+        emit IMembers.OrganisationSuspended(ORG_C, "reason");
+        execute(ADMIN_A, id);
+    }
+
+    function test_aCustodianIsAnnouncedWithItsAccount() public {
+        uint256 id = propose(ADMIN_A, abi.encodeCall(IMembers.setCustodian, (2, ORG_C, "new", NEW_ACCOUNT)));
+        approve(ADMIN_B, id);
+        vm.warp(NOW + DELAY);
+        vm.expectEmit(address(members));
+        emit IMembers.CustodianSet(2, ORG_C, "new", NEW_ACCOUNT, 2);
+        execute(ADMIN_A, id);
+    }
+
     // ——— readers ———
 
     function test_aReadersStandingFollowsItsOrganisation() public {

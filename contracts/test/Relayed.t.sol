@@ -6,6 +6,7 @@ import {Consent} from "../src/Consent.sol";
 import {IConsent} from "../src/interfaces/IConsent.sol";
 import {IIdentity} from "../src/interfaces/IIdentity.sol";
 import {IRelayed} from "../src/interfaces/IRelayed.sol";
+import {IReviews} from "../src/interfaces/IReviews.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {Messages} from "./support/Messages.sol";
 
@@ -47,6 +48,8 @@ contract RelayedTest is Fixture {
         refuses(sender, address(consent), abi.encodeCall(consent.grant, (m7, "", "")));
         refuses(sender, address(consent), abi.encodeCall(consent.revoke, (aRevoke(m7), "", "")));
         refuses(sender, address(consent), abi.encodeCall(consent.request, (aRequest(m7), m7, "", "")));
+        IReviews.Close memory m8;
+        refuses(sender, address(reviews), abi.encodeCall(reviews.closeAsPatient, (m8, "", "")));
     }
 
     function test_aSuspendedOrganisationsRelayMaySendNothing() public {
