@@ -30,7 +30,27 @@ contract ConsentInvariants is Fixture {
         vm.assertFalse(_handler.othersWereGranted(), "someone else was granted");
     }
 
+    function invariant_aRoleIsHeldByWhoWasAppointedAndIsVouchedForSince() public view {
+        for (uint256 i; i < 4; ++i) {
+            (bytes32 role, bytes32 reader) = (_handler.roleOf(i % 2), i < 2 ? READER : OTHER_READER);
+            bool holds = _handler.appointed(role, reader) && _handler.vouched(reader) && !_handler.suspended();
+            vm.assertTrue(_handler.holdsRole(role, reader) == holds, "holds the role");
+        }
+    }
+
+    function invariant_nothingIsGrantedOutsideItsHours() public view {
+        vm.assertFalse(_handler.grantedOutsideHours(), "granted outside the hours");
+    }
+
+    function invariant_everyEmergencyShows() public view {
+        vm.assertFalse(_handler.emergencyWasHidden(), "an emergency without its event, or the reverse");
+        vm.assertEq(_handler.emergencyCount(READER), _handler.emergencies(READER), "counted");
+        vm.assertEq(_handler.emergencyCount(OTHER_READER), _handler.emergencies(OTHER_READER), "counted");
+        vm.assertEq(_handler.emergencyCount(PATIENT), 0, "one's own data is no emergency");
+    }
+
     function invariant_everyDecisionHasItsLine() public view {
+        vm.assertEq(_handler.requests(), _handler.decisions(), "as many lines as requests");
         vm.assertEq(_handler.decisionCount(), _handler.decisions(), "as many lines as decisions");
         vm.assertFalse(_handler.numbersHaveGaps(), "numbered without a gap");
     }
@@ -55,7 +75,7 @@ contract ConsentInvariants is Fixture {
 
     /// @dev The laws above would hold of a contract that grants nothing: the handler does reach every outcome.
     function test_theHandlerReachesGrantsDenialsAndRevocations() public {
-        _handler.grant(0, 0, 0, 2, 7200);
+        _handler.grant(0, 0, 0, 2, 7200, 0);
         _handler.request(0, 0);
         vm.assertEq(_handler.grantedDecisions(), 1, "granted");
         _handler.request(0, 6);
@@ -66,5 +86,33 @@ contract ConsentInvariants is Fixture {
         _handler.request(0, 0);
         vm.assertEq(_handler.decisions(), 4, "decided");
         vm.assertEq(_handler.grantedDecisions(), 1, "but not granted");
+    }
+
+    function test_theHandlerReachesRolesAndEmergencies() public {
+        // An emergency grant to the first role.
+        _handler.grant(0, 12, 0, 2, 7200, 0);
+        _handler.request(0, 0);
+        vm.assertEq(_handler.grantedDecisions(), 0, "not yet in the role");
+        _handler.stand(0, true);
+        _handler.serve(0, 0, true);
+        _handler.request(0, 11);
+        vm.assertEq(_handler.grantedDecisions(), 0, "not stated");
+        _handler.request(0, 0);
+        vm.assertEq(_handler.grantedDecisions(), 1, "granted");
+        vm.assertEq(_handler.emergencies(READER), 1, "as an emergency");
+        _handler.suspend();
+        vm.assertTrue(_handler.suspended(), "suspended");
+        _handler.suspend();
+        vm.assertFalse(_handler.suspended(), "resumed");
+        _handler.grant(1, 4, 0, 2, 7200, 0);
+        _handler.request(1, 0);
+        vm.assertEq(_handler.grantedDecisions(), 2, "an ordinary one");
+        _handler.serve(0, 0, false);
+        _handler.request(1, 0);
+        vm.assertEq(_handler.grantedDecisions(), 2, "dismissed");
+        // From seven in the evening.
+        _handler.grant(2, 0, 0, 2, 7200, 19);
+        _handler.request(2, 0);
+        vm.assertEq(_handler.grantedDecisions(), 2, "not at this hour");
     }
 }

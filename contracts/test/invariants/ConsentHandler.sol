@@ -25,16 +25,27 @@ contract ConsentHandler is Fixture {
     mapping(bytes32 => bytes32) public hashes;
     mapping(bytes32 => bool) public revocations;
     mapping(bytes32 => uint256) public uses;
+    mapping(bytes32 => uint256) public emergencies;
+    mapping(bytes32 role => mapping(bytes32 reader => bool)) public appointed;
+    mapping(bytes32 reader => bool) public vouched;
+    bool public suspended;
+    uint256 public requests;
     uint256 public decisions;
     uint256 public grantedDecisions;
     bool public revokedWasGranted;
     bool public othersWereGranted;
+    bool public grantedOutsideHours;
+    bool public emergencyWasHidden;
     bool public numbersHaveGaps;
     bool public forgeryWasAccepted;
 
     constructor() {
         deploy(type(uint32).max);
         registerEverybody();
+        for (uint256 i; i < 2; ++i) {
+            vm.prank(ADMIN_C);
+            members.createRole(bytes32(i), "key");
+        }
     }
 
     /// @dev What time it is does not last from one call of the fuzzer to the next, so it is set in each.
@@ -45,14 +56,17 @@ contract ConsentHandler is Fixture {
         observe(vm.getRecordedLogs());
     }
 
-    function grant(uint256 id, uint256 who, uint32 maxUses, uint8 streams, uint32 validity)
+    function grant(uint256 id, uint256 who, uint32 maxUses, uint8 streams, uint32 validity, uint16 hour)
         external
         observed
     {
         IConsent.Grant memory g = aGrant();
         g.grantId = idOf(id);
         g.patient = who % 2 == 0 ? PATIENT : OTHER_PATIENT;
-        g.reader = (who >> 1) % 2 == 0 ? READER : OTHER_READER;
+        g.reader = [READER, OTHER_READER, roleOf(0), roleOf(1)][(who >> 1) % 4];
+        g.emergency = (who >> 3) % 2 == 1;
+        // From some hour on, in half of the grants.
+        if (hour % 2 == 1) g.fromMinute = 60 * (hour % 24);
         g.maxUses = maxUses % 4;
         g.streams = streamsOf(1 + streams % 3);
         g.notBefore = uint64(_now) + validity % 3 * 600;
@@ -79,6 +93,10 @@ contract ConsentHandler is Fixture {
         r.grantId = idOf(id);
         r.nonce = ++_nonce;
         wrong %= 16;
+        // The person asks, not the role.
+        if (r.reader == roleOf(0) || r.reader == roleOf(1)) r.reader = READER;
+        if (g.emergency && wrong != 11) r.statement = "statement";
+        if (wrong == 12) r.statement = "statement";
         if (wrong == 1 || r.reader == bytes32(0)) r.reader = OTHER_READER;
         if (wrong == 2) r.reader = PATIENT;
         if (wrong == 3) r.patient = OTHER_PATIENT;
@@ -86,11 +104,11 @@ contract ConsentHandler is Fixture {
         if (wrong == 5) --r.firstDay;
         if (wrong == 6) r.purpose = "other";
         if (wrong == 7) r.grantId = 0;
-        if (wrong == 8) (r.grantId, r.reader, r.patient) = (0, PATIENT, PATIENT);
+        if (wrong == 8) (r.grantId, r.reader, r.patient, r.statement) = (0, PATIENT, PATIENT, 0);
         if (wrong == 9) g.maxUses = 1000;
         if (wrong == 10) g.expiresAt = type(uint64).max;
         bytes memory s = signature(keyOf(r.reader), forConsent(Messages.hash(r)));
-        send(abi.encodeCall(consent.request, (r, g, signerOf(keyOf(r.reader)), s)));
+        if (send(abi.encodeCall(consent.request, (r, g, signerOf(keyOf(r.reader)), s)))) ++requests;
     }
 
     /// @dev Something that was accepted, sent once more, by any relay.
@@ -129,14 +147,46 @@ contract ConsentHandler is Fixture {
         returned;
     }
 
-    function stand(uint256 who, bool vouched) external observed {
+    function stand(uint256 who, bool standing) external observed {
         bytes32 reader = who % 2 == 0 ? READER : OTHER_READER;
         vm.prank(ADMIN_C);
-        if (vouched) {
-            members.vouch(reader);
+        if (standing) {
+            try members.vouch(reader) {
+                vouched[reader] = true;
+            } catch {}
         } else {
-            try members.endVouch(reader) {} catch {}
+            try members.endVouch(reader) {
+                vouched[reader] = false;
+                appointed[roleOf(0)][reader] = false;
+                appointed[roleOf(1)][reader] = false;
+            } catch {}
         }
+    }
+
+    /// @dev C appoints or dismisses.
+    function serve(uint256 role, uint256 who, bool serving) external observed {
+        (bytes32 id, bytes32 reader) = (roleOf(role % 2), who % 2 == 0 ? READER : OTHER_READER);
+        vm.prank(ADMIN_C);
+        if (serving) {
+            try members.appoint(id, reader) {
+                appointed[id][reader] = true;
+            } catch {}
+        } else {
+            try members.dismiss(id, reader) {
+                appointed[id][reader] = false;
+            } catch {}
+        }
+    }
+
+    /// @dev C is suspended, or resumed.
+    function suspend() external observed {
+        vote(
+            suspended
+                ? abi.encodeCall(members.resumeOrganisation, (ORG_C))
+                : abi.encodeCall(members.suspendOrganisation, (ORG_C, "reason"))
+        );
+        suspended = !suspended;
+        _now += DELAY;
     }
 
     function wait(uint32 seconds_) external {
@@ -145,6 +195,19 @@ contract ConsentHandler is Fixture {
 
     function idOf(uint256 id) public pure returns (bytes32) {
         return bytes32(1 + id % IDS);
+    }
+
+    /// @dev Roles of C's.
+    function roleOf(uint256 role) public view returns (bytes32) {
+        return members.roleIdOf(ORG_C, bytes32(role));
+    }
+
+    function holdsRole(bytes32 role, bytes32 reader) external view returns (bool) {
+        return members.holdsRole(role, reader);
+    }
+
+    function emergencyCount(bytes32 reader) external view returns (uint32) {
+        return consent.emergencyCount(reader);
     }
 
     function maxUsesOf(bytes32 id) external view returns (uint256) {
@@ -177,6 +240,7 @@ contract ConsentHandler is Fixture {
     }
 
     function observe(Vm.Log[] memory logs) private {
+        bytes32 opened;
         for (uint256 i; i < logs.length; ++i) {
             if (logs[i].emitter != address(consent)) continue;
             bytes32 topic = logs[i].topics[0];
@@ -190,16 +254,24 @@ contract ConsentHandler is Fixture {
                 (, uint8 reason,, uint64 number) = abi.decode(logs[i].data, (bytes32, uint8, uint32, uint64));
                 if (reason == 0) othersWereGranted = true;
                 if (number != ++decisions) numbersHaveGaps = true;
+            } else if (topic == IConsent.EmergencyOpened.selector) {
+                ++emergencies[logs[i].topics[3]];
+                opened = logs[i].topics[1];
             } else if (topic == IConsent.AccessDecided.selector) {
-                observeDecision(logs[i]);
+                observeDecision(logs[i], opened);
+                opened = 0;
             }
         }
+        if (opened != bytes32(0)) emergencyWasHidden = true;
     }
 
-    function observeDecision(Vm.Log memory log) private {
+    /// @dev `opened` is the emergency opened just before this line of the log; zero when none was.
+    function observeDecision(Vm.Log memory log, bytes32 opened) private {
         (bytes32 id, uint8 reason,,,,,, uint64 number) =
             abi.decode(log.data, (bytes32, uint8, bytes32[], int32, int32, bytes32, bytes32, uint64));
         if (number != ++decisions) numbersHaveGaps = true;
+        bool emergency = reason == 0 && id != bytes32(0) && _grants[id].emergency;
+        if (opened != (emergency ? log.topics[1] : bytes32(0))) emergencyWasHidden = true;
         if (reason != 0) return;
         ++grantedDecisions;
         (bytes32 patient, bytes32 reader) = (log.topics[2], log.topics[3]);
@@ -211,6 +283,8 @@ contract ConsentHandler is Fixture {
         if (revocations[id]) revokedWasGranted = true;
         IConsent.Grant storage g = _grants[id];
         bool valid = g.notBefore <= _now && _now < g.expiresAt;
-        if (!valid || patient != g.patient || reader != g.reader) othersWereGranted = true;
+        bool serves = appointed[g.reader][reader] && vouched[reader] && !suspended;
+        if (!valid || patient != g.patient || (reader != g.reader && !serves)) othersWereGranted = true;
+        if (_now % 1 days < 60 * uint256(g.fromMinute)) grantedOutsideHours = true;
     }
 }
