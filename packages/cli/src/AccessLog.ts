@@ -8,10 +8,11 @@ import * as Day from '@islet/core/Day';
 import { IsletError } from '@islet/core/IsletError';
 import type { Look } from '@islet/core/Look';
 import { isStream } from '@islet/core/Stream';
-import { UnknownStreamError } from './commands/grant.js';
 import { dayOf } from './Dates.js';
+import { UnknownStreamError } from './GrantTerms.js';
 import * as Home from './Home.js';
 import * as People from './People.js';
+import * as Who from './Who.js';
 
 /** Which lines, as a person says it. Days are the person's own. */
 export type Asked = { reader?: string; refused?: boolean; from?: string; to?: string; stream?: string };
@@ -31,7 +32,7 @@ export async function gather(
   if (silent.length > 0)
     warn(`No answer from custodian ${silent.join(', ')}: their releases are missing here.`);
   const own = await ownDevices(network, { wallet, notes }, warn);
-  const people = await People.byAccount(home);
+  const names = await Who.names(home);
   return AccessRecord.build({
     account: wallet.account,
     name: wallet.name,
@@ -43,7 +44,7 @@ export async function gather(
     ...own,
     silent,
     filters,
-    nameOf: (account) => people.get(account) ?? null,
+    nameOf: (id) => names.get(id) ?? null,
     deviceOf: (id) => notes.devices?.find((d) => d.id === id)?.name ?? id,
     saltOf: (grantId) => notes.grantSalts?.[grantId],
   });

@@ -40,6 +40,9 @@ export const custodianKey = (home: Home, index: number): string =>
 export const custodianAccountKey = (home: Home, index: number): string =>
   join(custodian(home, index), 'account.key');
 
+/** One file a role of the organisation: the role's X-Wing seeds. */
+export const roles = (home: Home): string => join(keys(home), 'roles');
+
 export const deployment = (home: Home): string => join(home.root, 'deployment.json');
 export const services = (home: Home): string => join(home.root, 'services.json');
 export const log = (home: Home, service: string): string => join(logs(home), `${service}.log`);
@@ -57,7 +60,7 @@ export const keyFiles = (home: Home): string[] => [
 /** Makes what is missing of the folder, for its owner only. Throws `CLI_BAD_HOME`. */
 export async function prepare(home: Home): Promise<void> {
   const custodians = custodianIndices().map((index) => custodian(home, index));
-  const folders = [ledger, hub, gateway, wallets, logs, keys].map((folder) => folder(home));
+  const folders = [ledger, hub, gateway, wallets, logs, keys, roles].map((folder) => folder(home));
   for (const folder of [home.root, ...folders, ...custodians])
     await nodeFiles.makeFolder(folder).catch((cause) => {
       throw new BadHomeError(folder, cause);

@@ -3,7 +3,9 @@ import type { Grant } from '@islet/chain/View';
 import { speaksFor } from '@islet/chain/View';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as GrantKeys from '@islet/core/GrantKeys';
+import * as Hours from '@islet/core/Hours';
 import * as Message from '@islet/core/Message';
+import * as Rolling from '@islet/core/Rolling';
 import type { Stream } from '@islet/core/Stream';
 import { parseSigned } from '@islet/core/signed';
 import * as Http from './Http.js';
@@ -80,10 +82,13 @@ export function best(
   now: number,
 ): Held | undefined {
   const score = (h: Held): number => {
+    const { firstDay, lastDay, rollingDays, offsetMinutes, emergency } = h.message;
     const stream = h.keys.streams.some((s) => s.stream === wanted.stream);
-    const window = h.message.firstDay <= wanted.firstDay && h.message.lastDay >= wanted.lastDay;
+    const rolled = rollingDays > 0 && wanted.firstDay < Rolling.firstDay(now, offsetMinutes, rollingDays);
+    const window = firstDay <= wanted.firstDay && lastDay >= wanted.lastDay && !rolled;
     const alive = h.onChain.revokedAt === null && h.onChain.expiresAt * 1000 > now;
-    return (stream ? 4 : 0) + (window ? 2 : 0) + (alive ? 1 : 0);
+    const scores = [!emergency, stream, window, alive, Hours.holds(h.message, now)];
+    return scores.reduce((sum, holds) => 2 * sum + (holds ? 1 : 0), 0);
   };
   return held.reduce<Held | undefined>((a, b) => (a && score(a) >= score(b) ? a : b), undefined);
 }

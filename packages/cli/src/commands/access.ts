@@ -114,6 +114,11 @@ async function access(line: Extract<Line, { kind: 'request' }>, keys: Map<number
     to: d.scope && safeDay(d.scope.lastDay),
     streams: words?.streams ?? null,
     purpose: words?.purpose ?? null,
+    role: line.role ? (line.role.name ?? line.role.id) : null,
+    emergency: line.emergency
+      ? { reason: line.emergency.reason?.text ?? null, reviews: line.emergency.reviews }
+      : null,
+    sentence: AccessText.sentence(line),
     times: d.count,
     requestId: d.requestId,
     block: d.blockNumber,
@@ -122,7 +127,10 @@ async function access(line: Extract<Line, { kind: 'request' }>, keys: Map<number
 }
 
 /** One line of the log as a sentence, for whoever has no record. */
-export const sentence = ({ releases, ...decision }: Access, nameOf: (account: string) => string): string =>
+export const sentence = (
+  { releases, role: _role, emergency: _emergency, ...decision }: Access,
+  nameOf: (account: string) => string,
+): string =>
   AccessText.sentence({
     kind: 'request',
     name: nameOf(decision.reader),

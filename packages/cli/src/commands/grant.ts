@@ -1,40 +1,52 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Derivable from '@islet/client/Derivable';
+import * as Given from '@islet/client/Given';
 import * as Granting from '@islet/client/Granting';
+import type { Network } from '@islet/client/Network';
+import * as Sentence from '@islet/client/Sentence';
+import type { Terms } from '@islet/client/Terms';
 import { toHex } from '@islet/core/crypto/bytes';
+import * as Day from '@islet/core/Day';
 import { IsletError } from '@islet/core/IsletError';
-import { isStream, type Stream, streams } from '@islet/core/Stream';
+import * as Purpose from '@islet/core/Purpose';
+import { streams } from '@islet/core/Stream';
 import { type Command, Option } from 'commander';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
-import { rangeOf, untilOf } from '../Dates.js';
+import * as GrantTerms from '../GrantTerms.js';
 import * as People from '../People.js';
+import * as RoleFile from '../RoleFile.js';
 
-type Options = {
-  reader: string;
-  streams: string;
-  from: string;
-  to: string;
-  until: string;
-  purpose: string;
-  uses: string;
+type Options = GrantTerms.Options & {
+  reader?: string;
+  role?: string;
+  meant?: boolean;
   person: string;
   json?: boolean;
 };
-
-/** HL7 v3 PurposeOfUse, in words. */
-const purposes = ['treatment', 'care-giving', 'emergency', 'research', 'payment'];
 
 export function registerGrant(program: Command, context: Context): void {
   program
     .command('grant')
     .description('let someone see some days of some kinds of data, until a date')
-    .requiredOption('--reader <name>', 'who may look')
-    .requiredOption('--streams <list>', `what, separated by commas: ${streams.join(', ')}`)
-    .requiredOption('--from <date>', 'the first day they may see')
-    .requiredOption('--to <date>', 'the last day they may see')
+    .option('--reader <name>', 'who may look')
+    .option('--role <name>', 'or: whoever holds this role of the organisation at the time')
+    .addOption(
+      new Option('--preset <name>', 'where to start from; what else you say changes it').choices([
+        ...GrantTerms.presets,
+      ]),
+    )
+    .option('--streams <list>', `what, separated by commas: ${streams.join(', ')}`)
+    .option('--from <date>', 'the first day they may see')
+    .option('--to <date>', 'the last day they may see (default: as long as the permission lasts)')
+    .option('--last <days>', 'of these, only the newest so many days, today included')
     .requiredOption('--until <date>', 'when the permission ends')
-    .addOption(new Option('--purpose <word>', 'what for').choices(purposes).default('treatment'))
-    .option('--uses <n>', 'how often they may look; 0: as often as they like', '0')
+    .option('--hours <from-to>', 'at which time of day, like 08:00-15:30')
+    .option('--weekdays <days>', 'on which days, like mon-fri')
+    .addOption(new Option('--purpose <word>', 'what for').choices([...Purpose.grantable]))
+    .option('--uses <n>', 'how often they may look; 0: as often as they like')
+    .option('--emergency', 'only in an emergency, with a reason stated each time')
+    .option('--meant', 'although it lets them work out more with what they have already')
     .option('--person <name>', 'whose data', 'me')
     .option('--json', 'one line of JSON')
     .action((options: Options) => run(context, options));
@@ -43,53 +55,67 @@ export function registerGrant(program: Command, context: Context): void {
 async function run(context: Context, options: Options): Promise<void> {
   const { home, now } = context;
   const person = await People.need(home, options.person);
-  const reader = await People.need(home, options.reader);
-  const wanted = options.streams.split(',').map((s) => s.trim());
-  const known = wanted.filter(isStream);
-  if (known.length !== wanted.length || known.length === 0) throw new UnknownStreamError();
-  const maxUses = Number(options.uses);
-  if (!/^\d{1,7}$/.test(options.uses) || maxUses > 1_000_000) throw new BadUsesError();
-  const expiresAt = untilOf(options.until);
-  if (expiresAt <= now()) throw new EndedError();
+  const reader = await readerOf(context, options);
+  const { dayOffsetMinutes: offsetMinutes = 0 } = person.notes;
+  const terms = GrantTerms.of(options, { now: now(), offsetMinutes });
+  if (terms.expiresAt <= now()) throw new EndedError();
   await using network = await connect(home);
-  const range = rangeOf(options.from, options.to);
-  const { grantId, salt } = await Granting.grant(network, person.wallet, {
-    reader: reader.wallet.account,
-    streams: [...new Set<Stream>(known)],
-    ...range,
-    // A minute back: the chain's clock may be a moment behind ours.
-    notBefore: now() - 60_000,
-    expiresAt,
-    purpose: options.purpose,
-    maxUses,
-  });
+  if (!options.meant) await requireMeant(network, person, reader, terms);
+  const { grantId, salt } = await Granting.grant(network, person.wallet, { reader, ...terms });
   person.notes.grantSalts = { ...person.notes.grantSalts, [toHex(grantId)]: toHex(salt) };
   await People.remember(home, person);
+  const sentence = Sentence.of(terms, (options.reader ?? options.role)!, whose(options.person));
   context.output(options).result(
     {
       grant: toHex(grantId),
-      reader: options.reader,
-      streams: known,
-      from: options.from,
-      to: options.to,
-      until: new Date(expiresAt).toISOString(),
-      purpose: options.purpose,
+      reader: options.reader ?? null,
+      role: options.role ?? null,
+      sentence,
+      ...said(terms),
     },
-    `${options.reader} may see ${known.join(', ')} of ${options.person} from ${options.from} to ${options.to}, until ${options.until}, for ${options.purpose}.\nTo take it back: npx islet revoke ${toHex(grantId).slice(0, 12)}`,
+    `${sentence}\nTo take it back: npx islet revoke ${toHex(grantId).slice(0, 12)}`,
   );
 }
 
-export class UnknownStreamError extends IsletError {
-  override readonly name = 'Grant.UnknownStreamError';
-  constructor() {
-    super('CLI_UNKNOWN_STREAM', `--streams takes some of: ${streams.join(', ')}.`);
-  }
+async function readerOf({ home }: Context, { reader, role }: Options): Promise<Uint8Array> {
+  if ((reader === undefined) === (role === undefined)) throw new ReaderOrRoleError();
+  return role === undefined
+    ? (await People.need(home, reader!)).wallet.account
+    : (await RoleFile.need(home, role)).role;
 }
 
-export class BadUsesError extends IsletError {
-  override readonly name = 'Grant.BadUsesError';
+/** What those whom the grant serves could work out with what they have, and no grant gives them, must be meant. */
+async function requireMeant(
+  network: Network,
+  { wallet, notes }: People.Person,
+  reader: Uint8Array,
+  terms: Terms,
+): Promise<void> {
+  const given = await Given.by(network, wallet.account, (id) => notes.grantSalts?.[id]);
+  for (const before of Given.before(network, given, reader))
+    Derivable.requireMeant(before, Given.scopesOf(terms));
+}
+
+/** As sentences call the person whose data it is. */
+export const whose = (person: string): string => (person === 'me' ? 'your' : `${person}’s`);
+
+/** Terms as programs get them. */
+export const said = (t: Terms) => ({
+  streams: t.streams,
+  from: Day.format(t.firstDay),
+  to: Day.format(t.lastDay),
+  last: t.rollingDays || null,
+  hours: t.hours,
+  until: new Date(t.expiresAt).toISOString(),
+  purpose: t.purpose,
+  uses: t.maxUses || null,
+  emergency: t.emergency,
+});
+
+export class ReaderOrRoleError extends IsletError {
+  override readonly name = 'Grant.ReaderOrRoleError';
   constructor() {
-    super('CLI_BAD_USES', '--uses takes a whole number from 0 to 1000000.');
+    super('CLI_READER_OR_ROLE', 'Say who may look: --reader NAME, or --role NAME, and not both.');
   }
 }
 

@@ -1,9 +1,12 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { grantsBy } from '@islet/client/Granting';
+import * as Given from '@islet/client/Given';
+import * as Sentence from '@islet/client/Sentence';
 import type { Command } from 'commander';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
 import * as People from '../People.js';
+import * as Who from '../Who.js';
+import { said, whose } from './grant.js';
 
 type Options = { person: string; json?: boolean };
 
@@ -18,19 +21,27 @@ export function registerGrants(program: Command, context: Context): void {
 
 async function run(context: Context, options: Options): Promise<void> {
   const { home, now } = context;
-  const { wallet } = await People.need(home, options.person);
+  const { wallet, notes } = await People.need(home, options.person);
   await using network = await connect(home);
-  const people = await People.byAccount(home);
-  const grants = (await grantsBy(network, wallet.account)).map((g) => ({
-    grant: g.grantId,
-    reader: people.get(g.reader) ?? g.reader,
-    grantedAt: new Date(g.grantedAt).toISOString(),
-    expiresAt: new Date(g.expiresAt * 1000).toISOString(),
-    state: g.revokedAt !== null ? 'revoked' : g.expiresAt * 1000 <= now() ? 'expired' : 'active',
-    revokedAt: g.revokedAt === null ? null : new Date(g.revokedAt).toISOString(),
-  }));
-  const lines = grants.map(
-    (g) => `${g.grant.slice(0, 12)}  ${g.state.padEnd(7)}  ${g.reader}, until ${g.expiresAt.slice(0, 10)}`,
-  );
+  const names = await Who.names(home);
+  const given = await Given.by(network, wallet.account, (id) => notes.grantSalts?.[id]);
+  const grants = given.map((g) => {
+    const reader = names.get(g.reader) ?? g.reader;
+    const until = new Date(g.expiresAt * 1000).toISOString();
+    return {
+      grant: g.grantId,
+      reader,
+      grantedAt: new Date(g.grantedAt).toISOString(),
+      expiresAt: until,
+      state: g.revokedAt !== null ? 'revoked' : Given.isActive(g, now()) ? 'active' : 'expired',
+      revokedAt: g.revokedAt === null ? null : new Date(g.revokedAt).toISOString(),
+      // Terms are words that the chain does not have: they are known where the grant was made.
+      sentence: g.terms
+        ? Sentence.of(g.terms, reader, whose(options.person))
+        : `${reader}, until ${until.slice(0, 10)}; its terms are known where it was granted.`,
+      terms: g.terms && said(g.terms),
+    };
+  });
+  const lines = grants.map((g) => `${g.grant.slice(0, 12)}  ${g.state.padEnd(7)}  ${g.sentence}`);
   context.output(options).result({ grants }, lines.join('\n') || 'Nobody was ever granted anything.');
 }

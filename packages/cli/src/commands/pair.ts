@@ -7,10 +7,10 @@ import { isStream, type Stream, streams } from '@islet/core/Stream';
 import type { Command } from 'commander';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
+import { UnknownStreamError } from '../GrantTerms.js';
 import type { Output } from '../Output.js';
 import * as People from '../People.js';
 import { fromTheHouse } from '../Reach.js';
-import { UnknownStreamError } from './grant.js';
 
 type Options = {
   read?: boolean;

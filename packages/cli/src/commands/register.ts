@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../Context.js';
 import { registerAccess } from './access.js';
+import { registerEmergency } from './emergency.js';
 import { registerExport } from './export.js';
 import { registerFollow } from './follow.js';
 import { registerGrant } from './grant.js';
@@ -9,7 +10,9 @@ import { registerGrants } from './grants.js';
 import { registerImport } from './import.js';
 import { registerPair } from './pair.js';
 import { registerReport } from './report.js';
+import { registerReviews } from './reviews.js';
 import { registerRevoke } from './revoke.js';
+import { registerRole } from './role.js';
 import { registerStart } from './start.js';
 import { registerVerify } from './verify.js';
 
@@ -22,7 +25,10 @@ export function registerCommands(program: Command, context: Context): void {
     registerGrant,
     registerGrants,
     registerRevoke,
+    registerRole,
     registerReport,
+    registerEmergency,
+    registerReviews,
     registerFollow,
     registerAccess,
     registerVerify,
