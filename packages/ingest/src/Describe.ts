@@ -63,6 +63,15 @@ export function listed(names: string[]): string {
   return `${clean.slice(0, shown.names).join(', ')}${more}`;
 }
 
+const shownFiles = 5;
+
+/** The names of an archive's files, the first few, their last part only. */
+export const files = (names: string[]): string =>
+  `${names
+    .slice(0, shownFiles)
+    .map((name) => name.slice(-60))
+    .join(', ')}${names.length > shownFiles ? ', …' : ''}`;
+
 /** `INGEST_UNRECOGNISED`: the content is not one of the formats read here. Says what it looks like. */
 export class UnrecognisedError extends IsletError {
   override readonly name: string = 'UnrecognisedError';
