@@ -8,9 +8,9 @@ import { outcomeOf } from './installation.testkit.js';
 import { compileRoom, linkPackages, root } from './rooms.testkit.js';
 
 const soak = process.env.ISLET_SOAK !== undefined;
-const bytes = soak ? 2 ** 31 : 24 * 2 ** 20;
+const bytes = soak ? 2 ** 31 : 12 * 2 ** 20;
 /** Less than the file, and less than its readings would take. */
-const heapMiB = 20;
+const heapMiB = 24;
 
 let folder: string;
 beforeAll(async () => {
