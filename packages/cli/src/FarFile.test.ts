@@ -8,7 +8,7 @@ import { outcomeOf } from './installation.testkit.js';
 import { compileRoom, linkPackages, root } from './rooms.testkit.js';
 
 const soak = process.env.ISLET_SOAK !== undefined;
-const bytes = soak ? 2 ** 31 : 12 * 2 ** 20;
+const bytes = soak ? 2 ** 31 : 17 * 2 ** 20;
 /** Less than the file, and less than its readings would take. */
 const heapMiB = 24;
 

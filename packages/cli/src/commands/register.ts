@@ -7,6 +7,7 @@ import { registerGrant } from './grant.js';
 import { registerGrants } from './grants.js';
 import { registerImport } from './import.js';
 import { registerPair } from './pair.js';
+import { registerReceipts } from './receipts.js';
 import { registerReport } from './report.js';
 import { registerRevoke } from './revoke.js';
 import { registerStart } from './start.js';
@@ -18,6 +19,7 @@ export function registerCommands(program: Command, context: Context): void {
     registerStart,
     registerImport,
     registerPair,
+    registerReceipts,
     registerGrant,
     registerGrants,
     registerRevoke,
