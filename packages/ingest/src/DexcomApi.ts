@@ -17,6 +17,7 @@ import {
 } from './Limits.js';
 import { type Outcome, type Parsed, type Reason, refused, untimed } from './Outcome.js';
 import { TooLargeError } from './Text.js';
+import * as Trend from './Trend.js';
 import * as Unit from './Unit.js';
 import * as Witness from './Witness.js';
 import type { Zone } from './Zone.js';
@@ -130,15 +131,16 @@ function eventOf(kind: Kind, item: Fields.Fields, unitSaid: string, state: State
   switch (kind) {
     case 'egvs': {
       const status = Fields.text(item, ['status']).toLowerCase();
+      const arrow = Trend.part(Trend.of(item.trend));
       const value = Fields.number(item, ['value', 'smoothedValue', 'realtimeValue']);
       if (status === 'low' || status === 'high') {
         const level = Amount.glucose(status, unit, 'cgm')!;
-        return { kind: 'glucose', ...level, method: 'cgm' };
+        return { kind: 'glucose', ...level, method: 'cgm', ...arrow };
       }
       if (value === undefined) return 'value';
       state.numbers[unit].push(value);
       if (!Amount.plausible(value, unit, 'cgm')) return 'value';
-      return { kind: 'glucose', value, unit, beyond: null, method: 'cgm' };
+      return { kind: 'glucose', value, unit, beyond: null, method: 'cgm', ...arrow };
     }
     case 'calibrations': {
       const value = Fields.number(item, ['value']);

@@ -8,6 +8,7 @@ import { maxRows, maxSaidLength } from './Limits.js';
 import { type Outcome, type Parsed, refused, untimed } from './Outcome.js';
 import * as Sgv from './Sgv.js';
 import { TooLargeError } from './Text.js';
+import * as Trend from './Trend.js';
 import * as Witness from './Witness.js';
 import type { Zone } from './Zone.js';
 
@@ -63,7 +64,12 @@ function one(item: unknown, row: number, zone: Zone, numbers: number[], clocks: 
   const clock = wall === undefined ? undefined : Witness.clock(zone, at, wall, shown?.offset);
   if (clock) clocks.push(clock);
   const said = Fields.text(item, ['DT', 'ST', 'WT'], maxSaidLength);
+  const arrow = event.kind === 'glucose' ? Trend.part(Trend.of(item.Trend)) : {};
   const source = { app: 'dexcom-share', device: '', id: null };
   const offsetMinutes = Instant.offsetOr(clock?.offsetMinutes, zone, at);
-  return { row, is: 'readings', readings: [{ ...event, at, offsetMinutes, said, source } as Reading] };
+  return {
+    row,
+    is: 'readings',
+    readings: [{ ...event, ...arrow, at, offsetMinutes, said, source } as Reading],
+  };
 }

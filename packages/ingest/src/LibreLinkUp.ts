@@ -8,6 +8,7 @@ import * as Instant from './Instant.js';
 import { maxRows, maxSaidLength } from './Limits.js';
 import { type Outcome, type Parsed, refused, untimed } from './Outcome.js';
 import { TooLargeError } from './Text.js';
+import * as Trend from './Trend.js';
 import * as Witness from './Witness.js';
 import type { Zone } from './Zone.js';
 
@@ -117,5 +118,6 @@ function level(of: Fields.Fields): Event | undefined {
   const value = mgdl ?? Fields.number(of, ['Value']);
   if (value === undefined || !Amount.plausible(value, unit, 'cgm')) return undefined;
   const beyond = of.isLow === true ? 'low' : of.isHigh === true ? 'high' : null;
-  return { kind: 'glucose', value, unit, beyond, method: 'cgm' };
+  const arrow = Trend.part(Trend.ofLibre(of.TrendArrow));
+  return { kind: 'glucose', value, unit, beyond, method: 'cgm', ...arrow };
 }
