@@ -12,7 +12,6 @@ import { outcome, type When } from './Part.js';
 import * as People from './People.js';
 import { TooLargeError } from './Text.js';
 import * as TidepoolKinds from './TidepoolKinds.js';
-import * as Timestamp from './Timestamp.js';
 import * as Zone from './Zone.js';
 
 /** Records of Tidepool's data model, as its uploader, its API and its JSON export write them. */
@@ -81,14 +80,14 @@ function time(record: Json.Fields, zone: Zone.Zone, clocks: Clocks): When | unde
   const device = Json.text(record.deviceTime, maxSaidLength);
   const written = concluded ?? device;
   if (written === undefined) return typeof record.time === 'number' ? 'broken' : undefined;
-  const instant = Timestamp.parse(written, zone);
+  const instant = Instant.exact(written, zone);
   if (!instant) return 'broken';
   const minutes = Json.number(record.timezoneOffset);
-  const known = Timestamp.isOffset(minutes) ? minutes : undefined;
+  const known = Instant.isOffset(minutes) ? minutes : undefined;
   const own = concluded === undefined && known !== undefined ? byDevice(record, written, known) : instant.at;
   const at = witnessed(record, own, zone, clocks);
-  if (!Timestamp.inYears(at)) return 'broken';
-  const offsetMinutes = (known ?? instant.offset ?? Zone.offsetMinutes(zone, at)) + 0;
+  if (!Instant.inYears(at)) return 'broken';
+  const offsetMinutes = (known ?? instant.offsetMinutes ?? Zone.offsetMinutes(zone, at)) + 0;
   return { at, offsetMinutes, said: clip(device ?? written, maxSaidLength) };
 }
 
@@ -101,8 +100,8 @@ function byDevice(record: Json.Fields, said: string, minutes: number): number {
 /** Witnesses of the device's clock. A server's time beside the device's decides; a transmitter's own count only tells. */
 function witnessed(record: Json.Fields, own: number, zone: Zone.Zone, clocks: Clocks): number {
   const payload = Json.inside(record.payload);
-  const server = Timestamp.parse(Json.text(payload.systemTime, maxSaidLength) ?? '', zone);
-  const at = server && Timestamp.inYears(server.at) ? server.at : own;
+  const server = Instant.exact(Json.text(payload.systemTime, maxSaidLength) ?? '', zone);
+  const at = server && Instant.inYears(server.at) ? server.at : own;
   if (Math.abs(at - own) >= strayMs) clocks.served++;
   const tick = Json.number(payload.transmitterTicks);
   if (tick !== undefined && record.type === 'cbg') {
