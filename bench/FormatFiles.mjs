@@ -1,6 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // One sensor's values as files of each format, so many rows long. Shapes only: quirks are for the tests.
-import { zipSync } from 'fflate';
 
 const firstAt = Date.UTC(2024, 0, 1);
 const step = 5 * 60_000;
@@ -39,13 +38,11 @@ export const writers = {
         `FreeStyle Libre 3,7F35,${iso(at).slice(8, 10)}-${iso(at).slice(5, 7)}-${iso(at).slice(0, 4)} ${iso(at).slice(11, 16)},0,${mgdl},,,,,,,,,,,,,,`,
     ),
   glooko: (list) =>
-    zipSync({
-      'cgm_data_1.csv': table(
-        'Name:Ann,Date Range:2024-01-01 - 2026-03-02\nTimestamp,CGM Glucose Value (mg/dl),Serial Number',
-        list,
-        ({ at, mgdl }) => `${spaced(at).slice(0, 16)},${mgdl}.0,S1`,
-      ),
-    }),
+    table(
+      'Name:Ann,Date Range:2024-01-01 - 2026-03-02\nTimestamp,CGM Glucose Value (mg/dl),Serial Number',
+      list,
+      ({ at, mgdl }) => `${spaced(at).slice(0, 16)},${mgdl}.0,S1`,
+    ),
   azt1d: (list) =>
     table(
       'EventDateTime,DeviceMode,BolusType,Basal,CorrectionDelivered,TotalBolusInsulinDelivered,FoodDelivered,CarbSize,CGM',
