@@ -48,7 +48,8 @@ async function run(context: Context, options: Options): Promise<void> {
   const { firstDay, lastDay } = rangeOf(from, to);
   await using network = await connect(home);
   const told = await Kept.kept(network, person.wallet, firstDay, lastDay);
-  const seen = await opened(network, person, firstDay, lastDay);
+  const isThere = told.days.some(({ stream }) => stream === 'glucose/raw');
+  const seen = isThere ? await opened(network, person, firstDay, lastDay) : nothing;
   const days: Line[] = [];
   for (let day = firstDay; day <= lastDay; day++) days.push(line(Day.format(day), told, gapsOf(day)));
   const { completeUntil } = seen;
@@ -63,13 +64,16 @@ async function run(context: Context, options: Options): Promise<void> {
   }
 }
 
+type Seen = { points: Points.Point[]; completeUntil: number | null };
+const nothing: Seen = { points: [], completeUntil: null };
+
 /** The glucose of these days, verified: the gaps are those of what can be opened, whatever the gateway says. */
 async function opened(
   network: Network,
   { wallet }: People.Person,
   firstDay: Day.Day,
   lastDay: Day.Day,
-): Promise<{ points: Points.Point[]; completeUntil: number }> {
+): Promise<Seen> {
   const { segments, verified } = await Access.own(network, wallet, {
     streams: ['glucose/raw'],
     firstDay,
