@@ -31,6 +31,14 @@ export function open(gateway) {
 
   return {
     post: (secret, at) => call('POST', '/api/v1/entries.json', secret, JSON.stringify([entry(at)])),
+    /** So many in one list, from a moment on. */
+    postMany: (secret, from, count, apartMs) =>
+      call(
+        'POST',
+        '/api/v1/entries.json',
+        secret,
+        JSON.stringify(Array.from({ length: count }, (_, i) => entry(from + i * apartMs))),
+      ),
     status: async (secret) => JSON.parse(await call('GET', '/v1/status', secret)),
   };
 }

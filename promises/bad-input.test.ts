@@ -259,6 +259,10 @@ describe('the command line', () => {
     ['CLI_NO_SUCH_PERSON', 'report', '--as', '../../../etc/passwd', ...dates],
     ['CLI_NO_SUCH_GRANT', 'revoke', ''],
     ['CLI_BAD_NAME', 'pair', '--name', 'x'.repeat(500)],
+    ['CLI_BAD_ADDRESS', 'pair', '--app', 'xdrip', '--address', 'https://a.example/path'],
+    ['CLI_USAGE', 'pair', '--app', 'nothing'],
+    ['CLI_BAD_DATE', 'receipts', '--from', 'soon'],
+    ['INGEST_UNSUPPORTED', 'import', 'FOLDER/eversense.csv'],
   ];
 
   beforeAll(async () => {
@@ -268,6 +272,7 @@ describe('the command line', () => {
       new Uint8Array(4096).map((_, i) => (i * 167 + 13) % 256),
     );
     await file('other.csv', `a,b,c\n${marker},${marker},2\n`);
+    await file('eversense.csv', `Eversense,${marker},x\nWhen,Sugar,Note\n2024-05-06,5,${marker}\n`);
     await file('cut.json', `[{"type":"sgv","device":"${marker}","sgv":`);
     await file('good.csv', whole.bytes);
     await file('huge.csv', '');

@@ -2,15 +2,13 @@
 // The command line as people run it, from the sources of this moment: Node 20 runs no TypeScript. The ledger is real;
 // hub, custodians and gateway are small stand-ins that serve /health.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
 import * as Home from './Home.js';
+import { compileRoom, linkPackages, root, writeRoom } from './rooms.testkit.js';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
 const rooms = ['core', 'chain', 'store', 'ingest', 'client', 'ledger', 'cli'];
 const standIns = ['hub', 'custodian', 'gateway', 'web'];
 
@@ -33,9 +31,7 @@ export async function install(): Promise<Installation> {
   const folder = await mkdtemp(join(tmpdir(), 'islet-cli-'));
   const modules = join(folder, 'node_modules');
   await mkdir(join(modules, '@islet'), { recursive: true });
-  for (const name of await readdir(join(root, 'node_modules')))
-    if (!name.startsWith('.') && name !== '@islet')
-      await symlink(join(root, 'node_modules', name), join(modules, name));
+  await linkPackages(modules);
   for (const room of rooms) await compileRoom(join(root, 'packages', room), join(modules, '@islet', room));
   for (const name of standIns) await writeRoom(join(modules, '@islet', name), { 'main.js': standIn });
   const cli = join(modules, '@islet', 'cli');
@@ -100,37 +96,6 @@ async function readyOf(child: ChildProcess): Promise<Up> {
     child.once('close', (code) => reject(new Error(`ended with ${code} before it was ready: ${err}`)));
   });
   return { child, ready: JSON.parse(line), ended };
-}
-
-async function compileRoom(from: string, to: string): Promise<void> {
-  const options = {
-    module: ts.ModuleKind.ESNext,
-    target: ts.ScriptTarget.ES2023,
-    verbatimModuleSyntax: true,
-  };
-  const sources = (await readdir(join(from, 'src'), { recursive: true })).filter((name) =>
-    /^(?!.*\.(test|testkit|d)\.ts$).*\.ts$/.test(name),
-  );
-  const files: Record<string, string> = {};
-  for (const name of sources) {
-    const source = await readFile(join(from, 'src', name), 'utf8');
-    const { outputText } = ts.transpileModule(source, { compilerOptions: options });
-    files[name.replace(/\.ts$/, '.js')] = outputText;
-  }
-  await writeRoom(to, files);
-  // Versions that only this room has.
-  await symlink(join(from, 'node_modules'), join(to, 'node_modules'));
-}
-
-async function writeRoom(to: string, files: Record<string, string>): Promise<void> {
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(to, 'dist', name)), { recursive: true });
-    await writeFile(join(to, 'dist', name), text);
-  }
-  await writeFile(
-    join(to, 'package.json'),
-    JSON.stringify({ type: 'module', exports: { './*': './dist/*.js' } }),
-  );
 }
 
 const standIn = `

@@ -11,7 +11,13 @@ import { keyDays, renewAll } from './Horizon.js';
 import * as Http from './Http.js';
 import type { Network } from './Network.js';
 import type { Keep, Person, Progress } from './Person.js';
-import { ANCHOR_PATIENCE_MS, BATCH_PATIENCE_MS, LOOK_AGAIN_MS, POST_READINGS } from './personLimits.js';
+import {
+  ANCHOR_PATIENCE_MS,
+  BATCH_PATIENCE_MS,
+  GATHERED_READINGS,
+  LOOK_AGAIN_MS,
+  POST_READINGS,
+} from './personLimits.js';
 
 /** Days between two runs of keys that are cheaper to include than to skip. */
 const bridge = 14;
@@ -26,23 +32,57 @@ export async function send(
   keep: Keep,
   onProgress: Progress,
 ): Promise<Sent> {
+  const wanted = noneWanted();
+  for (const reading of readings) want(wanted, reading);
+  return sendAll(network, person, wanted, [readings], keep, (what, done, of) =>
+    onProgress(what, done, what === 'sealing' ? readings.length : of),
+  );
+}
+
+/** What readings ask for before the first is sent: found by a first reading of a file too large to be held. */
+export type Wanted = {
+  newest: { at: number; offsetMinutes: number } | null;
+  /** Hours since 1970, UTC: which stream days they lie in is known once it is known where days start. */
+  hours: Map<Kind, Set<number>>;
+};
+
+export const noneWanted = (): Wanted => ({ newest: null, hours: new Map() });
+
+export function want(wanted: Wanted, { kind, at, offsetMinutes }: Reading): void {
+  if (wanted.newest === null || at > wanted.newest.at) wanted.newest = { at, offsetMinutes };
+  const hours = wanted.hours.get(kind) ?? new Set();
+  wanted.hours.set(kind, hours.add(Math.floor(at / hourMs)));
+}
+
+const hourMs = 3_600_000;
+
+/** The same as `send` for more readings than can be held: in pieces as they come, which need not be in order. */
+export async function sendAll(
+  network: Network,
+  person: Person,
+  wanted: Wanted,
+  pieces: Iterable<Reading[]> | AsyncIterable<Reading[]>,
+  keep: Keep,
+  onProgress: Progress,
+): Promise<Sent> {
   const { notes } = person;
   const importId = toHex(network.random(8));
   const sent: Sent = { importId, accepted: 0, duplicates: 0, byKind: {} };
-  if (readings.length === 0) return sent;
+  if (wanted.newest === null) return sent;
   const headers = headersOf(person);
-  await settleOffset(network, person, readings, keep);
+  await settleOffset(network, person, wanted.newest.offsetMinutes, keep);
   const offset = notes.dayOffsetMinutes ?? 0;
-  const runs = missingRuns(readings, offset, notes.keyed ?? {});
+  const runs = missingRuns(wanted, offset, notes.keyed ?? {});
   if (runs.length > 0) await keyDays(network, person, runs, keep, onProgress);
   let done = 0;
-  for (const chunk of chunks(readings, offset)) {
-    const body = encode('islet/ingest', 1, [importId, Readings.encodeRun(chunk)]);
-    const told = Http.json(await Http.post(network.gateway, '/v1/readings', body, headers)) as Told;
-    add(sent, told);
-    done += chunk.length;
-    onProgress('sealing', done, readings.length);
-  }
+  for await (const some of gathered(pieces))
+    for (const chunk of chunks(some, offset)) {
+      const body = encode('islet/ingest', 1, [importId, Readings.encodeRun(chunk)]);
+      const told = Http.json(await Http.post(network.gateway, '/v1/readings', body, headers)) as Told;
+      add(sent, told);
+      done += chunk.length;
+      onProgress('sealing', done, done);
+    }
   notes.hasData = true;
   await keep(person);
   onProgress('closing days', 0, 1);
@@ -50,6 +90,20 @@ export async function send(
   onProgress('closing days', 1, 1);
   await anchored(network, headers, onProgress);
   return sent;
+}
+
+/** Small pieces joined, so that a day that runs over several is sealed less often. */
+async function* gathered(
+  pieces: Iterable<Reading[]> | AsyncIterable<Reading[]>,
+): AsyncGenerator<Reading[], void> {
+  let some: Reading[] = [];
+  for await (const piece of pieces) {
+    some = some.length === 0 ? piece : [...some, ...piece];
+    if (some.length < GATHERED_READINGS) continue;
+    yield some;
+    some = [];
+  }
+  if (some.length > 0) yield some;
 }
 
 /** Waits for the receipts, so that whoever asks next finds all of it. The data are safe before that. */
@@ -88,37 +142,37 @@ function add(sent: Sent, told: Told): void {
 async function settleOffset(
   network: Network,
   person: Person,
-  readings: Reading[],
+  offsetMinutes: number,
   keep: Keep,
 ): Promise<void> {
   const { notes } = person;
-  if (notes.hasData) return;
-  const newest = readings.reduce((a, b) => (b.at > a.at ? b : a));
-  if (notes.dayOffsetMinutes === newest.offsetMinutes) return;
-  notes.dayOffsetMinutes = newest.offsetMinutes;
+  if (notes.hasData || notes.dayOffsetMinutes === offsetMinutes) return;
+  notes.dayOffsetMinutes = offsetMinutes;
   await renewAll(network, person, keep);
 }
 
 /** The runs of days that these readings need and the gateway has no keys for. */
-export function missingRuns(
-  readings: Reading[],
-  offset: number,
-  keyed: Record<string, [number, number][]>,
-): Run[] {
-  const wanted = new Map<Streams.Stream, Set<number>>();
-  const want = (stream: Streams.Stream, day: number): void => {
+function missingRuns(wanted: Wanted, offset: number, keyed: Record<string, [number, number][]>): Run[] {
+  const missing = new Map<Streams.Stream, Set<number>>();
+  const miss = (stream: Streams.Stream, day: number): void => {
     if ((keyed[stream] ?? []).some(([first, last]) => first <= day && day <= last)) return;
-    wanted.set(stream, (wanted.get(stream) ?? new Set()).add(day));
+    missing.set(stream, (missing.get(stream) ?? new Set()).add(day));
   };
-  for (const r of readings) {
-    const day = Day.of(r.at, offset);
-    want(Streams.ofKind(r.kind), day);
-    if (r.kind === 'glucose') for (const s of ['glucose/hour', 'glucose/day'] as const) want(s, day);
-  }
-  return [...wanted].flatMap(([stream, days]) =>
+  for (const [kind, hours] of wanted.hours)
+    for (const day of daysOf(hours, offset)) {
+      miss(Streams.ofKind(kind), day);
+      if (kind === 'glucose') for (const s of ['glucose/hour', 'glucose/day'] as const) miss(s, day);
+    }
+  return [...missing].flatMap(([stream, days]) =>
     runsOf([...days].sort((a, b) => a - b)).map((run) => ({ stream, ...run })),
   );
 }
+
+/** An hour may lie in two days. */
+const daysOf = (hours: Set<number>, offset: number): Set<number> =>
+  new Set(
+    [...hours].flatMap((hour) => [hour * hourMs, (hour + 1) * hourMs - 1].map((at) => Day.of(at, offset))),
+  );
 
 function runsOf(days: number[]): { firstDay: number; days: number }[] {
   const runs: { firstDay: number; days: number }[] = [];

@@ -10,6 +10,8 @@ export const RENEW_BELOW_DAYS = 300;
 export const RUN_DAYS = 100;
 /** Readings in one post. */
 export const POST_READINGS = 4_000;
+/** Readings of a large file that are put in order before they are sent. */
+export const GATHERED_READINGS = 20_000;
 /** Batches are made every two seconds; a hub that takes longer than this is in trouble, ms. */
 export const ANCHOR_PATIENCE_MS = 60_000;
 /** Where no batch follows for so long, what was put is in the last one, ms. */

@@ -22,6 +22,24 @@ type Common = {
 
 export type GlucoseUnit = 'mg/dL' | 'mmol/L';
 
+/** Which way glucose goes, in the words of Dexcom and Nightscout; the first ten in the order of their numbers. */
+export const trends = [
+  'NONE',
+  'DoubleUp',
+  'SingleUp',
+  'FortyFiveUp',
+  'Flat',
+  'FortyFiveDown',
+  'SingleDown',
+  'DoubleDown',
+  'NOT COMPUTABLE',
+  'RATE OUT OF RANGE',
+  'TripleUp',
+  'TripleDown',
+] as const;
+
+export type Trend = (typeof trends)[number];
+
 export type Glucose = Common & {
   kind: 'glucose';
   /** The number as received, in `unit`. Where the sensor said a word, the limit it stands for (40 or 400 mg/dL). */
@@ -31,6 +49,8 @@ export type Glucose = Common & {
   beyond: 'low' | 'high' | null;
   /** `cgm`: by itself; `scan`: the person read the sensor; `meter`: a finger-stick. Only `cgm` enters metrics. */
   method: 'cgm' | 'scan' | 'meter';
+  /** The arrow that the source showed with it. It says nothing of which reading this is. */
+  trend?: Trend;
 };
 
 export type Insulin = Common & {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { encode, MalformedError } from './codec.js';
 import { anyReading, refuseOrRepeat, spoilt } from './core.testkit.js';
 import * as Days from './Day.js';
-import { kinds, maxName, maxSaid, maxText, type Reading } from './Reading.js';
+import { kinds, maxName, maxSaid, maxText, type Reading, trends } from './Reading.js';
 import * as Readings from './Readings.js';
 
 const codec = { decode: Readings.decodeRun, encode: Readings.encodeRun };
@@ -24,6 +24,25 @@ describe('a run of readings', () => {
       { numRuns: 300 },
     );
     expect([...seen].sort()).toEqual([...kinds].sort());
+  });
+
+  test('is of version 2 only where some glucose has an arrow', () => {
+    const glucose = {
+      ...common,
+      kind: 'glucose',
+      value: 100,
+      unit: 'mg/dL',
+      beyond: null,
+      method: 'cgm',
+    } as const;
+    const versionOf = (readings: Reading[]) => Readings.encodeRun(readings)[16];
+    for (const trend of trends) expect(roundTrip([{ ...glucose, trend }, glucose, note()])).toHaveLength(3);
+    expect([[], [glucose, note()], [{ ...glucose, trend: 'Flat' as const }, note()]].map(versionOf)).toEqual([
+      1, 1, 2,
+    ]);
+    // The same readings in version 2 are no second way of writing them.
+    const forged = encode('islet/readings', 2, [[['a', 'b']], [[0, 0, 0, 0, 6, null, 100, 0, 0, 0, null]]]);
+    expect(() => Readings.decodeRun(forged)).toThrow(MalformedError);
   });
 
   test('keeps what was said exactly, also in the hour that summer time repeats and the one it skips', () => {

@@ -1,10 +1,21 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { decode, encode, type Fields, type Item, MalformedError } from './codec.js';
+import { decodeAny, encode, type Fields, type Item, MalformedError } from './codec.js';
 import * as Days from './Day.js';
-import { type Kind, kinds, maxName, maxSaid, maxText, type Reading, type Source } from './Reading.js';
+import {
+  type Kind,
+  kinds,
+  maxName,
+  maxSaid,
+  maxText,
+  type Reading,
+  type Source,
+  type Trend,
+  trends,
+} from './Reading.js';
 import * as Said from './Said.js';
 
-// A run of readings as bytes: sources are written once, times as differences. Order is kept.
+// A run of readings as bytes: sources are written once, times as differences. Order is kept. Version 2 has an arrow in
+// each row of glucose; a run without any arrow is written in version 1.
 
 const name = 'islet/readings';
 export const maxReadings = 20_000;
@@ -36,6 +47,7 @@ const areFinite = (items: Item[]): boolean => items.every((i) => typeof i !== 'n
 export function encodeRun(readings: Reading[]): Uint8Array {
   if (readings.length > maxReadings || !readings.every((r) => fits(r) && isTimed(r) && areFinite(own(r))))
     throw new RangeError('readings beyond limits');
+  const withTrends = readings.some((r) => r.kind === 'glucose' && r.trend !== undefined);
   const sources = new Map<string, number>();
   const sourceList: Item[] = [];
   let before = 0;
@@ -57,27 +69,30 @@ export function encodeRun(readings: Reading[]): Uint8Array {
       Said.shorten(r.said, r.at, r.offsetMinutes),
       r.source.id,
       ...own(r),
+      ...(withTrends && r.kind === 'glucose' ? [r.trend === undefined ? null : trends.indexOf(r.trend)] : []),
     ];
   });
-  return encode(name, 1, [sourceList, rows]);
+  return encode(name, withTrends ? 2 : 1, [sourceList, rows]);
 }
 
 export function decodeRun(bytes: Uint8Array): Reading[] {
-  const f = decode(name, 1, bytes);
+  const { version, fields: f } = decodeAny(name, [1, 2], bytes);
   const sources = f.list(
     (g) => g.tuple((t) => ({ app: t.text(maxName), device: t.text(maxName) })),
     maxReadings,
   );
-  const run: Run = { sources, used: 0, at: 0 };
+  const run: Run = { sources, used: 0, at: 0, withTrends: version === 2 };
   const readings = f.list((g) => g.tuple((t) => takeReading(t, run)), maxReadings);
   f.end();
   if (run.used !== sources.length || new Set(sources.map(keyOf)).size !== sources.length)
     throw new MalformedError(name, 'lists a source twice or for nothing');
+  if (run.withTrends && !readings.some((r) => r.kind === 'glucose' && r.trend !== undefined))
+    throw new MalformedError(name, 'is of version 2 without any arrow');
   return readings;
 }
 
 /** What reading a run has come to. Sources stand in the order of their first use. */
-type Run = { sources: Omit<Source, 'id'>[]; used: number; at: number };
+type Run = { sources: Omit<Source, 'id'>[]; used: number; at: number; withTrends: boolean };
 
 /** What tells sources apart: their names as they are written, where half a surrogate pair becomes U+FFFD. */
 function keyOf({ app, device }: Omit<Source, 'id'>): string {
@@ -137,6 +152,7 @@ function takeReading(f: Fields, run: Run): Reading {
         unit: units[f.int(0, 1)]!,
         beyond: beyonds[f.int(0, 2)]!,
         method: methods[f.int(0, 2)]!,
+        ...(run.withTrends && takeTrend(f)),
       };
     case 'insulin':
       return { kind, ...common, units: f.number(), type: insulins[f.int(0, 3)]!, durationMs: f.number() };
@@ -154,6 +170,11 @@ function takeReading(f: Fields, run: Run): Reading {
       return { kind, ...common, what: f.text(maxName), text: f.text(maxText[kind]) };
   }
 }
+
+const takeTrend = (f: Fields): { trend?: Trend } => {
+  const trend = f.nullable((g) => trends[g.int(0, trends.length - 1)]!);
+  return trend === null ? {} : { trend };
+};
 
 const takeSaid = (f: Fields): number | string => {
   const value = f.item();

@@ -14,7 +14,15 @@ export function encode(name: string, version: number, fields: Item[]): Uint8Arra
 }
 
 /** The fields of a format, in order, for `Fields` to take apart. */
-export function decode(name: string, version: number, bytes: Uint8Array): Fields {
+export const decode = (name: string, version: number, bytes: Uint8Array): Fields =>
+  decodeAny(name, [version], bytes).fields;
+
+/** The same of a format that is read in several versions: which it is. */
+export function decodeAny(
+  name: string,
+  versions: readonly number[],
+  bytes: Uint8Array,
+): { version: number; fields: Fields } {
   let value: unknown;
   let again: Uint8Array;
   try {
@@ -30,9 +38,11 @@ export function decode(name: string, version: number, bytes: Uint8Array): Fields
     throw new MalformedError(name, 'is not CBOR', { cause });
   }
   if (!Array.isArray(value) || value[0] !== name) throw new MalformedError(name, 'is something else');
-  if (value[1] !== version) throw new MalformedError(name, `has a version this program does not know`);
+  const version: unknown = value[1];
+  if (typeof version !== 'number' || !versions.includes(version))
+    throw new MalformedError(name, `has a version this program does not know`);
   if (!equal(again, bytes)) throw new MalformedError(name, 'is not in canonical form');
-  return fieldsOf(name, value.slice(2));
+  return { version, fields: fieldsOf(name, value.slice(2)) };
 }
 
 /** Takes fields in order, each with its type checked. `end()` refuses what is left over. */

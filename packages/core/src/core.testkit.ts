@@ -4,7 +4,7 @@ import { concat, equal, toHex, uint64, utf8 } from './crypto/bytes.js';
 import { sha256 } from './crypto/hash.js';
 import * as Days from './Day.js';
 import { IsletError } from './IsletError.js';
-import type { Reading } from './Reading.js';
+import { type Reading, trends } from './Reading.js';
 import { streams } from './Stream.js';
 
 /** Bytes that look random and are the same on every run: SHA-256 in counter mode over a seed of words. */
@@ -103,13 +103,17 @@ const anyCommon = fc
   .chain((c) => anySaid(c.at, c.offsetMinutes).map((said) => ({ ...c, said })));
 
 const anyOwn = fc.oneof(
-  fc.record({
-    kind: fc.constant('glucose' as const),
-    value: anyAmount,
-    unit: fc.constantFrom('mg/dL' as const, 'mmol/L' as const),
-    beyond: fc.constantFrom(null, 'low' as const, 'high' as const),
-    method: fc.constantFrom('cgm' as const, 'scan' as const, 'meter' as const),
-  }),
+  fc.record(
+    {
+      kind: fc.constant('glucose' as const),
+      value: anyAmount,
+      unit: fc.constantFrom('mg/dL' as const, 'mmol/L' as const),
+      beyond: fc.constantFrom(null, 'low' as const, 'high' as const),
+      method: fc.constantFrom('cgm' as const, 'scan' as const, 'meter' as const),
+      trend: fc.constantFrom(...trends),
+    },
+    { requiredKeys: ['kind', 'value', 'unit', 'beyond', 'method'] },
+  ),
   fc.record({
     kind: fc.constant('insulin' as const),
     units: anyAmount,

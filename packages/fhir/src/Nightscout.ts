@@ -134,7 +134,13 @@ function entry(r: Glucose): Row {
   const value = r.unit === 'mg/dL' ? r.value : displayMgdl(r.value, r.unit);
   return r.method === 'meter'
     ? { type: 'mbg', mbg: value, ...timed(r), ...named(r) }
-    : { type: 'sgv', sgv: r.beyond ? words[r.beyond] : value, ...timed(r), ...named(r) };
+    : {
+        type: 'sgv',
+        sgv: r.beyond ? words[r.beyond] : value,
+        ...(r.trend && { direction: r.trend }),
+        ...timed(r),
+        ...named(r),
+      };
 }
 
 /** A scan is a check that a person made: as an `sgv` it would bend every mean. */

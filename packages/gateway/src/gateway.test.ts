@@ -24,6 +24,7 @@ import {
   postReadings,
   put,
   putKeys,
+  question,
   readingsAtHub,
   settle,
   status,
@@ -31,6 +32,7 @@ import {
   until,
 } from './gateway.testkit.js';
 import { startHub, type TestHub } from './hub.testkit.js';
+import type { Kept } from './Kept.js';
 import { gatewayMessage, grant, revoke, type Scene, startScene } from './scene.testkit.js';
 
 const dayMs = 86_400_000;
@@ -73,6 +75,34 @@ describe('from a reading to the hub', () => {
     expect(await readingsAtHub(scene, paired.person, hub, 'glucose/raw', [past])).toEqual(readings);
     await hub.anchor();
     await until(async () => (await status(gateway, paired)).segments.anchored === 3);
+  });
+
+  test('the wallet is told day by day what was received, is stored and is anchored; a device is not', async () => {
+    const paired = await pair(scene, gateway, runs);
+    const daysOf = (statement: string, from = past - 1, to = past + 1) =>
+      fetch(`${gateway.url}/v1/days?from=${Day.format(from)}&to=${Day.format(to)}`, {
+        headers: { 'x-islet-statement': statement },
+      });
+    const asked = async () =>
+      (await (await ok(daysOf(question(scene, paired.person, Date.now(), 'askDays')))).json()) as Kept;
+    expect(await asked()).toEqual({ days: [], backlog: { waiting: 0, refused: 0, unanchored: 0 } });
+    await postReadings(gateway, paired, [...cgm(at(past), 288), ...cgm(at(past + 1), 10)]);
+    const received = await asked();
+    expect(received.days.map(({ day, stream, received: n }) => [day, stream, n])).toEqual([
+      [Day.format(past), 'glucose/raw', 288],
+      [Day.format(past + 1), 'glucose/raw', 10],
+    ]);
+    await settle(gateway, paired);
+    const stored = await asked();
+    expect(stored.days.every((d) => d.closed && d.segments === 1 && d.stored === 1)).toBe(true);
+    expect(stored.backlog).toMatchObject({ waiting: 0, refused: 0 });
+    await hub.anchor();
+    await until(async () => (await asked()).backlog.unanchored === 0);
+    expect((await asked()).days.every((d) => d.anchored === 1)).toBe(true);
+    expect(await refusal(daysOf(question(scene, paired.person)))).toBe('401 GATEWAY_BAD_STATEMENT');
+    expect(await refusal(get(gateway, '/v1/days', paired.read))).toBe('400 GATEWAY_MALFORMED');
+    const wide = daysOf(question(scene, paired.person, Date.now(), 'askDays'), past - 500, past);
+    expect(await refusal(wide)).toBe('400 GATEWAY_MALFORMED');
   });
 
   test('importing twice adds nothing, and one record heard by two posts at once counts once', async () => {

@@ -105,7 +105,12 @@ export function document(
   return Stated.encodeDocument({ signed: Message.sign(Message.statement, message, person.wallet), bytes });
 }
 
-export const question = (scene: Scene, person: Person, version = Date.now()): string =>
+export const question = (
+  scene: Scene,
+  person: Person,
+  version = Date.now(),
+  kind: keyof typeof Stated.kinds = 'askLooks',
+): string =>
   toHex(
     encodeSigned(
       Message.statement,
@@ -114,7 +119,7 @@ export const question = (scene: Scene, person: Person, version = Date.now()): st
         {
           ...placeOf(scene, 'identity'),
           account: person.account,
-          kind: Stated.kinds.askLooks,
+          kind: Stated.kinds[kind],
           hash: new Uint8Array(32),
           version,
         },

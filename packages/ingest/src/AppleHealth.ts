@@ -2,13 +2,13 @@
 import type { GlucoseUnit, Source } from '@islet/core/Reading';
 import * as AppleHealthKinds from './AppleHealthKinds.js';
 import type { Asked } from './Format.js';
+import * as Instant from './Instant.js';
 import * as Json from './Json.js';
 import { maxSaidLength } from './Limits.js';
 import * as NotTaken from './NotTaken.js';
 import { type Outcome, type Remark, refused, untimed } from './Outcome.js';
 import { outcome, type When } from './Part.js';
 import { type Ended, type Streamed, whole } from './Streamed.js';
-import * as Timestamp from './Timestamp.js';
 import * as XmlRows from './XmlRows.js';
 import * as Zone from './Zone.js';
 
@@ -73,7 +73,7 @@ function one(row: XmlRows.Row, state: State): Outcome {
   const metadata = new Map(row.within.map(({ attributes: m }) => [m.key, m.value]));
   const when = time(attributes, metadata.get('HKTimeZone'), state);
   if (!when) return refused(number, 'time');
-  const end = Timestamp.parse(attributes.endDate ?? '', state.asked.zone)?.at ?? when.at;
+  const end = Instant.exact(attributes.endDate ?? '', state.asked.zone)?.at ?? when.at;
   const said = { type: type!, attributes, metadata, durationMs: end - when.at };
   const parts = reader(said);
   if (typeof parts === 'string') return refused(number, parts);
@@ -95,8 +95,8 @@ function time(
   state: State,
 ): When | undefined {
   const said = Json.text(attributes.startDate, maxSaidLength);
-  const instant = said === undefined ? undefined : Timestamp.parse(said, state.asked.zone);
-  if (!said || !instant || !Timestamp.inYears(instant.at)) return undefined;
+  const instant = said === undefined ? undefined : Instant.exact(said, state.asked.zone);
+  if (!said || !instant || !Instant.inYears(instant.at)) return undefined;
   const zone = zoneOf(zoneName, state) ?? state.asked.zone;
   return { at: instant.at, offsetMinutes: Zone.offsetMinutes(zone, instant.at), said };
 }

@@ -6,6 +6,7 @@ import { type Draft, type Event, settleRows, type Untimed } from './Draft.js';
 import * as Fields from './Fields.js';
 import type { Format } from './Format.js';
 import * as Instant from './Instant.js';
+import * as Json from './Json.js';
 import * as Keep from './Keep.js';
 import { maxRows, maxSaidLength } from './Limits.js';
 import { type Outcome, type Parsed, type Reason, type Remark, refused, untimed } from './Outcome.js';
@@ -20,8 +21,8 @@ import * as Zone from './Zone.js';
 export const format: Format = {
   name: 'carelink-connect',
   recognise: ({ json }) => {
-    if (!Fields.isFields(json)) return undefined;
-    const body = 'patientData' in json ? Fields.under(json, 'patientData') : json;
+    if (!Json.isFields(json)) return undefined;
+    const body = 'patientData' in json ? Json.inside(json.patientData) : json;
     if (!Array.isArray(body.sgs) || !('markers' in body || 'medicalDeviceFamily' in body)) return undefined;
     return ({ zone }) => read(body, zone);
   },
@@ -29,15 +30,15 @@ export const format: Format = {
 
 type Item = { kind: 'sg' | 'marker' | 'limits' | 'notice' | 'status'; of: unknown };
 
-function read(body: Fields.Fields, asked: Zone.Zone): Parsed {
-  const notices = Fields.under(body, 'notificationHistory');
-  const lists: [Item['kind'], unknown[]][] = [
-    ['sg', Fields.list(body, 'sgs')],
-    ['sg', Fields.isFields(body.lastSG) ? [body.lastSG] : []],
-    ['marker', Fields.list(body, 'markers')],
-    ['limits', Fields.list(body, 'limits')],
-    ['notice', Fields.list(notices, 'clearedNotifications')],
-    ['notice', Fields.list(notices, 'activeNotifications')],
+function read(body: Json.Fields, asked: Zone.Zone): Parsed {
+  const notices = Json.inside(body.notificationHistory);
+  const lists: [Item['kind'], readonly unknown[]][] = [
+    ['sg', Json.list(body.sgs)],
+    ['sg', Json.isFields(body.lastSG) ? [body.lastSG] : []],
+    ['marker', Json.list(body.markers)],
+    ['limits', Json.list(body.limits)],
+    ['notice', Json.list(notices.clearedNotifications)],
+    ['notice', Json.list(notices.activeNotifications)],
     ['notice', lastAlarm(body, notices)],
     ['status', [body]],
   ];
@@ -54,19 +55,16 @@ function read(body: Fields.Fields, asked: Zone.Zone): Parsed {
 }
 
 /** The last alarm, as the list of notifications has it where it is there: it says when it began. */
-function lastAlarm(body: Fields.Fields, notices: Fields.Fields): unknown[] {
-  if (!Fields.isFields(body.lastAlarm)) return [];
+function lastAlarm(body: Json.Fields, notices: Json.Fields): unknown[] {
+  if (!Json.isFields(body.lastAlarm)) return [];
   const id = Fields.id(body.lastAlarm, ['GUID', 'referenceGUID']);
-  const all = [
-    ...Fields.list(notices, 'clearedNotifications'),
-    ...Fields.list(notices, 'activeNotifications'),
-  ];
-  const same = all.find((of) => id !== null && Fields.isFields(of) && of.referenceGUID === id);
+  const all = [...Json.list(notices.clearedNotifications), ...Json.list(notices.activeNotifications)];
+  const same = all.find((of) => id !== null && Json.isFields(of) && of.referenceGUID === id);
   return [same ?? body.lastAlarm];
 }
 
 /** The file's own zone, where it has one that is known. */
-function zoneOf(body: Fields.Fields, asked: Zone.Zone, remarks: Remark[]): Zone.Zone {
+function zoneOf(body: Json.Fields, asked: Zone.Zone, remarks: Remark[]): Zone.Zone {
   const said = Fields.text(body, ['clientTimeZoneName']);
   const name = WindowsZone.iana(said) ?? (said.includes('/') && Zone.isName(said) ? said : undefined);
   if (name === undefined) {
@@ -91,7 +89,7 @@ const uploadMs = 15 * 60_000;
  * By how much the pump's clock was wrong when it was uploaded: its local time, which stands there counted as if it were
  * UTC, beside the server's.
  */
-function stray(body: Fields.Fields, zone: Zone.Zone, remarks: Remark[]): number {
+function stray(body: Json.Fields, zone: Zone.Zone, remarks: Remark[]): number {
   const wall = Fields.number(body, ['medicalDeviceTime', 'lastMedicalDeviceDataUpdateTime']);
   const server = Fields.number(body, [
     'lastMedicalDeviceDataUpdateServerTime',
@@ -107,20 +105,20 @@ function stray(body: Fields.Fields, zone: Zone.Zone, remarks: Remark[]): number 
 }
 
 /** Accounts in mmol/L get some answers in mg/dL; the numbers themselves cannot be mistaken. */
-function unitOf(body: Fields.Fields): GlucoseUnit {
+function unitOf(body: Json.Fields): GlucoseUnit {
   if (!/mmol/i.test(Fields.text(body, ['bgUnits', 'bgunits']))) return 'mg/dL';
-  const values = Fields.list(body, 'sgs').flatMap((of) =>
-    Fields.isFields(of) ? (Fields.number(of, ['sg']) ?? 0) : 0,
+  const values = Json.list(body.sgs).flatMap((of) =>
+    Json.isFields(of) ? (Fields.number(of, ['sg']) ?? 0) : 0,
   );
   return values.some((v) => v > Amount.unitEdge.mmolMost) ? 'mg/dL' : 'mmol/L';
 }
 
-type State = { unit: GlucoseUnit; numbers: number[]; strayMs: number; body: Fields.Fields };
+type State = { unit: GlucoseUnit; numbers: number[]; strayMs: number; body: Json.Fields };
 
 const times = ['timestamp', 'dateTime', 'datetime', 'triggeredDateTime', 'lastConduitDateTime'];
 
 function one({ kind, of }: Item, row: number, state: State): Outcome | Draft {
-  if (!Fields.isFields(of)) return refused(row, 'shape');
+  if (!Json.isFields(of)) return refused(row, 'shape');
   // Notifications say when they came, and when they were seen to.
   const said = Fields.text(of, kind === 'notice' ? ['triggeredDateTime', ...times] : times, maxSaidLength);
   if (said === '') return untimed(row);
@@ -128,9 +126,9 @@ function one({ kind, of }: Item, row: number, state: State): Outcome | Draft {
   if (wall === undefined) return refused(row, 'time');
   const event = eventOf(kind, of, state);
   if (typeof event === 'string') return refused(row, event);
-  const device = Fields.text(Fields.under(state.body, 'medicalDeviceInformation'), ['deviceSerialNumber']);
+  const device = Fields.text(Json.inside(state.body.medicalDeviceInformation), ['deviceSerialNumber']);
   const serial =
-    kind === 'sg' ? Fields.text(Fields.under(state.body, 'cgmInfo'), ['sensorSerialNumber']) : device;
+    kind === 'sg' ? Fields.text(Json.inside(state.body.cgmInfo), ['sensorSerialNumber']) : device;
   const id = kind === 'notice' ? Fields.id(of, ['referenceGUID', 'GUID', 'instanceId']) : null;
   const readings = [event]
     .flat()
@@ -138,7 +136,7 @@ function one({ kind, of }: Item, row: number, state: State): Outcome | Draft {
   return { row, wall: wall - state.strayMs, tick: null, lane: kind, readings };
 }
 
-function eventOf(kind: Item['kind'], of: Fields.Fields, state: State): Event | Event[] | Reason {
+function eventOf(kind: Item['kind'], of: Json.Fields, state: State): Event | Event[] | Reason {
   switch (kind) {
     case 'sg':
       return sensed(of, state);
@@ -148,7 +146,7 @@ function eventOf(kind: Item['kind'], of: Fields.Fields, state: State): Event | E
       return Keep.profile('carelink alert limits', of);
     case 'notice': {
       const type = Fields.text(of, ['type', 'kind']).toLowerCase() || 'notice';
-      const value = Fields.value(Fields.under(of, 'additionalInfo'), ['sg']) ?? null;
+      const value = Fields.value(Json.inside(of.additionalInfo), ['sg']) ?? null;
       return {
         kind: 'device',
         what: `${type} ${Fields.text(of, ['faultId', 'messageId', 'code'])}`.trim().slice(0, 200),
@@ -175,7 +173,7 @@ function eventOf(kind: Item['kind'], of: Fields.Fields, state: State): Event | E
   }
 }
 
-function sensed(of: Fields.Fields, state: State): Event | Reason {
+function sensed(of: Json.Fields, state: State): Event | Reason {
   const sensor = Fields.text(of, ['sensorState']);
   if (/^SG_(BELOW|ABOVE)_/.test(sensor)) {
     const level = Amount.glucose(/BELOW/.test(sensor) ? 'low' : 'high', 'mg/dL', 'cgm')!;

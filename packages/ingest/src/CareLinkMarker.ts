@@ -3,6 +3,7 @@ import type { GlucoseUnit } from '@islet/core/Reading';
 import * as Amount from './Amount.js';
 import type { Event } from './Draft.js';
 import * as Fields from './Fields.js';
+import * as Json from './Json.js';
 import { maxCarbGrams, maxDurationMs, maxInsulinUnits } from './Limits.js';
 import type { Reason } from './Outcome.js';
 
@@ -10,8 +11,8 @@ import type { Reason } from './Outcome.js';
 const autoBasalMs = 5 * 60_000;
 
 /** One of the markers of CareLink Connect: insulin, meals, finger-sticks, and what else its graph shows. */
-export function events(of: Fields.Fields, unit: GlucoseUnit): Event | Event[] | Reason {
-  const data = { ...of, ...Fields.under(Fields.under(of, 'data'), 'dataValues') };
+export function events(of: Json.Fields, unit: GlucoseUnit): Event | Event[] | Reason {
+  const data = { ...of, ...Json.inside(Json.inside(of.data).dataValues) };
   const amount = (names: string[], most: number) => Fields.upTo(data, names, most);
   const type = Fields.text(of, ['type']).toLowerCase();
   switch (type) {

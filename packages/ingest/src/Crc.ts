@@ -6,9 +6,12 @@ const table = Uint32Array.from({ length: 256 }, (_, n) => {
   return c;
 });
 
-/** CRC-32 as zip and gzip use it (ISO 3309): a changed bit in a packed file must not become another number. */
-export function crc32(bytes: Uint8Array): number {
-  let c = 0xffffffff;
+/**
+ * CRC-32 as zip and gzip use it (ISO 3309): a changed bit in a packed file must not become another number. `before` is
+ * the sum of what came before these bytes.
+ */
+export function crc32(bytes: Uint8Array, before = 0): number {
+  let c = before ^ 0xffffffff;
   for (let i = 0; i < bytes.length; i++) c = table[(c ^ bytes[i]!) & 0xff]! ^ (c >>> 8);
   return (c ^ 0xffffffff) >>> 0;
 }

@@ -63,6 +63,35 @@ export function listed(names: string[]): string {
   return `${clean.slice(0, shown.names).join(', ')}${more}`;
 }
 
+const shownFiles = 5;
+
+/** The names of an archive's files, the first few, their last part only. */
+export const files = (names: string[]): string =>
+  `${names
+    .slice(0, shownFiles)
+    .map((name) => name.slice(-60))
+    .join(', ')}${names.length > shownFiles ? ', …' : ''}`;
+
+/** Devices whose exports are known to exist and not known in their layout, by the words that name them. */
+const unsupported: [name: string, words: RegExp][] = [['Eversense', /eversense|senseonics/i]];
+
+/** Which of these a file is, by its first lines. */
+export function unsupportedOf({ text }: Given): string | undefined {
+  const start = text?.slice(0, 4096);
+  return start === undefined ? undefined : unsupported.find(([, words]) => words.test(start))?.[0];
+}
+
+/** `INGEST_UNSUPPORTED`: the content names a device whose exports are not read. Says what it looks like. */
+export class UnsupportedError extends IsletError {
+  override readonly name: string = 'UnsupportedError';
+  constructor(device: string, saw: string) {
+    super(
+      'INGEST_UNSUPPORTED',
+      `This names ${device}, and is ${saw}. The layout of such files is not public, so they are not read: a guess could take one number for another. The same readings can come through Apple Health, Tidepool or Nightscout. To have it supported, report the column names with two rows that you made up: docs/formats.md says where.`,
+    );
+  }
+}
+
 /** `INGEST_UNRECOGNISED`: the content is not one of the formats read here. Says what it looks like. */
 export class UnrecognisedError extends IsletError {
   override readonly name: string = 'UnrecognisedError';

@@ -6,6 +6,7 @@ import { drift, type Event } from './Draft.js';
 import * as Fields from './Fields.js';
 import type { Format } from './Format.js';
 import * as Instant from './Instant.js';
+import * as Json from './Json.js';
 import * as Keep from './Keep.js';
 import {
   maxCarbGrams,
@@ -17,6 +18,7 @@ import {
 } from './Limits.js';
 import { type Outcome, type Parsed, type Reason, refused, untimed } from './Outcome.js';
 import { TooLargeError } from './Text.js';
+import * as Trend from './Trend.js';
 import * as Unit from './Unit.js';
 import * as Witness from './Witness.js';
 import type { Zone } from './Zone.js';
@@ -30,7 +32,7 @@ type Kind = (typeof kinds)[number];
 export const format: Format = {
   name: 'dexcom-api',
   recognise: ({ json }) => {
-    const pages = (Array.isArray(json) ? json : [json]).filter(Fields.isFields);
+    const pages = (Array.isArray(json) ? json : [json]).filter(Json.isFields);
     if (!pages.some((page) => records(page).some(({ kind, item }) => typical(kind, item)))) return undefined;
     return ({ zone }) => read(Array.isArray(json) ? json : [json], zone);
   },
@@ -39,21 +41,21 @@ export const format: Format = {
 type Item = { kind: Kind; item: unknown; unit: unknown };
 
 /** The records of a page: version 3 says in one word what all of them are, version 2 names its lists. */
-function records(page: Fields.Fields): Item[] {
+function records(page: Json.Fields): Item[] {
   const type = Fields.text(page, ['recordType']).toLowerCase();
   const named = kinds.find((kind) => type !== '' && (kind === type || kind === `${type}s`));
-  if (named) return Fields.list(page, 'records').map((item) => ({ kind: named, item, unit: page.unit }));
-  const range = kinds.slice(0, 3).filter((kind) => 'start' in Fields.under(page, kind));
+  if (named) return Json.list(page.records).map((item) => ({ kind: named, item, unit: page.unit }));
+  const range = kinds.slice(0, 3).filter((kind) => 'start' in Json.inside(page[kind]));
   if (range.length > 0)
     return range.map((kind) => ({ kind: 'dataRange', item: page[kind], unit: undefined }));
   return kinds.flatMap((kind) =>
-    Fields.list(page, kind).map((item): Item => ({ kind, item, unit: page.unit })),
+    Json.list(page[kind]).map((item): Item => ({ kind, item, unit: page.unit })),
   );
 }
 
 function typical(kind: Kind, item: unknown): boolean {
-  if (!Fields.isFields(item)) return false;
-  if (kind === 'dataRange') return 'systemTime' in Fields.under(item, 'start');
+  if (!Json.isFields(item)) return false;
+  if (kind === 'dataRange') return 'systemTime' in Json.inside(item.start);
   return 'systemTime' in item || (kind === 'devices' && 'lastUploadDate' in item);
 }
 
@@ -65,7 +67,7 @@ type State = {
 };
 
 function read(pages: unknown[], zone: Zone): Parsed {
-  const items = pages.flatMap((page) => (Fields.isFields(page) ? records(page) : [undefined]));
+  const items = pages.flatMap((page) => (Json.isFields(page) ? records(page) : [undefined]));
   if (items.length > maxRows) throw new TooLargeError(`There are more than ${maxRows} records.`);
   const state: State = { zone, clocks: [], numbers: { 'mg/dL': [], 'mmol/L': [] }, ticks: new Map() };
   const outcomes = items.map((item, i) => (item ? one(item, i + 1, state) : refused(i + 1, 'shape')));
@@ -83,7 +85,7 @@ function read(pages: unknown[], zone: Zone): Parsed {
 }
 
 function one({ kind, item, unit }: Item, row: number, state: State): Outcome {
-  if (!Fields.isFields(item)) return refused(row, 'shape');
+  if (!Json.isFields(item)) return refused(row, 'shape');
   // It says from when to when there is data, and holds none.
   if (kind === 'dataRange') return untimed(row);
   const said = Fields.text(item, ['displayTime', 'systemTime', 'lastUploadDate'], maxSaidLength);
@@ -107,7 +109,7 @@ function one({ kind, item, unit }: Item, row: number, state: State): Outcome {
 }
 
 /** Version 2 writes UTC without saying so; version 3 says it, and the offset of what was shown. */
-function time(item: Fields.Fields, state: State): { at: number; offsetMinutes: number } | undefined {
+function time(item: Json.Fields, state: State): { at: number; offsetMinutes: number } | undefined {
   const written = Fields.text(item, ['systemTime', 'lastUploadDate'], maxSaidLength);
   const displayed = Fields.text(item, ['displayTime'], maxSaidLength);
   const system = written === '' ? undefined : Instant.parse(asUtc(written), state.zone);
@@ -125,20 +127,21 @@ function time(item: Fields.Fields, state: State): { at: number; offsetMinutes: n
 const asUtc = (said: string): string =>
   /(Z|[+-]\d{2}:?\d{2})$/.test(said) && said.length > 19 ? said : `${said}Z`;
 
-function eventOf(kind: Kind, item: Fields.Fields, unitSaid: string, state: State): Event | Reason {
+function eventOf(kind: Kind, item: Json.Fields, unitSaid: string, state: State): Event | Reason {
   const unit: GlucoseUnit = /mmol/i.test(unitSaid) ? 'mmol/L' : 'mg/dL';
   switch (kind) {
     case 'egvs': {
       const status = Fields.text(item, ['status']).toLowerCase();
+      const arrow = Trend.part(Trend.of(item.trend));
       const value = Fields.number(item, ['value', 'smoothedValue', 'realtimeValue']);
       if (status === 'low' || status === 'high') {
         const level = Amount.glucose(status, unit, 'cgm')!;
-        return { kind: 'glucose', ...level, method: 'cgm' };
+        return { kind: 'glucose', ...level, method: 'cgm', ...arrow };
       }
       if (value === undefined) return 'value';
       state.numbers[unit].push(value);
       if (!Amount.plausible(value, unit, 'cgm')) return 'value';
-      return { kind: 'glucose', value, unit, beyond: null, method: 'cgm' };
+      return { kind: 'glucose', value, unit, beyond: null, method: 'cgm', ...arrow };
     }
     case 'calibrations': {
       const value = Fields.number(item, ['value']);
@@ -160,7 +163,7 @@ function eventOf(kind: Kind, item: Fields.Fields, unitSaid: string, state: State
 const intensity: { [subtype: string]: number } = { light: 1, medium: 2, heavy: 3 };
 
 /** What the person typed in. Anything that is of health, and nothing else, is kept apart from notes. */
-function entered(item: Fields.Fields, unit: GlucoseUnit): Event | Reason {
+function entered(item: Json.Fields, unit: GlucoseUnit): Event | Reason {
   const type = Fields.text(item, ['eventType']).toLowerCase();
   const subtype = Fields.text(item, ['eventSubType']);
   const value = Fields.number(item, ['value']);

@@ -4,10 +4,12 @@ import type { Event } from './Draft.js';
 import * as Fields from './Fields.js';
 import type { Format } from './Format.js';
 import * as Instant from './Instant.js';
+import * as Json from './Json.js';
 import { maxRows, maxSaidLength } from './Limits.js';
 import { type Outcome, type Parsed, refused, untimed } from './Outcome.js';
 import * as Sgv from './Sgv.js';
 import { TooLargeError } from './Text.js';
+import * as Trend from './Trend.js';
 import * as Witness from './Witness.js';
 import type { Zone } from './Zone.js';
 
@@ -18,7 +20,7 @@ export const format: Format = {
   name: 'dexcom-share',
   recognise: ({ json }) => {
     if (!Array.isArray(json)) return undefined;
-    const first = json.find(Fields.isFields);
+    const first = json.find(Json.isFields);
     if (!first || !('Value' in first) || !names.some((name) => date(first[name]))) return undefined;
     return ({ zone }) => read(json, zone);
   },
@@ -49,7 +51,7 @@ function read(list: unknown[], zone: Zone): Parsed {
 }
 
 function one(item: unknown, row: number, zone: Zone, numbers: number[], clocks: Witness.Clock[]): Outcome {
-  if (!Fields.isFields(item)) return refused(row, 'shape');
+  if (!Json.isFields(item)) return refused(row, 'shape');
   if (names.every((name) => item[name] === undefined || item[name] === null)) return untimed(row);
   const [server, system, shown] = names.map((name) => date(item[name])) as [Stamp?, Stamp?, Stamp?];
   const at = (server ?? system ?? shown)?.ms;
@@ -63,7 +65,12 @@ function one(item: unknown, row: number, zone: Zone, numbers: number[], clocks: 
   const clock = wall === undefined ? undefined : Witness.clock(zone, at, wall, shown?.offset);
   if (clock) clocks.push(clock);
   const said = Fields.text(item, ['DT', 'ST', 'WT'], maxSaidLength);
+  const arrow = event.kind === 'glucose' ? Trend.part(Trend.of(item.Trend)) : {};
   const source = { app: 'dexcom-share', device: '', id: null };
   const offsetMinutes = Instant.offsetOr(clock?.offsetMinutes, zone, at);
-  return { row, is: 'readings', readings: [{ ...event, at, offsetMinutes, said, source } as Reading] };
+  return {
+    row,
+    is: 'readings',
+    readings: [{ ...event, ...arrow, at, offsetMinutes, said, source } as Reading],
+  };
 }

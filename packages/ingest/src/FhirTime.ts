@@ -1,8 +1,9 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+
+import * as Instant from './Instant.js';
 import * as Json from './Json.js';
 import { maxSaidLength } from './Limits.js';
 import type { When } from './Part.js';
-import * as Timestamp from './Timestamp.js';
 import * as Zone from './Zone.js';
 
 /** When a resource was effective, and for how long: null where it is a moment or its end is not said. */
@@ -22,7 +23,11 @@ export function of(resource: Json.Fields, zone: Zone.Zone): Effective | undefine
 
 function moment(value: unknown, zone: Zone.Zone): When | undefined {
   const said = Json.text(value, maxSaidLength);
-  const instant = said === undefined ? undefined : Timestamp.parse(said, zone);
-  if (!said || !instant || !Timestamp.inYears(instant.at)) return undefined;
-  return { at: instant.at, said, offsetMinutes: instant.offset ?? Zone.offsetMinutes(zone, instant.at) };
+  const instant = said === undefined ? undefined : Instant.exact(said, zone);
+  if (!said || !instant || !Instant.inYears(instant.at)) return undefined;
+  return {
+    at: instant.at,
+    said,
+    offsetMinutes: instant.offsetMinutes ?? Zone.offsetMinutes(zone, instant.at),
+  };
 }

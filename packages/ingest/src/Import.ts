@@ -30,7 +30,7 @@ export const names: string[] = formats.map(({ name }) => name);
  * Reads a file of any known format into readings, in the file's order, and accounts for every row. Archives (zip,
  * gzip) are unpacked, and all their files read.
  *
- * Throws `INGEST_TOO_LARGE`, `INGEST_BAD_ARCHIVE`, `INGEST_UNRECOGNISED`, `INGEST_FORMAT_OTHER`, `INGEST_BAD_JSON`,
+ * Throws `INGEST_TOO_LARGE`, `INGEST_BAD_ARCHIVE`, `INGEST_UNRECOGNISED`, `INGEST_UNSUPPORTED`, `INGEST_FORMAT_OTHER`, `INGEST_BAD_JSON`,
  * `INGEST_UNIT_MIXED`, `INGEST_UNIT_IMPLAUSIBLE` and `INGEST_ZONE_UNKNOWN`. Never throws for a single row.
  */
 export function read(bytes: Uint8Array, options: Options): Imported {

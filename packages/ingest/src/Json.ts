@@ -5,11 +5,14 @@ import { clip } from './Clip.js';
 import * as Keep from './Keep.js';
 import { maxNameLength } from './Limits.js';
 
+/** A JSON object, whose fields may hold anything. */
 export type Fields = { readonly [name: string]: unknown };
 
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** An object with named fields, or undefined. */
-export const fields = (value: unknown): Fields | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+export const fields = (value: unknown): Fields | undefined => (isFields(value) ? value : undefined);
 
 /** The same, empty where there is none. */
 export const inside = (value: unknown): Fields => fields(value) ?? {};
@@ -28,7 +31,7 @@ export const number = (value: unknown): number | undefined =>
 
 /** A number, also one written as text. */
 export const loose = (value: unknown): number | undefined =>
-  typeof value === 'string' ? Amount.parse(value) : number(value);
+  typeof value === 'string' && value.length <= maxNameLength ? Amount.parse(value) : number(value);
 
 /** A number of at least zero and at most `most`. */
 export function upTo(value: unknown, most: number): number | undefined {

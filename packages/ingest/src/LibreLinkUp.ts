@@ -5,9 +5,11 @@ import type { Event } from './Draft.js';
 import * as Fields from './Fields.js';
 import type { Format } from './Format.js';
 import * as Instant from './Instant.js';
+import * as Json from './Json.js';
 import { maxRows, maxSaidLength } from './Limits.js';
 import { type Outcome, type Parsed, refused, untimed } from './Outcome.js';
 import { TooLargeError } from './Text.js';
+import * as Trend from './Trend.js';
 import * as Witness from './Witness.js';
 import type { Zone } from './Zone.js';
 
@@ -17,23 +19,23 @@ import type { Zone } from './Zone.js';
 export const format: Format = {
   name: 'librelinkup',
   recognise: ({ json }) => {
-    if (!Fields.isFields(json)) return undefined;
+    if (!Json.isFields(json)) return undefined;
     const people = Array.isArray(json.data) ? json.data : [json.data ?? json];
-    if (!people.some((one) => Fields.isFields(one) && isPerson(one))) return undefined;
+    if (!people.some((one) => Json.isFields(one) && isPerson(one))) return undefined;
     return ({ zone }) => read(people, zone);
   },
 };
 
-const isPerson = (of: Fields.Fields): boolean =>
-  'graphData' in of || 'glucoseMeasurement' in of || 'glucoseMeasurement' in Fields.under(of, 'connection');
+const isPerson = (of: Json.Fields): boolean =>
+  'graphData' in of || 'glucoseMeasurement' in of || 'glucoseMeasurement' in Json.inside(of.connection);
 
 type Item =
-  | { is: 'measurement' | 'sensor'; of: Fields.Fields; serial: string }
+  | { is: 'measurement' | 'sensor'; of: Json.Fields; serial: string }
   | { is: 'other' }
   | { is: 'shape' };
 
 function read(people: unknown[], zone: Zone): Parsed {
-  const ids = new Set(people.map((one) => (Fields.isFields(one) ? patient(one) : '')));
+  const ids = new Set(people.map((one) => (Json.isFields(one) ? patient(one) : '')));
   const items = people.flatMap(itemsOf);
   if (items.length > maxRows) throw new TooLargeError(`There are more than ${maxRows} values.`);
   const clocks: Witness.Clock[] = [];
@@ -47,29 +49,29 @@ function read(people: unknown[], zone: Zone): Parsed {
   return { outcomes, unit: null, numbers: [], remarks: Witness.remarks(zone, clocks) };
 }
 
-const patient = (of: Fields.Fields): string =>
-  Fields.text(of, ['patientId', 'id']) || Fields.text(Fields.under(of, 'connection'), ['patientId', 'id']);
+const patient = (of: Json.Fields): string =>
+  Fields.text(of, ['patientId', 'id']) || Fields.text(Json.inside(of.connection), ['patientId', 'id']);
 
 /** The rows of a person: names and alarm settings, sensors, the latest value (written twice), and the graph. */
 function itemsOf(person: unknown): Item[] {
-  if (!Fields.isFields(person)) return [{ is: 'shape' }];
-  const connection = 'connection' in person ? Fields.under(person, 'connection') : person;
+  if (!Json.isFields(person)) return [{ is: 'shape' }];
+  const connection = 'connection' in person ? Json.inside(person.connection) : person;
   const out: Item[] = [{ is: 'other' }];
-  const serial = Fields.text(Fields.under(connection, 'sensor'), ['sn', 'deviceId']);
-  if (Fields.isFields(connection.sensor)) out.push({ is: 'sensor', of: connection.sensor, serial });
-  for (const active of Fields.list(person, 'activeSensors')) {
-    const of = Fields.isFields(active) ? Fields.under(active, 'sensor') : undefined;
+  const serial = Fields.text(Json.inside(connection.sensor), ['sn', 'deviceId']);
+  if (Json.isFields(connection.sensor)) out.push({ is: 'sensor', of: connection.sensor, serial });
+  for (const active of Json.list(person.activeSensors)) {
+    const of = Json.isFields(active) ? Json.inside(active.sensor) : undefined;
     out.push(of ? { is: 'sensor', of, serial: Fields.text(of, ['sn', 'deviceId']) } : { is: 'shape' });
   }
   const values = [connection.glucoseMeasurement, connection.glucoseItem].filter(
     (v) => v !== undefined && v !== null,
   );
-  for (const of of [...values, ...Fields.list(person, 'graphData')])
-    out.push(Fields.isFields(of) ? { is: 'measurement', of, serial } : { is: 'shape' });
+  for (const of of [...values, ...Json.list(person.graphData)])
+    out.push(Json.isFields(of) ? { is: 'measurement', of, serial } : { is: 'shape' });
   return out;
 }
 
-function sensor({ of, serial }: { of: Fields.Fields; serial: string }, row: number, zone: Zone): Outcome {
+function sensor({ of, serial }: { of: Json.Fields; serial: string }, row: number, zone: Zone): Outcome {
   const seconds = Fields.number(of, ['a']);
   if (seconds === undefined) return untimed(row);
   const at = Math.round(seconds * 1000) + 0;
@@ -89,7 +91,7 @@ function sensor({ of, serial }: { of: Fields.Fields; serial: string }, row: numb
 }
 
 function measurement(
-  { of, serial }: { of: Fields.Fields; serial: string },
+  { of, serial }: { of: Json.Fields; serial: string },
   row: number,
   zone: Zone,
   clocks: Witness.Clock[],
@@ -110,12 +112,13 @@ function measurement(
 }
 
 /** Mg/dL stands there whatever the account's unit is; beyond the sensor's range it is the edge of it. */
-function level(of: Fields.Fields): Event | undefined {
+function level(of: Json.Fields): Event | undefined {
   const mgdl = Fields.number(of, ['ValueInMgPerDl']);
   const unit: GlucoseUnit =
     mgdl === undefined && Fields.number(of, ['GlucoseUnits']) === 0 ? 'mmol/L' : 'mg/dL';
   const value = mgdl ?? Fields.number(of, ['Value']);
   if (value === undefined || !Amount.plausible(value, unit, 'cgm')) return undefined;
   const beyond = of.isLow === true ? 'low' : of.isHigh === true ? 'high' : null;
-  return { kind: 'glucose', value, unit, beyond, method: 'cgm' };
+  const arrow = Trend.part(Trend.ofLibre(of.TrendArrow));
+  return { kind: 'glucose', value, unit, beyond, method: 'cgm', ...arrow };
 }

@@ -6,6 +6,23 @@ export const maxFileBytes = 64 * 1024 * 1024;
 /** Bytes that archives may unpack to, all members together: a few kilobytes can claim to be gigabytes. */
 export const maxUnpackedBytes = 256 * 1024 * 1024;
 
+/** A file that unpacks to more than this is read where it lies, piece by piece, where its format allows it. */
+export const maxHeldBytes = 16 * 1024 * 1024;
+
+/** Bytes and records of a file that is read piece by piece: a phone's health of decades. */
+export const maxFarBytes = 32 * 1024 * 1024 * 1024;
+export const maxFarRows = 100_000_000;
+
+/** Files in an archive that is read where it lies, and the bytes of their list: a route per workout comes along. */
+export const maxFarMembers = 65_536;
+export const maxFarListBytes = 16 * 1024 * 1024;
+
+/** Files of such an archive that are looked into. */
+export const maxFarLooks = 64;
+
+/** Rows of such a file that are named where they were not taken; all are counted. */
+export const maxFarRefusals = 1000;
+
 /** Files in one archive, and archives within archives. */
 export const maxMembers = 1024;
 export const maxArchiveDepth = 3;

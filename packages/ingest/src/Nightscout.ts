@@ -5,6 +5,7 @@ import type { Event } from './Draft.js';
 import * as Fields from './Fields.js';
 import type { Format } from './Format.js';
 import * as Instant from './Instant.js';
+import * as Json from './Json.js';
 import * as Keep from './Keep.js';
 import { maxNameLength, maxRows, maxSaidLength } from './Limits.js';
 import * as NightscoutJson from './NightscoutJson.js';
@@ -31,7 +32,7 @@ export const format: Format = {
   },
 };
 
-type Timed = { of: Fields.Fields; when: When };
+type Timed = { of: Json.Fields; when: When };
 type When = { at: number; offsetMinutes: number; said: string };
 
 /**
@@ -42,13 +43,13 @@ export function read(items: Item[], rows: (number | Outcome)[] | undefined, zone
   if (items.length > maxRows) throw new TooLargeError(`There are more than ${maxRows} records.`);
   const numbers: number[] = [];
   const timed = items.map(({ kind, of }): Timed | undefined => {
-    const when = Fields.isFields(of) && kind !== 'entries' ? time(of, zone, kind) : undefined;
-    return Fields.isFields(of) && when ? { of, when } : undefined;
+    const when = Json.isFields(of) && kind !== 'entries' ? time(of, zone, kind) : undefined;
+    return Json.isFields(of) && when ? { of, when } : undefined;
   });
   const rates = ratesOf(items, timed);
   const outcomes = items.map(({ kind, of }, i): Outcome => {
     const row = i + 1;
-    if (!Fields.isFields(of)) return refused(row, 'shape');
+    if (!Json.isFields(of)) return refused(row, 'shape');
     if (kind === 'entries') return NightscoutJson.entry(asPosted(of), row, zone, numbers);
     if (kind === null) return unknown(of, row, timed[i]?.when);
     const when = timed[i]?.when;
@@ -66,7 +67,7 @@ export function read(items: Item[], rows: (number | Outcome)[] | undefined, zone
 }
 
 /** Among known records, one of which only its time is known is kept as it is. */
-function unknown(of: Fields.Fields, row: number, when: When | undefined): Outcome {
+function unknown(of: Json.Fields, row: number, when: When | undefined): Outcome {
   if (looksEmpty(of)) return refused(row, 'shape');
   if (!when) return untimed(row);
   const kept = Keep.document('unknown', of);
@@ -75,8 +76,8 @@ function unknown(of: Fields.Fields, row: number, when: When | undefined): Outcom
 }
 
 /** Sockets send entries with `mills` and `mgdl`, databases have names that are objects. */
-function asPosted(given: Fields.Fields): Fields.Fields {
-  const of = Fields.isFields(given._id) ? { ...given, _id: Fields.id(given, ['_id']) } : given;
+function asPosted(given: Json.Fields): Json.Fields {
+  const of = Json.isFields(given._id) ? { ...given, _id: Fields.id(given, ['_id']) } : given;
   if (!('mills' in of) || 'date' in of) return of;
   const value = of.type === 'mbg' ? { mbg: of.mbg ?? of.mgdl } : { sgv: of.sgv ?? of.mgdl };
   return { ...of, date: of.mills, ...(of.type === 'cal' ? {} : value) };
@@ -107,7 +108,7 @@ function ratesOf(items: Item[], timed: (Timed | undefined)[]): Map<number, Rate>
   return new Map(found.map(({ index, change }, i) => [index, { rate: change.rate, basalMs: lengths[i] }]));
 }
 
-function eventsOf(kind: Kind, of: Fields.Fields, rate: Rate | undefined): Event[] | Reason {
+function eventsOf(kind: Kind, of: Json.Fields, rate: Rate | undefined): Event[] | Reason {
   switch (kind) {
     case 'treatments':
       return NightscoutTreatment.events(of, rate?.basalMs);
@@ -130,7 +131,7 @@ const maxBpm = 400;
 const maxSteps = 1_000_000;
 
 /** What xDrip+ sends of a watch. */
-function activity(of: Fields.Fields): Event[] | Reason {
+function activity(of: Json.Fields): Event[] | Reason {
   const type = Fields.text(of, ['type']);
   const bpm = Fields.upTo(of, ['bpm'], maxBpm);
   const steps = Fields.upTo(of, ['steps'], maxSteps);
@@ -156,7 +157,7 @@ const times = [
   'sysTime',
 ];
 
-function time(of: Fields.Fields, zone: Zone, kind: Kind | null): When | undefined {
+function time(of: Json.Fields, zone: Zone, kind: Kind | null): When | undefined {
   // Settings count from their start, not from when they were stored.
   for (const name of kind === 'profile' ? ['startDate', ...times] : times) {
     const value = of[name];
@@ -177,7 +178,7 @@ function time(of: Fields.Fields, zone: Zone, kind: Kind | null): When | undefine
 }
 
 /** The readings of one record. The first carries its name, the others their kind beside it. */
-function named(kind: string, of: Fields.Fields, when: When, events: Event[]): Reading[] {
+function named(kind: string, of: Json.Fields, when: When, events: Event[]): Reading[] {
   const id = Fields.id(of, ['identifier', '_id', 'id', 'syncIdentifier', 'uuid']);
   const app =
     Fields.text(of, ['app', 'enteredBy', 'device']) || (kind === 'pumphistory' ? 'openaps' : 'nightscout');

@@ -11,6 +11,7 @@ import { maxNameLength, maxRows, maxSaidLength, maxValue } from './Limits.js';
 import { type Outcome, type Parsed, type Reason, refused, untimed } from './Outcome.js';
 import * as Sgv from './Sgv.js';
 import { TooLargeError } from './Text.js';
+import * as Trend from './Trend.js';
 import type * as Zone from './Zone.js';
 
 const text = z
@@ -44,6 +45,8 @@ const Entry = z.object({
   glucose: number,
   slope: number,
   units: text,
+  direction: text,
+  trend: number,
   app: text,
   device: text,
   identifier: text,
@@ -121,12 +124,14 @@ function measure(entry: Entry, numbers: number[]): Event | Reason {
   if (type === 'sgv' && unit === 'mg/dL') {
     const event = Sgv.event(value);
     if (event === 'value' || event.kind === 'glucose') numbers.push(value);
-    return event;
+    const trend = Trend.of(entry.direction) ?? Trend.of(entry.trend);
+    return typeof event === 'object' && event.kind === 'glucose' ? { ...event, ...Trend.part(trend) } : event;
   }
   if (unit === 'mg/dL') numbers.push(value);
   const method = type === 'mbg' ? 'meter' : 'cgm';
   if (!Amount.plausible(value, unit, method)) return 'value';
-  return { kind: 'glucose', value, unit, beyond: null, method };
+  const trend = method === 'cgm' ? Trend.of(entry.direction) : undefined;
+  return { kind: 'glucose', value, unit, beyond: null, method, ...Trend.part(trend) };
 }
 
 type When = { at: number; offsetMinutes: number; said: string };

@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import * as Fields from './Fields.js';
+import * as Json from './Json.js';
 
 /** A collection of Nightscout's, or a file of OpenAPS. */
 export type Kind =
@@ -35,20 +35,20 @@ const collections: { [name: string]: Kind } = {
 /** The records of a body: a list, an answer of API v3, one record, or an object of collections. */
 export function itemsOf(json: unknown): Item[] {
   if (Array.isArray(json)) return json.map((of) => ({ kind: kindOf(of), of }));
-  if (!Fields.isFields(json)) return [];
+  if (!Json.isFields(json)) return [];
   if (Array.isArray(json.result)) return itemsOf(json.result);
   if (kindOf(json) !== null) return [{ kind: kindOf(json), of: json }];
   return Object.entries(collections).flatMap(([name, kind]) =>
-    Fields.list(json, name).map((of): Item => ({ kind: kindOf(of) ?? (looksEmpty(of) ? null : kind), of })),
+    Json.list(json[name]).map((of): Item => ({ kind: kindOf(of) ?? (looksEmpty(of) ? null : kind), of })),
   );
 }
 
 /** Whether something has no fields at all. */
-export const looksEmpty = (of: unknown): boolean => !Fields.isFields(of) || Object.keys(of).length === 0;
+export const looksEmpty = (of: unknown): boolean => !Json.isFields(of) || Object.keys(of).length === 0;
 
 /** The collection that a record belongs to, by its own fields. */
 export function kindOf(of: unknown): Kind | null {
-  if (!Fields.isFields(of)) return null;
+  if (!Json.isFields(of)) return null;
   const type = of.type;
   if (typeof of._type === 'string' && 'timestamp' in of) return 'pumphistory';
   if ('eventType' in of) return 'treatments';

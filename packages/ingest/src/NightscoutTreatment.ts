@@ -5,20 +5,21 @@ import * as Basal from './Basal.js';
 import { clip } from './Clip.js';
 import type { Event } from './Draft.js';
 import * as Fields from './Fields.js';
+import type * as Json from './Json.js';
 import * as Keep from './Keep.js';
 import { maxCarbGrams, maxDurationMs, maxInsulinUnits, maxNameLength, maxNoteLength } from './Limits.js';
 import type { Reason } from './Outcome.js';
 
 // One record of Nightscout's collection `treatments`, as all its clients write them.
 
-const typeOf = (of: Fields.Fields): string => Fields.text(of, ['eventType']).toLowerCase();
+const typeOf = (of: Json.Fields): string => Fields.text(of, ['eventType']).toLowerCase();
 
 const temp = /^temp ?basal/;
 const suspend = /^suspend pump|^pump suspend/;
 const resume = /^resume pump|^pump resume/;
 
 /** Whether a record changes how much basal is given, and how. Percentages stay out: of what, the record does not say. */
-export function basal(of: Fields.Fields, at: number): Basal.Change | undefined {
+export function basal(of: Json.Fields, at: number): Basal.Change | undefined {
   const type = typeOf(of);
   if (suspend.test(type)) return { at, rate: 0, endsAt: null };
   if (resume.test(type)) return { at, rate: null, endsAt: null };
@@ -31,7 +32,7 @@ export function basal(of: Fields.Fields, at: number): Basal.Change | undefined {
 }
 
 /** What a record says, at least one event; `basalMs` is how long its rate was given, where it has one. */
-export function events(of: Fields.Fields, basalMs: number | undefined): Event[] | Reason {
+export function events(of: Json.Fields, basalMs: number | undefined): Event[] | Reason {
   if (of.isValid === false) return 'deleted';
   const type = typeOf(of);
   const out: Event[] = [];
@@ -63,7 +64,7 @@ const slow =
   /tresiba|degludec|lantus|toujeo|basaglar|abasaglar|semglee|glargine|levemir|detemir|insulatard|protaphane|\bnph\b/i;
 
 /** Doses; the part of a combined bolus that is given over time stands for itself. */
-function insulinOf(of: Fields.Fields, type: string): Event[] | 'value' {
+function insulinOf(of: Json.Fields, type: string): Event[] | 'value' {
   if (temp.test(type)) return [];
   const units = Fields.upTo(of, ['insulin'], maxInsulinUnits);
   const entered = Fields.upTo(of, ['enteredinsulin'], maxInsulinUnits);
@@ -93,7 +94,7 @@ const device =
 const health = /ill(ness)?\b|sick|stress|menstr|period|alcohol|symptom|medication/;
 
 /** What only this type of record says. */
-function ofType(of: Fields.Fields, type: string, basalMs: number | undefined): Event[] | Reason {
+function ofType(of: Json.Fields, type: string, basalMs: number | undefined): Event[] | Reason {
   const change = basal(of, 0);
   if (change) {
     if (change.rate === null) {
@@ -126,7 +127,7 @@ function ofType(of: Fields.Fields, type: string, basalMs: number | undefined): E
 const one = (event: Event | 'large'): Event[] | 'large' => (event === 'large' ? event : [event]);
 
 /** A finger-stick. A sensor's value in a treatment repeats an entry; one without unit is kept as it was written. */
-function checked(of: Fields.Fields, type: string): Event[] {
+function checked(of: Json.Fields, type: string): Event[] {
   const value = Fields.number(of, ['glucose', 'mbg']);
   const finger =
     /finger|manual/i.test(Fields.text(of, ['glucoseType'])) || type === 'bg check' || type === 'mbg';

@@ -4,6 +4,7 @@ import { maxText } from '@islet/core/Reading';
 import * as Amount from './Amount.js';
 import { clip } from './Clip.js';
 import type { Asked, Format } from './Format.js';
+import * as Instant from './Instant.js';
 import * as Json from './Json.js';
 import { maxDurationMs, maxNameLength, maxRows, maxSaidLength } from './Limits.js';
 import * as NotTaken from './NotTaken.js';
@@ -11,7 +12,6 @@ import { type Outcome, type Parsed, type Reason, refused } from './Outcome.js';
 import { outcome, type Part } from './Part.js';
 import * as People from './People.js';
 import { TooLargeError } from './Text.js';
-import * as Timestamp from './Timestamp.js';
 import * as Zone from './Zone.js';
 
 /**
@@ -85,9 +85,9 @@ function time(body: Json.Fields, zone: Zone.Zone): Span | undefined {
   const frame = Json.inside(body.effective_time_frame);
   const moment = (value: unknown) => {
     const said = Json.text(value, maxSaidLength);
-    const instant = said === undefined ? undefined : Timestamp.parse(said, zone);
-    if (!said || !instant || !Timestamp.inYears(instant.at)) return undefined;
-    return { at: instant.at, said, offset: instant.offset };
+    const instant = said === undefined ? undefined : Instant.exact(said, zone);
+    if (!said || !instant || !Instant.inYears(instant.at)) return undefined;
+    return { at: instant.at, said, offset: instant.offsetMinutes };
   };
   const put = (
     at: { at: number; said: string; offset: number | undefined },
@@ -108,7 +108,7 @@ function time(body: Json.Fields, zone: Zone.Zone): Span | undefined {
   const durationMs = start && end ? end.at - start.at : length;
   if (!(durationMs >= 0)) return undefined;
   if (start) return put(start, durationMs);
-  return end && Timestamp.inYears(end.at - durationMs)
+  return end && Instant.inYears(end.at - durationMs)
     ? put({ ...end, at: end.at - durationMs }, durationMs)
     : undefined;
 }

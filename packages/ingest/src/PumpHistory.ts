@@ -4,6 +4,7 @@ import * as Basal from './Basal.js';
 import { clip } from './Clip.js';
 import type { Event } from './Draft.js';
 import * as Fields from './Fields.js';
+import type * as Json from './Json.js';
 import * as Keep from './Keep.js';
 import { maxCarbGrams, maxDurationMs, maxInsulinUnits, maxNameLength } from './Limits.js';
 import type { Reason } from './Outcome.js';
@@ -11,7 +12,7 @@ import type { Reason } from './Outcome.js';
 // One record of OpenAPS's `pumphistory.json`: what a Medtronic pump's memory says, with `_type`.
 
 /** The minutes of each temporary rate; they stand in a record of their own, of the same moment. */
-export function minutes(list: { of: Fields.Fields; at: number }[]): Map<number, number> {
+export function minutes(list: { of: Json.Fields; at: number }[]): Map<number, number> {
   const found = list.flatMap(({ of, at }): [number, number][] => {
     const value = of._type === 'TempBasalDuration' ? Fields.number(of, ['duration (min)']) : undefined;
     return value === undefined ? [] : [[at, value]];
@@ -20,7 +21,7 @@ export function minutes(list: { of: Fields.Fields; at: number }[]): Map<number, 
 }
 
 /** Whether a record changes how much basal is given, and how. */
-export function basal(of: Fields.Fields, at: number, minutes: Map<number, number>): Basal.Change | undefined {
+export function basal(of: Json.Fields, at: number, minutes: Map<number, number>): Basal.Change | undefined {
   if (of._type === 'PumpSuspend') return { at, rate: 0, endsAt: null };
   if (of._type === 'PumpResume') return { at, rate: null, endsAt: null };
   if (of._type !== 'TempBasal') return undefined;
@@ -31,11 +32,7 @@ export function basal(of: Fields.Fields, at: number, minutes: Map<number, number
   return { at, rate, endsAt: length === undefined ? null : at + length * 60_000 };
 }
 
-export function events(
-  of: Fields.Fields,
-  rate: number | null,
-  basalMs: number | undefined,
-): Event[] | Reason {
+export function events(of: Json.Fields, rate: number | null, basalMs: number | undefined): Event[] | Reason {
   const type = Fields.text(of, ['_type']);
   switch (type) {
     case 'Bolus': {

@@ -86,6 +86,8 @@ export function fault(parts: Part[]): IsletError {
     const { text, json } = first.given;
     if (text !== undefined && json === undefined && Given.looksLikeJson(text))
       return new BadJsonError(JsonFault.position(text.replace(/^\uFEFF/, '')));
+    const device = Describe.unsupportedOf(first.given);
+    if (device !== undefined) return new Describe.UnsupportedError(device, first.saw);
     return new Describe.UnrecognisedError(first.saw);
   }
   return new Describe.UnrecognisedError(

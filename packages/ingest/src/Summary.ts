@@ -6,7 +6,7 @@ import { type Parsed, type Reason, type Remark, reasons } from './Outcome.js';
 export type Refusal = { file?: string; row: number; reason: Reason; text: string };
 
 /**
- * What became of a file. The law of rows: `rows = produced + untimed + duplicates + refused.length`, each data row
+ * What became of a file. The law of rows: `rows = produced + untimed + duplicates + refusedRows`, each data row
  * being counted once, on its own line. A row is a duplicate when all its readings were there already.
  */
 export type Summary = {
@@ -22,7 +22,10 @@ export type Summary = {
   /** Rows without any time: names, devices and alarm settings that exports put first. */
   untimed: number;
   duplicates: number;
+  /** Each row that was not taken; of a file too large to be held, the first. */
   refused: Refusal[];
+  /** How many they are in all. */
+  refusedRows: number;
   unit: GlucoseUnit | null;
   /** The earliest and the latest reading, UTC ms, or null where there is none. */
   firstAt: number | null;
@@ -65,23 +68,21 @@ export function of(pieces: Piece[], now: number): { readings: Reading[]; summary
       }
     }
   }
-  const notes = remarks(pieces);
-  if (nameless > 0) {
-    const text = `${nameless} readings carry an identity that other, different readings carry too; they go without one.`;
-    notes.push({ code: 'identity-shared', text });
-  }
-  const late = readings.filter((r) => r.at > now + dayMs).length;
-  if (late > 0) notes.push({ code: 'future', text: `${late} readings lie more than a day in the future.` });
+  const tally = emptyTally();
+  for (const reading of readings) count(tally, reading, now);
+  const { late, ...counts } = tally;
+  const notes = [...remarks(pieces), ...doubts(nameless, late)];
   const units = new Set(pieces.flatMap(({ parsed }) => parsed.unit ?? []));
   return {
     readings,
     summary: {
       rows,
       produced,
-      ...counts(readings),
+      ...counts,
       untimed,
       duplicates,
       refused,
+      refusedRows: refused.length,
       unit: units.size === 1 ? [...units][0]! : null,
       notes,
     },
@@ -97,23 +98,37 @@ function remarks(pieces: Piece[]): Remark[] {
 
 const dayMs = 86_400_000;
 
-function counts(
-  readings: Reading[],
-): Pick<Summary, 'readings' | 'words' | 'calibrations' | 'firstAt' | 'lastAt'> {
-  const out = {
-    readings: Object.fromEntries(kinds.map((kind) => [kind, 0])) as { [kind in Kind]: number },
-    words: { low: 0, high: 0 },
-    calibrations: 0,
-    firstAt: null as number | null,
-    lastAt: null as number | null,
-  };
-  for (const r of readings) {
-    out.readings[r.kind]++;
-    if (r.kind === 'glucose' && r.beyond) out.words[r.beyond]++;
-    if (r.kind === 'device' && r.what === 'calibration') out.calibrations++;
-    out.firstAt = Math.min(out.firstAt ?? r.at, r.at);
-    out.lastAt = Math.max(out.lastAt ?? r.at, r.at);
+export type Tally = Pick<Summary, 'readings' | 'words' | 'calibrations' | 'firstAt' | 'lastAt'> & {
+  /** More than a day ahead of now. */
+  late: number;
+};
+
+export const emptyTally = (): Tally => ({
+  readings: Object.fromEntries(kinds.map((kind) => [kind, 0])) as { [kind in Kind]: number },
+  words: { low: 0, high: 0 },
+  calibrations: 0,
+  firstAt: null,
+  lastAt: null,
+  late: 0,
+});
+
+export function count(tally: Tally, r: Reading, now: number): void {
+  tally.readings[r.kind]++;
+  if (r.kind === 'glucose' && r.beyond) tally.words[r.beyond]++;
+  if (r.kind === 'device' && r.what === 'calibration') tally.calibrations++;
+  tally.firstAt = Math.min(tally.firstAt ?? r.at, r.at);
+  tally.lastAt = Math.max(tally.lastAt ?? r.at, r.at);
+  if (r.at > now + dayMs) tally.late++;
+}
+
+/** What is said of readings that lost a shared identity, and of those of the future. */
+export function doubts(nameless: number, late: number): Remark[] {
+  const out: Remark[] = [];
+  if (nameless > 0) {
+    const text = `${nameless} readings carry an identity that other, different readings carry too; they go without one.`;
+    out.push({ code: 'identity-shared', text });
   }
+  if (late > 0) out.push({ code: 'future', text: `${late} readings lie more than a day in the future.` });
   return out;
 }
 
@@ -141,7 +156,7 @@ function sharedIdentities(pieces: Piece[]): Set<string> {
  * Equal for two readings that are one and the same: kind, time, value and the source's identity. Without identity,
  * also the time as written: an hour that spring left out is put on the next, and is not that hour's.
  */
-const fingerprint = (r: Reading): string =>
+export const fingerprint = (r: Reading): string =>
   [r.at, r.kind, ...values(r), r.source.id === null ? `said ${r.said}` : `id ${r.source.id}`].join('\n');
 
 function values(r: Reading): (string | number | null)[] {

@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { Reading } from '@islet/core/Reading';
 import * as Person from '@islet/sim/Person';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as Laws from './laws.testkit.js';
 import * as Real from './real.testkit.js';
@@ -75,6 +76,55 @@ describe('Tidepool records', () => {
       source: { app: 'tidepool', device: 'pump-1', id: 'x' },
     });
     expect(read(rows).remarks.map((r) => r.code)).toEqual(['clock-wrong', 'clock-drift']);
+  });
+
+  test('without a conclusion of Tidepool’s, the same is concluded from what the device showed', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: Date.UTC(2015, 0), max: Date.UTC(2026, 0) }),
+        fc.constantFrom(-480, 0, 60, 330, 765),
+        fc.constantFrom(0, -4_194_705_000, 90_061_000),
+        (moment, timezoneOffset, conversionOffset) => {
+          const at = Math.floor(moment / 1000) * 1000;
+          const shown = new Date(at + timezoneOffset * 60_000 + conversionOffset).toISOString().slice(0, 19);
+          const { time: _, ...bare } = base;
+          const clock = { deviceTime: shown, timezoneOffset, conversionOffset };
+          const row = { ...bare, ...clock, type: 'cbg', units: 'mg/dL', value: 129 };
+          expect(readings([row])[0]).toMatchObject({ at, offsetMinutes: timezoneOffset, said: shown });
+        },
+      ),
+    );
+  });
+
+  test('a server’s time beside the device’s decides, and what the device said is kept', () => {
+    const row = {
+      ...base,
+      time: '2026-01-02T03:04:05.000Z',
+      deviceTime: '2026-01-02T04:14:05',
+      type: 'cbg',
+      units: 'mg/dL',
+      value: 129,
+      payload: { systemTime: '2026-01-02T03:04:05Z' },
+    };
+    const late = { ...row, id: 'y', time: '2026-01-02T03:14:05.000Z' };
+    expect(readings([late])[0]).toMatchObject({ at: Date.UTC(2026, 0, 2, 3, 4, 5), said: row.deviceTime });
+    const { remarks } = read([row, late]);
+    expect(remarks.map((r) => r.text)).toEqual([expect.stringMatching(/^In 1 records /)]);
+  });
+
+  test('a clock that was set by hand shows beside the transmitter’s own', () => {
+    const rows = Array.from({ length: 12 }, (_, i) => ({
+      ...base,
+      id: `t${i}`,
+      time: new Date(Date.UTC(2026, 0, 2) + i * 300_000 + (i < 6 ? 0 : 3_600_000)).toISOString(),
+      type: 'cbg',
+      units: 'mg/dL',
+      value: 129,
+      payload: { transmitterTicks: 4_764_494 + i * 300, transmitterId: 'X' },
+    }));
+    expect(read(rows).remarks.map((r) => r.code)).toEqual(['clock-set']);
+    expect(read(rows.slice(0, 6)).remarks).toEqual([]);
+    expect(read(rows.toReversed()).remarks.map((r) => r.code)).toEqual(['clock-set']);
   });
 
   test.each<[TidepoolFile.Row, object[]]>([
@@ -354,6 +404,10 @@ describe.skipIf(!Real.present)('real Tidepool files', () => {
       sum('bolus', (r) => r.normal!),
       6,
     );
+    // What Tidepool concluded is what its own offsets give, for every record.
+    const sensed = list.filter((r) => r.type === 'cbg');
+    const unconcluded = sensed.map((r) => ({ ...r, time: undefined }));
+    expect(readings(unconcluded)).toEqual(readings(sensed));
     expect(got[0]).toMatchObject({
       at: Date.UTC(2021, 9, 23, 2, 51, 20),
       said: '2021-09-04T16:39:35',

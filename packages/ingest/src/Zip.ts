@@ -19,6 +19,10 @@ export const isZip = (b: Uint8Array): boolean =>
 
 export const isGzip = (b: Uint8Array): boolean => b[0] === 0x1f && b[1] === 0x8b && b[2] === 8;
 
+/** Whether it is a folder, or what a system puts into archives for itself. */
+export const isSystems = (name: string): boolean =>
+  name.endsWith('/') || /(^|\/)(__MACOSX\/|\.DS_Store$|Thumbs\.db$)/.test(name);
+
 /** The files of an archive, folders and systems' own left out. Throws `INGEST_BAD_ARCHIVE` and `INGEST_TOO_LARGE`. */
 export function members(bytes: Uint8Array, budget: Budget): Member[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -43,8 +47,7 @@ export function members(bytes: Uint8Array, budget: Budget): Member[] {
       size: view.getUint32(at + 20, true),
       start: view.getUint32(at + 42, true),
     };
-    if (!name.endsWith('/') && !/(^|\/)(__MACOSX\/|\.DS_Store$|Thumbs\.db$)/.test(name))
-      out.push({ name, open: () => content(bytes, view, entry, budget) });
+    if (!isSystems(name)) out.push({ name, open: () => content(bytes, view, entry, budget) });
     at += 46 + nameLength + extra + comment;
   }
   return out;
@@ -62,7 +65,8 @@ export function gunzip(bytes: Uint8Array, budget: Budget): Uint8Array {
   return out;
 }
 
-function endRecord(view: DataView): number {
+/** Where the record at the end of an archive begins. Throws `INGEST_BAD_ARCHIVE`. */
+export function endRecord(view: DataView): number {
   // The record ends the file, but for a comment of at most 65,535 bytes.
   for (let at = view.byteLength - 22; at >= Math.max(0, view.byteLength - 22 - 0xffff); at--)
     if (view.getUint32(at, true) === 0x06054b50) return at;
@@ -99,20 +103,12 @@ function collect(
 ): Uint8Array {
   const pieces: Uint8Array[] = [];
   let size = 0;
-  const unpacker = start((piece) => {
+  const unpack = inSteps(start, (piece) => {
     spend(budget, piece.length);
     size += piece.length;
-    if (piece.length > 0) pieces.push(piece.slice());
+    pieces.push(piece);
   });
-  try {
-    for (let at = 0; at === 0 || at < packed.length; at += step) {
-      const chunk = packed.slice(at, at + step);
-      unpacker.push(chunk, at + step >= packed.length);
-    }
-  } catch (cause) {
-    if (cause instanceof IsletError) throw cause;
-    throw new ArchiveError('what is packed in it is damaged');
-  }
+  unpack(packed, true);
   const out = new Uint8Array(size);
   let at = 0;
   for (const piece of pieces) {
@@ -120,6 +116,39 @@ function collect(
     at += piece.length;
   }
   return out;
+}
+
+/** Feeds an unpacker in small steps. What it gives is handed on before the next step. */
+function inSteps(
+  start: (take: (piece: Uint8Array) => void) => Unpacker,
+  take: (piece: Uint8Array) => void,
+): (packed: Uint8Array, final: boolean) => void {
+  const unpacker = start((piece) => {
+    if (piece.length > 0) take(piece.slice());
+  });
+  return (packed, final) => {
+    try {
+      for (let at = 0; at === 0 || at < packed.length; at += step)
+        unpacker.push(packed.slice(at, at + step), final && at + step >= packed.length);
+    } catch (cause) {
+      if (cause instanceof IsletError) throw cause;
+      throw new ArchiveError('what is packed in it is damaged');
+    }
+  };
+}
+
+/** Inflates one member as its pieces come. Each piece gives what it unpacks to. Throws `INGEST_BAD_ARCHIVE`. */
+export function inflater(): (packed: Uint8Array, final: boolean) => Uint8Array[] {
+  let out: Uint8Array[] = [];
+  const unpack = inSteps(
+    (take) => new Inflate(take),
+    (piece) => out.push(piece),
+  );
+  return (packed, final) => {
+    out = [];
+    unpack(packed, final);
+    return out;
+  };
 }
 
 function spend(budget: Budget, bytes: number): void {

@@ -59,6 +59,38 @@ describe('among all formats', () => {
   });
 });
 
+/** Results of other programs, a table of our own simulator, and documents without content. */
+const noExport = /_cleaned_expected\.csv$|\/empty-document\.json$|^simulated-lt1\/summary\.json$/;
+const folders = [
+  'apple-health',
+  'azt1d',
+  'dexcom-clarity',
+  'glooko',
+  'librelinkup',
+  'libreview',
+  'medtronic-carelink',
+  'nightscout',
+  'openmhealth',
+  'simulated-lt1',
+  'tidepool',
+];
+
+describe.skipIf(!Real.present)('every real file', () => {
+  const files = Real.present ? folders.flatMap(Real.list) : [];
+  test.each(files)('%s: each of its rows is accounted for', (file) => {
+    const run = () => Import.read(Real.bytes(file), { zone, now });
+    if (noExport.test(file)) {
+      expect(run).toThrow(expect.objectContaining({ code: 'INGEST_UNRECOGNISED' }));
+      return;
+    }
+    const { readings, summary } = run();
+    const { rows, produced, untimed, duplicates, refusedRows } = summary;
+    expect(rows).toBe(produced + untimed + duplicates + refusedRows);
+    expect(rows).toBeGreaterThan(0);
+    expect(Object.values(summary.readings).reduce((a, b) => a + b)).toBe(readings.length);
+  });
+});
+
 describe.skipIf(!Real.present)('real files', () => {
   test.each([
     ['tidepool/device-Loop.json', 'tidepool', 10],

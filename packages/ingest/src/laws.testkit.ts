@@ -9,6 +9,7 @@ import { expect } from 'vitest';
 import type { Format, Given as GivenFile } from './Format.js';
 import * as Given from './Given.js';
 import { type Parsed, reasons } from './Outcome.js';
+import { watched } from './watchdog.testkit.js';
 import * as Zone from './Zone.js';
 
 export const now = Date.UTC(2026, 10, 23);
@@ -23,7 +24,7 @@ const zones = new Map<string, Zone.Zone>();
 export function read(format: Format, given: GivenFile, zone = 'Europe/Madrid'): Parsed | undefined {
   const known = zones.get(zone) ?? Zone.of(zone);
   zones.set(zone, known);
-  const parsed = format.recognise(given)?.({ zone: known, now });
+  const parsed = watched(() => format.recognise(given)?.({ zone: known, now }));
   if (parsed) lawful(parsed);
   return parsed;
 }

@@ -2,12 +2,18 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Sent, withdraw } from '@islet/client/Importing';
+import type { Progress } from '@islet/client/Person';
 import { IsletError } from '@islet/core/IsletError';
 import * as Import from '@islet/ingest/Import';
+import * as Large from '@islet/ingest/Large';
+import { maxFileBytes } from '@islet/ingest/Limits';
+import type { Summary } from '@islet/ingest/Summary';
 import { type Command, Option } from 'commander';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
-import { send } from '../Importing.js';
+import * as Far from '../FarFile.js';
+import { send, sendLarge } from '../Importing.js';
+import type { Output } from '../Output.js';
 import * as People from '../People.js';
 
 type Options = {
@@ -18,8 +24,6 @@ type Options = {
   person: string;
   json?: boolean;
 };
-
-const maxFileBytes = 64 << 20;
 
 export function registerImport(program: Command, context: Context): void {
   program
@@ -50,20 +54,15 @@ async function run(context: Context, file: string | undefined, options: Options)
     output.result({ undone: options.undo, ...(told as object) }, `Import ${options.undo} is taken back.`);
     return;
   }
-  const imported = await readHere(file, options, context.now());
-  const { summary } = imported;
-  await using network = await connect(home);
-  const sent = await send(home, network, person, imported.readings, (what, done, of) =>
-    output.progress.update(what, done, of),
-  );
+  const { format, summary, sent } = await take(context, person, file, options, output);
   output.progress.end();
   const assumed = options.zone === undefined;
   output.result(
     {
       file: basename(file ?? ''),
-      format: imported.format,
+      format,
       importId: sent.importId,
-      // The law of rows: rows = produced + untimed + duplicatesInFile + refused.
+      // The law of rows: rows = produced + untimed + duplicatesInFile + refusedRows.
       rows: summary.rows,
       produced: summary.produced,
       readings: summary.readings,
@@ -76,6 +75,7 @@ async function run(context: Context, file: string | undefined, options: Options)
       calibrations: summary.calibrations,
       untimed: summary.untimed,
       refused: summary.refused,
+      refusedRows: summary.refusedRows,
       unit: summary.unit,
       firstAt: summary.firstAt,
       lastAt: summary.lastAt,
@@ -84,29 +84,60 @@ async function run(context: Context, file: string | undefined, options: Options)
       undo: `islet import --undo ${sent.importId}`,
       notes: summary.notes,
     },
-    story(imported, sent, assumed),
+    story({ format, summary, sent }, assumed),
   );
 }
 
-async function readHere(file: string | undefined, options: Options, now: number): Promise<Import.Imported> {
-  if (file === undefined) throw new FileError('no file was named');
-  const found = await stat(file).catch(() => undefined);
-  if (!found?.isFile()) throw new FileError('there is no such file');
-  if (found.size > maxFileBytes)
-    throw new FileError(`it is larger than ${maxFileBytes >> 20} MiB; split it`, 'INGEST_TOO_LARGE');
-  const zone = options.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const { format, dates } = options;
-  const bytes = await readFile(file).catch(() => undefined);
+type Taken = { format: string; summary: Summary; sent: Sent };
+
+/** Large files are read where they lie, all others whole. Nothing is sent of a file that cannot be read. */
+async function take(
+  { home, now }: Context,
+  person: People.Person,
+  file: string | undefined,
+  options: Options,
+  output: Output,
+): Promise<Taken> {
+  const { path, size } = await found(file);
+  const asked = askedOf(options, now());
+  const onProgress: Progress = (what, done, of) => output.progress.update(what, done, of);
+  await using far = await Far.far(path).catch(() => {
+    throw new FileError('it cannot be read');
+  });
+  const large = await Large.find(far, asked);
+  if (large) {
+    await using network = await connect(home);
+    return { format: large.format, ...(await sendLarge(home, network, person, large, onProgress)) };
+  }
+  if (size > maxFileBytes)
+    throw new FileError(
+      `it is larger than ${maxFileBytes >> 20} MiB, and none of the formats that can be; split it`,
+      'INGEST_TOO_LARGE',
+    );
+  const bytes = await readFile(path).catch(() => undefined);
   if (!bytes) throw new FileError('it cannot be read');
-  return Import.read(new Uint8Array(bytes), {
-    zone,
+  const { format, summary, readings } = Import.read(new Uint8Array(bytes), asked);
+  await using network = await connect(home);
+  return { format, summary, sent: await send(home, network, person, readings, onProgress) };
+}
+
+async function found(file: string | undefined): Promise<{ path: string; size: number }> {
+  if (file === undefined) throw new FileError('no file was named');
+  const here = await stat(file).catch(() => undefined);
+  if (!here?.isFile()) throw new FileError('there is no such file');
+  return { path: file, size: here.size };
+}
+
+function askedOf({ zone, format, dates }: Options, now: number): Import.Options {
+  return {
+    zone: zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
     now,
     ...(format && { format }),
     ...(dates && { dates }),
-  });
+  };
 }
 
-function story({ format, summary }: Import.Imported, sent: Sent, assumed: boolean): string {
+function story({ format, summary, sent }: Taken, assumed: boolean): string {
   const kinds = Object.entries(summary.readings).flatMap(([kind, n]) => (n > 0 ? [`${n} ${kind}`] : []));
   const lines = [
     `Read ${summary.rows} rows of a ${format} file: ${kinds.join(', ') || 'no readings'}.`,
@@ -121,8 +152,10 @@ function story({ format, summary }: Import.Imported, sent: Sent, assumed: boolea
     lines.push(`${summary.untimed} rows have no time (names, devices, alarm settings) and are left out.`);
   for (const r of summary.refused.slice(0, 10))
     lines.push(`Row ${r.row}${r.file ? ` of ${r.file}` : ''} was not taken: ${r.text}`);
-  if (summary.refused.length > 10)
-    lines.push(`… and ${summary.refused.length - 10} more rows were not taken; --json lists them all.`);
+  if (summary.refusedRows > 10)
+    lines.push(
+      `… and ${summary.refusedRows - 10} more rows were not taken; --json lists ${summary.refused.length < summary.refusedRows ? `the first ${summary.refused.length}` : 'them all'}.`,
+    );
   for (const note of summary.notes) lines.push(note.text);
   if (assumed)
     lines.push(

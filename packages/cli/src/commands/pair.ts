@@ -4,19 +4,23 @@ import type { Network } from '@islet/client/Network';
 import * as Pairing from '@islet/client/Pairing';
 import { IsletError } from '@islet/core/IsletError';
 import { isStream, type Stream, streams } from '@islet/core/Stream';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import * as Apps from '../Apps.js';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
 import { UnknownStreamError } from '../GrantTerms.js';
 import type { Output } from '../Output.js';
 import * as People from '../People.js';
+import * as Qr from '../Qr.js';
 import { fromTheHouse } from '../Reach.js';
 
 type Options = {
   read?: boolean;
   both?: boolean;
   follow?: string;
-  name: string;
+  app?: string;
+  address?: string;
+  name?: string;
   person: string;
   json?: boolean;
 };
@@ -25,39 +29,68 @@ export function registerPair(program: Command, context: Context): void {
   program
     .command('pair')
     .description('make a key for one app: it may write, or with --read follow')
+    .addOption(new Option('--app <name>', 'for which app: says what to enter where').choices(Apps.names))
+    .option(
+      '--address <url>',
+      'the address under which the app reaches the gateway, where you gave it another',
+    )
     .option('--read', 'a key that reads the last days back, for your own follower app')
     .option('--both', 'a key that does both, for an app that knows one key only')
     .option('--follow <streams>', 'the streams it may read, separated by commas; all where not said')
-    .option('--name <text>', 'what to call the device', 'uploader')
+    .option('--name <text>', 'what to call the device (default: the app, or uploader)')
     .option('--person <name>', 'whose data', 'me')
     .option('--json', 'one line of JSON')
     .action((options: Options) => run(context, options));
 }
 
 async function run(context: Context, options: Options): Promise<void> {
-  if (!isName(options.name)) throw new BadNameError();
+  const app = options.app === undefined ? undefined : Apps.apps[options.app]!;
+  const name = options.name ?? app?.title ?? 'uploader';
+  if (!isName(name)) throw new BadNameError();
+  const address = options.address === undefined ? undefined : addressOf(options.address);
   const person = await People.need(context.home, options.person);
   await using network = await connect(context.home);
-  const may = options.both ? 'both' : options.read || options.follow ? 'read' : 'write';
+  const may = options.both ? 'both' : options.read || options.follow ? 'read' : (app?.may ?? 'write');
   const follows = options.follow === undefined ? undefined : streamsOf(options.follow);
   const output = context.output(options);
   if (may !== 'read') await expectAnything(context, network, person, output);
-  const device = await Pairing.pair(network, person, People.keeper(context.home), options.name, may, follows);
+  const device = await Pairing.pair(network, person, People.keeper(context.home), name, may, follows);
   const { id, secret } = device;
   const url = network.gateway.url;
   const house = await fromTheHouse(url);
-  const elsewhere =
-    house.length > 0
-      ? `From a phone in the house: ${house.join(' or ')}`
-      : 'From a phone: start Islet with ISLET_GATEWAY_HOST=0.0.0.0, then pair again; docs/operating.md says more.';
+  // A phone does not reach what only this machine does.
+  const reached = address ?? house[0];
+  const scan =
+    reached !== undefined && (app ? app.scans : may !== 'read') ? Apps.scanOf(reached, secret) : null;
+  const enter = app?.enter(reached ?? url, secret) ?? [];
   output.result(
-    { id, may, url, house, apiSecret: secret },
+    { id, may, url, house, apiSecret: secret, enter, scan },
     [
-      `In your app, set the Nightscout address to ${url} and the API secret to ${secret}`,
-      elsewhere,
+      ...(app
+        ? [`In ${app.title}, enter:`, ...enter.map((line) => `  ${line}`)]
+        : [`In your app, set the Nightscout address to ${address ?? url} and the API secret to ${secret}`]),
+      ...(app?.note && !(reached ?? url).startsWith('https:') ? [app.note] : []),
+      ...(scan
+        ? [`Or scan this in ${app?.title ?? 'xDrip+, 600SeriesAndroidUploader or DiaBox'}:`, Qr.draw(scan)]
+        : []),
+      ...(address === undefined ? [elsewhere(house)] : []),
       `${verbs[may]} Keep it for that one app.`,
     ].join('\n'),
   );
+}
+
+const elsewhere = (house: string[]): string =>
+  house.length > 0
+    ? `From a phone in the house: ${house.join(' or ')}`
+    : 'From a phone: start Islet with ISLET_GATEWAY_HOST=0.0.0.0, then pair again; docs/operating.md says more.';
+
+/** An address without path, question or key of its own. */
+function addressOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const plain =
+    url && /^https?:$/.test(url.protocol) && url.username + url.password + url.search + url.hash === '';
+  if (!plain || url.pathname !== '/') throw new BadAddressError();
+  return url.origin;
 }
 
 /** An app may send insulin, carbs or a note tomorrow: there must be keys for all of it. */
@@ -82,6 +115,13 @@ export class BadNameError extends IsletError {
   override readonly name = 'BadNameError';
   constructor() {
     super('CLI_BAD_NAME', '--name takes one line of 1 to 64 characters.');
+  }
+}
+
+export class BadAddressError extends IsletError {
+  override readonly name = 'BadAddressError';
+  constructor() {
+    super('CLI_BAD_ADDRESS', '--address takes an address like https://glucose.example.org, without a path.');
   }
 }
 

@@ -9,6 +9,7 @@ import { registerGrant } from './grant.js';
 import { registerGrants } from './grants.js';
 import { registerImport } from './import.js';
 import { registerPair } from './pair.js';
+import { registerReceipts } from './receipts.js';
 import { registerReport } from './report.js';
 import { registerReviews } from './reviews.js';
 import { registerRevoke } from './revoke.js';
@@ -22,6 +23,7 @@ export function registerCommands(program: Command, context: Context): void {
     registerStart,
     registerImport,
     registerPair,
+    registerReceipts,
     registerGrant,
     registerGrants,
     registerRevoke,

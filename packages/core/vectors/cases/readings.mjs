@@ -19,6 +19,9 @@ export const readings = [
   { kind: 'document', at, offsetMinutes: 60, said: '', source: nightscout, what: 'treatments', text: '{"eventType":"Note"}' },
 ];
 
+/** Glucose with and without its arrow. */
+export const arrows = [{ ...readings[0], trend: 'FortyFiveUp' }, readings[1]];
+
 export const summary = {
   intervalMinutes: 5,
   parts: [

@@ -24,7 +24,7 @@ import * as Segment from '../../dist/Segment.js';
 import * as Shares from '../../dist/Shares.js';
 import { encodeSigned } from '../../dist/signed.js';
 import { messages } from './keys.mjs';
-import { readings, report, summary } from './readings.mjs';
+import { arrows, readings, report, summary } from './readings.mjs';
 import { account, day, drawn, grantId, recorded, rootSeed, seed, stream } from './seeds.mjs';
 
 const gatewaySeed = seed('gateway');
@@ -55,10 +55,11 @@ export async function all() {
   return [
     {
       file: 'readings',
-      about: 'A run of readings: sources once, in the order of their first use; times as differences in ms; each row [kind, source, difference, offset, said, id, …its own].',
+      about: 'A run of readings: sources once, in the order of their first use; times as differences in ms; each row [kind, source, difference, offset, said, id, …its own]. Version 2, where any glucose has an arrow: each row of glucose ends with it, or null.',
       cases: [
         bytesOf('one of every kind', { readings }, Readings.encodeRun(readings)),
         bytesOf('none', { readings: [] }, Readings.encodeRun([])),
+        bytesOf('an arrow on one of two: version 2', { readings: arrows }, Readings.encodeRun(arrows)),
       ],
     },
     {

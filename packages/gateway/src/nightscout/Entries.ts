@@ -26,6 +26,7 @@ export type Entry = {
   sgv?: number;
   mbg?: number;
   slope?: number;
+  direction?: string;
   identifier?: string;
 };
 
@@ -43,7 +44,7 @@ export function of(id: Dedup.Id, r: Reading): Entry {
     const value = displayMgdl(r.value, r.unit);
     return r.method === 'meter'
       ? { ...common, type: 'mbg', mbg: value }
-      : { ...common, type: 'sgv', sgv: value };
+      : { ...common, type: 'sgv', sgv: value, ...(r.trend && { direction: r.trend }) };
   }
   if (r.kind === 'device' && r.value !== null)
     return r.what === 'sensor slope'
@@ -112,7 +113,7 @@ function ofPlace(
   return held.map(({ id, reading, at, arrivedOn }) => {
     const index = indices.get(id);
     const entry = named(of(id, reading), reading);
-    const fields = (index === undefined ? entry : { ...entry, direction: Trend.of(points, index) }) as Fields;
+    const fields = (index === undefined ? entry : { direction: Trend.of(points, index), ...entry }) as Fields;
     return { fields, srvModified: at, stream: place.stream, doc: () => made(entry, reading, at, arrivedOn) };
   });
 }

@@ -162,6 +162,30 @@ describe('xDrip+ as uploader', () => {
   });
 });
 
+test('the arrow that an app sends is the one that others see, and is kept; where it sends none, it is computed', async () => {
+  const who = await s.someone();
+  const [first, ...rest] = sgvs(4);
+  const { direction: _, ...without } = rest[0]!;
+  const body = [{ ...first, direction: 'SingleUp' }, without, ...rest.slice(1)];
+  const told = await s.sent(who, 'POST', 'entries', body);
+  expect(told.map((row) => row.direction)).toEqual(['SingleUp', undefined, 'Flat', 'Flat']);
+  for (const again of [false, true]) {
+    if (again) await s.restart();
+    expect((await s.read(who, 'entries?count=4')).map((row) => row.direction)).toEqual([
+      'SingleUp',
+      'Flat',
+      'Flat',
+      'Flat',
+    ]);
+    const pebble = await call(`/pebble?token=${who.read}`);
+    expect(pebble.body).toMatchObject({ bgs: [{ trend: 2, direction: 'SingleUp' }] });
+    const properties = await call(`/api/v2/properties/direction?token=${who.read}`);
+    expect(properties.body).toMatchObject({ direction: { value: 'SingleUp' } });
+  }
+  const kept = await s.held(who, 'glucose/raw');
+  expect(kept.map((r) => r.kind === 'glucose' && r.trend)).toEqual(['Flat', 'Flat', undefined, 'SingleUp']);
+});
+
 describe('xDrip+ as follower', () => {
   test('asks for the last ten, then for all since the last, treatments and one status', async () => {
     const who = await s.someone();

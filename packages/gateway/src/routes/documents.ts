@@ -2,13 +2,15 @@
 import * as View from '@islet/chain/View';
 import * as Bundle from '@islet/core/Bundle';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
+import * as Days from '@islet/core/Day';
 import * as Devices from '@islet/core/Devices';
 import * as Message from '@islet/core/Message';
 import { parseSigned } from '@islet/core/signed';
 import * as Stated from '@islet/core/wire/Stated';
 import * as Zone from '@islet/ingest/Zone';
 import type { Context as Call, Hono } from 'hono';
-import { ASK_SKEW_MS, DOCUMENT_BYTES, SMALL_BODY_BYTES } from '../limits.js';
+import * as Kept from '../Kept.js';
+import { ASK_SKEW_MS, DOCUMENT_BYTES, KEPT_DAYS, SMALL_BODY_BYTES } from '../limits.js';
 import { malformed, notAuthorised, RefusalError } from '../Refusal.js';
 import { isRaw, keyOf, spansOf } from '../State.js';
 import type { Context } from './Context.js';
@@ -66,12 +68,17 @@ export function documents(app: Hono, context: Context): void {
     return c.json({ devices: list.devices.length });
   });
 
-  app.get('/v1/looks', async (c) => {
+  /** The account, in hexadecimal, whose wallet asks. */
+  async function askedBy(c: Call, kind: 'askLooks' | 'askDays'): Promise<string> {
     const signed = questionOf(c.req.header('x-islet-statement') ?? '');
-    if (!Stated.isStated(signed, 'askLooks', here)) throw badSignature();
+    if (!Stated.isStated(signed, kind, here)) throw badSignature();
     if (Math.abs(signed.message.version - now()) > ASK_SKEW_MS) throw badSignature();
     await requireSpeaker(signed);
-    const hex = toHex(signed.message.account);
+    return toHex(signed.message.account);
+  }
+
+  app.get('/v1/looks', async (c) => {
+    const hex = await askedBy(c, 'askLooks');
     const devices = (accounts.all.get(hex)?.devices ?? []).map(({ id, name, may, streams }) => ({
       id,
       name,
@@ -80,6 +87,20 @@ export function documents(app: Hono, context: Context): void {
     }));
     // Whoever may do both shows beside what each looked at.
     return c.json({ looks: await context.looks.read(hex), devices });
+  });
+
+  // On which days there are readings is the person's to know: a device's key is not asked.
+  app.get('/v1/days', async (c) => {
+    const hex = await askedBy(c, 'askDays');
+    const [from, to] = ['from', 'to'].map((name) => Days.parse(c.req.query(name) ?? ''));
+    if (from === undefined || to === undefined || to < from || to - from >= KEPT_DAYS)
+      throw malformed(`from and to are dates, in order, at most ${KEPT_DAYS} days apart.`);
+    const account = accounts.all.get(hex);
+    return c.json(
+      account
+        ? Kept.of(stateOf(account), context.backlog, from, to)
+        : { days: [], backlog: { waiting: 0, refused: 0, unanchored: 0 } },
+    );
   });
 }
 

@@ -21,6 +21,7 @@ const calls = {
     'PUT /v1/keys',
     'PUT /v1/devices',
     'GET /v1/looks',
+    'GET /v1/days',
     'GET /v1/status',
     'POST /v1/readings',
     'POST /v1/withdraw',
