@@ -4,9 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { finish } from './app/Build.mjs';
 import { root } from './sources.mjs';
 
-const rooms = ['core', 'chain', 'ingest', 'client', 'web'];
+const rooms = ['core', 'chain', 'ingest', 'client', 'fhir', 'web'];
 const mark = join(root, 'packages/web/dist/app.sources');
 
 const now = fingerprint();
@@ -23,13 +24,20 @@ if (status !== 0) {
   console.error(`${stdout}${stderr}`);
   process.exit(status ?? 1);
 }
+finish(join(root, 'packages/web/dist/app'));
 mkdirSync(join(root, 'packages/web/dist'), { recursive: true });
 writeFileSync(mark, now);
 
 /** One hash over everything that goes into the app, and over the versions of what others wrote. */
 function fingerprint() {
   const hash = createHash('sha256');
-  const files = ['package-lock.json', 'packages/web/index.html', 'packages/web/vite.config.ts'];
+  const files = [
+    'package-lock.json',
+    'packages/web/index.html',
+    'packages/web/vite.config.ts',
+    'scripts/app/Build.mjs',
+    'scripts/web.mjs',
+  ];
   for (const folder of [...rooms.map((room) => `packages/${room}/src`), 'packages/web/public'])
     for (const name of readdirSync(join(root, folder), { recursive: true }))
       if (/^(?!.*\.(test|testkit)\.tsx?$).*\.(tsx?|css|svg|webmanifest|png)$/.test(name))

@@ -53,3 +53,6 @@ export const RENEW_EVERY_MS = 6 * 3_600_000;
 export const REACH_MS = 500;
 /** Of an export, so many characters are written at once. */
 export const EXPORT_CHUNK = 1 << 20;
+/** The largest file of the app that is read to be checked, bytes, and how long one may take, ms. */
+export const APP_BYTES = 16 * 1024 * 1024;
+export const APP_MS = 30_000;

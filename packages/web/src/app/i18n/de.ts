@@ -438,6 +438,32 @@ export const de: Catalogue = {
   'service.all': 'Alles läuft.',
   'service.some':
     'Etwas läuft nicht. Es wird von selbst neu gestartet; wenn es dauert, hilft „npx islet doctor“.',
+  'about.title': 'Über Islet',
+  'about.text': 'Welches Programm das ist, und wie man prüft, dass es das richtige ist.',
+  'about.link': 'Version {build}',
+  'about.build': 'Diese Version',
+  'about.hash': 'Ihr Hash (SHA-256 von build.json)',
+  'about.noBuild': 'Diese Seite wurde nicht zum Ausliefern gebaut; es gibt keinen Hash.',
+  'about.check':
+    'Wer diese Seite ausliefert, könnte ein anderes Programm ausliefern. Vergleichen Sie den Hash auf zwei Geräten, oder lassen Sie jede Datei holen und mit einem eigenen Bau vergleichen:',
+  'about.command': 'Auf einem Rechner mit dem Quelltext von Islet',
+  'about.checkMore':
+    'Ein Programm, das über sich lügt, könnte hier jeden Hash zeigen. Der Befehl fragt es nicht.',
+  'about.install': 'Auf diesem Gerät',
+  'about.installText':
+    'Ihr Browser kann Islet als App installieren: suchen Sie in seinem Menü „Installieren“ oder „Zum Startbildschirm“.',
+  'about.kept': 'Dieser Browser hält die App bereit und öffnet sie auch ohne Verbindung.',
+  'about.notKept': 'Dieser Browser hält die App nicht bereit; sie braucht eine Verbindung.',
+  'update.ready': 'Eine neuere Version von Islet liegt bereit.',
+  'update.do': 'Laden',
+  'offline.title': 'Keine Verbindung',
+  'offline.text': 'Das haben Sie hier zuletzt gesehen, Stand {time}. Es kann neuere Daten geben.',
+  'me.offline': 'Ohne Verbindung',
+  'me.offlineText':
+    'Die letzten Seiten, die Sie geöffnet haben, können hier lesbar bleiben, in diesem Browser versiegelt wie Ihre Schlüssel. Sie verschwinden, wenn eine Erlaubnis endet und wenn Sie sich aus diesem Browser entfernen.',
+  'me.offlineLabel': 'Behalten, was ich geöffnet habe',
+  'me.offlineYes': 'Ja',
+  'me.offlineNo': 'Nein, und löschen',
   'fail.title': 'Das hat nicht geklappt',
   'fail.code': 'Code für Rückfragen: {code}',
   'fail.WEB_WRONG_PASSPHRASE':

@@ -443,6 +443,33 @@ export const en = {
   'service.all': 'Everything works.',
   'service.some':
     'Something does not work. It is started again by itself; if this lasts, run “npx islet doctor”.',
+  // Build and offline
+  'about.title': 'About',
+  'about.text': 'Which program this is, and how to check that it is the right one.',
+  'about.link': 'Build {build}',
+  'about.build': 'This build',
+  'about.hash': 'Its hash (SHA-256 of build.json)',
+  'about.noBuild': 'This page was not built to be served, so that there is no hash.',
+  'about.check':
+    'Whoever serves this page could serve another program. Compare the hash on two devices, or have every file fetched and compared with a build of your own:',
+  'about.command': 'On a computer that has the source of Islet',
+  'about.checkMore':
+    'A program that lies about itself could show any hash here. The command does not ask it.',
+  'about.install': 'On this device',
+  'about.installText':
+    'Your browser can install Islet as an app: look for “Install” or “Add to home screen” in its menu.',
+  'about.kept': 'This browser keeps the app, and opens it without a connection.',
+  'about.notKept': 'This browser does not keep the app; it needs a connection to open.',
+  'update.ready': 'A newer version of Islet is ready.',
+  'update.do': 'Load it',
+  'offline.title': 'No connection',
+  'offline.text': 'This is what you saw when it was last opened here, as of {time}. Newer data may exist.',
+  'me.offline': 'Without a connection',
+  'me.offlineText':
+    'The last pages you opened can stay readable here, sealed in this browser like your keys. They go when a permission ends, and when you remove yourself from this browser.',
+  'me.offlineLabel': 'Keep what I opened',
+  'me.offlineYes': 'Yes',
+  'me.offlineNo': 'No, and erase it',
   // Failures
   'fail.title': 'That did not work',
   'fail.code': 'Code for support: {code}',

@@ -431,6 +431,33 @@ export const es: Catalogue = {
   'service.batches': { one: '{n} lote registrado', other: '{n} lotes registrados' },
   'service.all': 'Todo funciona.',
   'service.some': 'Algo no funciona. Se reinicia solo; si dura, ejecute «npx islet doctor».',
+  'about.title': 'Acerca de',
+  'about.text': 'Qué programa es este y cómo comprobar que es el correcto.',
+  'about.link': 'Versión {build}',
+  'about.build': 'Esta versión',
+  'about.hash': 'Su hash (SHA-256 de build.json)',
+  'about.noBuild': 'Esta página no se construyó para servirse; no hay hash.',
+  'about.check':
+    'Quien sirve esta página podría servir otro programa. Compare el hash en dos dispositivos, o haga que se baje cada archivo y se compare con una versión construida por usted:',
+  'about.command': 'En un ordenador con el código de Islet',
+  'about.checkMore':
+    'Un programa que mienta sobre sí mismo podría mostrar aquí cualquier hash. La orden no le pregunta.',
+  'about.install': 'En este dispositivo',
+  'about.installText':
+    'Su navegador puede instalar Islet como aplicación: busque «Instalar» o «Añadir a la pantalla de inicio» en su menú.',
+  'about.kept': 'Este navegador guarda la aplicación y la abre sin conexión.',
+  'about.notKept': 'Este navegador no guarda la aplicación; necesita conexión para abrirse.',
+  'update.ready': 'Hay una versión más nueva de Islet.',
+  'update.do': 'Cargarla',
+  'offline.title': 'Sin conexión',
+  'offline.text':
+    'Esto es lo que vio la última vez que lo abrió aquí, a fecha de {time}. Puede haber datos más nuevos.',
+  'me.offline': 'Sin conexión',
+  'me.offlineText':
+    'Las últimas páginas que abrió pueden seguir legibles aquí, selladas en este navegador como sus llaves. Se borran cuando termina un permiso y cuando usted se quita de este navegador.',
+  'me.offlineLabel': 'Guardar lo que abrí',
+  'me.offlineYes': 'Sí',
+  'me.offlineNo': 'No, y borrarlo',
   'fail.title': 'No ha funcionado',
   'fail.code': 'Código para consultas: {code}',
   'fail.WEB_WRONG_PASSPHRASE':

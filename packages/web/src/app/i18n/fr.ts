@@ -433,6 +433,33 @@ export const fr: Catalogue = {
   'service.all': 'Tout fonctionne.',
   'service.some':
     'Quelque chose ne fonctionne pas. Cela redémarre tout seul ; si cela dure, lancez « npx islet doctor ».',
+  'about.title': 'À propos',
+  'about.text': 'Quel programme c’est, et comment vérifier que c’est le bon.',
+  'about.link': 'Version {build}',
+  'about.build': 'Cette version',
+  'about.hash': 'Son empreinte (SHA-256 de build.json)',
+  'about.noBuild': 'Cette page n’a pas été construite pour être servie ; il n’y a pas d’empreinte.',
+  'about.check':
+    'Qui sert cette page pourrait servir un autre programme. Comparez l’empreinte sur deux appareils, ou faites télécharger chaque fichier et comparer avec votre propre construction :',
+  'about.command': 'Sur un ordinateur qui a le code d’Islet',
+  'about.checkMore':
+    'Un programme qui ment sur lui-même pourrait montrer ici n’importe quelle empreinte. La commande ne le lui demande pas.',
+  'about.install': 'Sur cet appareil',
+  'about.installText':
+    'Votre navigateur peut installer Islet comme application : cherchez « Installer » ou « Ajouter à l’écran d’accueil » dans son menu.',
+  'about.kept': 'Ce navigateur garde l’application et l’ouvre sans connexion.',
+  'about.notKept': 'Ce navigateur ne garde pas l’application ; il faut une connexion pour l’ouvrir.',
+  'update.ready': 'Une version plus récente d’Islet est prête.',
+  'update.do': 'La charger',
+  'offline.title': 'Pas de connexion',
+  'offline.text':
+    'C’est ce que vous avez vu ici la dernière fois, état du {time}. Des données plus récentes peuvent exister.',
+  'me.offline': 'Sans connexion',
+  'me.offlineText':
+    'Les dernières pages ouvertes peuvent rester lisibles ici, scellées dans ce navigateur comme vos clés. Elles disparaissent quand une permission finit et quand vous vous retirez de ce navigateur.',
+  'me.offlineLabel': 'Garder ce que j’ai ouvert',
+  'me.offlineYes': 'Oui',
+  'me.offlineNo': 'Non, et l’effacer',
   'fail.title': 'Cela n’a pas marché',
   'fail.code': 'Code pour l’assistance : {code}',
   'fail.WEB_WRONG_PASSPHRASE':

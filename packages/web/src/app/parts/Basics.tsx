@@ -155,6 +155,19 @@ export function Notice({
   );
 }
 
+/** Said above what is not of this moment: there was no connection. */
+export function AsOf({ at, onAgain }: { at: number | null; onAgain: () => void }) {
+  const { t, moment } = useWords();
+  if (at === null) return null;
+  return (
+    <Notice kind="warn">
+      <strong>{t('offline.title')}</strong>
+      <p>{t('offline.text', { time: moment(at) })}</p>
+      <Act onPress={onAgain}>{t('do.again')}</Act>
+    </Notice>
+  );
+}
+
 type FieldProps = {
   label: string;
   value: string;

@@ -1,7 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { useEffect, useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
-import { Act, Busy, Choices, Page, Trouble } from '../parts/Basics.js';
+import { Act, AsOf, Busy, Choices, Page, Trouble } from '../parts/Basics.js';
 import { useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import { OnePage } from './Figures.js';
@@ -66,6 +66,7 @@ export function Report({ account, grant }: { account: string; grant: string }) {
           </a>
         </>
       )}
+      {report && <AsOf at={report.asOf} onAgain={() => void run()} />}
       {report && (
         <>
           {periods.length > 1 && (

@@ -2,30 +2,10 @@
 import * as Wallet from '@islet/client/Wallet';
 import { toHex } from '@islet/core/crypto/bytes';
 import { expect, test } from 'vitest';
-import type { Database, Lock, StoredPart, StoredVault } from './Database.js';
+import { memory } from './Database.testkit.js';
 import * as Vault from './Vault.js';
 
 const random = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
-
-function memory(): Database & { everything: () => string } {
-  let lock: Lock | undefined;
-  const vaults = new Map<string, StoredVault>();
-  const parts: StoredPart[] = [];
-  return {
-    lock: async () => lock,
-    putLock: async (next) => {
-      lock = next;
-    },
-    vaults: async () => [...vaults.values()],
-    putVault: async (vault) => void vaults.set(vault.id, vault),
-    removeVault: async (id) => void vaults.delete(id),
-    parts: async () => parts,
-    putPart: async (part) => void parts.push(part),
-    replaceParts: async (part) => void parts.splice(0, parts.length, part),
-    everything: () =>
-      JSON.stringify([...vaults.values()], (_, v) => (v instanceof Uint8Array ? toHex(v) : v)),
-  };
-}
 
 test('what is kept opens by its passphrase alone, and says nothing without it', async () => {
   const database = memory();

@@ -17,7 +17,13 @@ export type Shared = {
   maxUses: number;
 };
 
-export type Preferences = { unit: 'mg/dL' | 'mmol/L'; language?: string; theme?: 'light' | 'dark' };
+export type Preferences = {
+  unit: 'mg/dL' | 'mmol/L';
+  language?: string;
+  theme?: 'light' | 'dark';
+  /** False: nothing that was opened is kept for when there is no connection. */
+  offline?: boolean;
+};
 
 /** What a browser remembers of a person: the CLI's notes and what only screens need. */
 export type Kept = Notes & {

@@ -5,10 +5,12 @@ import type { Progress } from '@islet/client/Person';
 import * as Provision from '@islet/client/Provision';
 import * as Wallet from '@islet/client/Wallet';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import { isAway } from './Away.js';
 import * as Code from './Code.js';
-import { config, random } from './Connection.js';
+import { random } from './Connection.js';
 import * as Session from './Session.js';
 import * as Vault from './Vault.js';
+import * as Views from './Views.js';
 
 /** Enough keys to begin with; the rest is made while the person reads on. */
 const firstReach: Horizon.Reach = { back: 14, ahead: 30, renewBelow: 10 };
@@ -16,10 +18,9 @@ const deviceName = 'browser';
 
 const hereOffset = (): number => -new Date().getTimezoneOffset();
 
-/** What the first screen needs: whether somebody is kept here, and whether Islet answers. */
-export async function start(): Promise<{ people: number; gateway: string }> {
-  const vaults = await (await Session.storage()).vaults();
-  return { people: vaults.length, gateway: (await config()).gateway };
+/** What the first screen needs: whether somebody is kept here. */
+export async function start(): Promise<{ people: number }> {
+  return { people: (await (await Session.storage()).vaults()).length };
 }
 
 export async function create(
@@ -48,12 +49,21 @@ export async function unlock(
         name: wallet.name,
       })),
     };
-  const session = await Session.begin(chosen[0]!, onProgress);
-  const { notes } = session.vault.keeper;
-  if (notes.role === 'patient' && notes.registration !== undefined && !notes.devices)
-    await ready(session, onProgress);
-  void extend(session);
-  return { who: Session.whoOf(session), several: [] };
+  return { who: await entered(chosen[0]!, onProgress), several: [] };
+}
+
+/** Without a connection a person comes in too: what was opened before can be read. */
+async function entered(vault: Vault.Opened, onProgress: Progress): Promise<Session.Who> {
+  const { notes } = vault.keeper;
+  try {
+    const session = await Session.begin(vault, onProgress);
+    if (notes.role === 'patient' && notes.registration !== undefined && !notes.devices)
+      await ready(session, onProgress);
+    void extend(session);
+  } catch (error) {
+    if (!isAway(error)) throw error;
+  }
+  return Session.whoOf(vault);
 }
 
 /** Takes over a wallet file of the command line, or a recovery kit as file or text. */
@@ -83,7 +93,7 @@ async function settle(keeper: Vault.Keeper, passphrase: string, onProgress: Prog
     const session = await Session.begin(vault, onProgress);
     await ready(session, onProgress);
     void extend(session);
-    return Session.whoOf(session);
+    return Session.whoOf(vault);
   } catch (error) {
     // Who is not on record yet begins anew; who is goes on from there when next unlocked.
     if (keeper.notes.registration === undefined) await (await Session.storage()).removeVault(vault.id);
@@ -114,17 +124,19 @@ export async function lock(): Promise<void> {
   Session.end();
 }
 
-/** Takes a person out of this browser. Their data stay where they are. */
+/** Takes a person out of this browser, with all that was kept of them. Their data stay where they are. */
 export async function forget(): Promise<void> {
-  const { vault } = await Session.need();
-  await (await Session.storage()).removeVault(vault.id);
+  const vault = Session.person();
+  const kept = await Session.storage();
+  await kept.removeVault(vault.id);
+  await Views.clear(kept, vault);
+  await kept.removeParts(`${vault.id}/`);
   Session.end();
 }
 
 /** The recovery kit: text for paper, and a file. */
 export async function kit(): Promise<{ text: string; file: string; name: string }> {
-  const { vault } = await Session.need();
-  const { wallet, notes } = vault.keeper;
+  const { wallet, notes } = Session.person().keeper;
   const { role, dayOffsetMinutes = 0, registration, enrolled, keyed, devices, hasData, hasUploader } = notes;
   const inside = { role, dayOffsetMinutes, registration, enrolled, keyed, devices, hasData, hasUploader };
   const plain = JSON.parse(new TextDecoder().decode(Wallet.format(wallet))) as object;
@@ -136,15 +148,17 @@ export async function kit(): Promise<{ text: string; file: string; name: string 
 }
 
 export async function hasKit(): Promise<void> {
-  const { vault, keep } = await Session.need();
-  vault.keeper.notes.hasKit = true;
-  await keep(vault.keeper);
+  Session.person().keeper.notes.hasKit = true;
+  await Session.save();
 }
 
 export async function prefer(preferences: Vault.Preferences): Promise<void> {
-  const { vault, keep } = await Session.need();
-  vault.keeper.notes.preferences = preferences;
-  await keep(vault.keeper);
+  const vault = Session.person();
+  const { notes } = vault.keeper;
+  notes.preferences = { ...notes.preferences, ...preferences };
+  if (!preferences.theme) delete notes.preferences.theme;
+  if (preferences.offline === false) await Views.clear(await Session.storage(), vault);
+  await Session.save();
 }
 
 /** The code of an account one knows. */
@@ -154,8 +168,7 @@ export async function codeOf(asked: { account: string }): Promise<string> {
 
 /** Gives a name to someone whom one only knows by a code. */
 export async function call(asked: { account: string; name: string }): Promise<void> {
-  const { vault, keep } = await Session.need();
-  const { notes } = vault.keeper;
+  const { notes } = Session.person().keeper;
   notes.contacts = { ...notes.contacts, [asked.account]: asked.name };
-  await keep(vault.keeper);
+  await Session.save();
 }

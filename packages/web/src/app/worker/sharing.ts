@@ -229,6 +229,14 @@ export type HeldLine = {
 
 /** Everyone who ever let this clinician see something. */
 export async function patients(): Promise<PatientLine[]> {
+  const { lines } = await Session.shown('patients', 'all', async () => ({ lines: await patientLines() }));
+  // What was taken back is not kept either, whether or not it is asked for again.
+  for (const { id, state } of lines.flatMap((line) => line.grants))
+    if (state !== 'active') await Session.drop(`report ${id}`);
+  return lines;
+}
+
+async function patientLines(): Promise<PatientLine[]> {
   const { network, vault } = await Session.need();
   const { wallet, notes } = vault.keeper;
   await network.chain.follow();
@@ -266,11 +274,16 @@ export type Report = {
   madeAt: number;
 };
 
+type AskedReport = { account: string; grant: string; days: number };
+
 /** Asks, opens, verifies and only then computes. A refusal is thrown, and is on record. */
-export async function report(
-  asked: { account: string; grant: string; days: number },
+export const report = (asked: AskedReport, onProgress: Progress): Promise<Session.Shown<Report>> =>
+  Session.shown(`report ${asked.grant}`, String(asked.days), () => lookInto(asked, onProgress));
+
+async function lookInto(
+  asked: AskedReport,
   onProgress: Progress,
-): Promise<Report> {
+): Promise<Report & { until: number | null }> {
   const { network, vault } = await Session.need();
   const { wallet } = vault.keeper;
   onProgress('asking', 0, 1);
@@ -298,5 +311,6 @@ export async function report(
     custodians: opened.custodians,
     requestId: opened.requestId,
     madeAt: now,
+    until: held ? held.onChain.expiresAt * 1000 : null,
   };
 }
