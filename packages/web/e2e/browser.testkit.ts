@@ -87,7 +87,7 @@ export const stored = (page: Page): Promise<string> =>
   page.evaluate(async () => {
     const text = (value: unknown): unknown =>
       value instanceof Uint8Array
-        ? String.fromCharCode(...value)
+        ? new TextDecoder('latin1').decode(value)
         : Array.isArray(value)
           ? value.map(text)
           : value !== null && typeof value === 'object'
