@@ -275,6 +275,7 @@ test('the recovery kit on paper brings a person back on another device', async (
   await other.page.goto(islet.ready.app);
   await other.page.getByRole('link', { name: /recovery kit/ }).click();
   await other.page.getByLabel('Or type the recovery kit').fill(kit.toLowerCase());
+  await other.page.getByText('Passphrase', { exact: true }).click();
   await other.page.getByLabel('A passphrase for this browser').fill('new device new words');
   await other.page.getByRole('button', { name: 'Open', exact: true }).click();
   await drawn(other.page);
@@ -292,6 +293,7 @@ test('wallets of the command line open in the browser', async () => {
     const files = [`${name}.wallet`, `${name}.notes`].map((one) => join(islet.folder, 'wallets', one));
     await other.page.locator('input[type=file]').setInputFiles(files);
     await other.page.getByText(role, { exact: true }).click();
+    await other.page.getByText('Passphrase', { exact: true }).click();
     await other.page.getByLabel('A passphrase for this browser').fill(`words for ${name} only`);
     await other.page.getByRole('button', { name: 'Open', exact: true }).click();
     const title = name === 'me' ? 'Your glucose' : 'Patients';

@@ -14,6 +14,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Islet, start } from '../../../promises/islet.testkit.js';
 import { faultsOf } from './axe.testkit.js';
 import { create, type Device, device, drawn, figure, importFile, launch, stored } from './browser.testkit.js';
+import { inFront } from './front.testkit.js';
 
 const zone = 'Europe/Berlin';
 const dayMs = 86_400_000;
@@ -142,27 +143,49 @@ test('the hash on the page is that of what is served, and the command line finds
 });
 
 test('a newer build is announced, and taken when wanted', async () => {
-  const { page } = patient;
-  // As the host would serve it after an update: another worker under the same name.
-  const worker = await (await fetch(`${islet.ready.app}/sw.js`)).text();
-  const newer = worker.replace(/ISLET_FILES_HASH="[0-9a-f]{4}/, 'ISLET_FILES_HASH="beef');
-  await patient.context.route('**/sw.js', (route) =>
-    route.fulfill({ body: newer, contentType: 'text/javascript' }),
+  await using host = await inFront(islet.ready.app);
+  const { page, context } = await device(browser);
+  await page.goto(host.url);
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await page.reload();
+  const before = await page.evaluate(() => caches.keys());
+  // As after an update: another worker under the same name.
+  host.changed.set('/sw.js', (text) =>
+    text.replace(/ISLET_FILES_HASH="[0-9a-f]{4}/, 'ISLET_FILES_HASH="beef'),
   );
-  await page.evaluate(async () => (await navigator.serviceWorker.ready).update());
+  await page.evaluate(async () => void (await navigator.serviceWorker.ready).update());
   await page.getByText('A newer version of Islet is ready.').waitFor();
   expect(await faultsOf(page)).toEqual([]);
   const loaded = page.waitForEvent('load');
   await page.getByRole('button', { name: 'Load it' }).click();
   await loaded;
-  const names = await page.evaluate(() => caches.keys());
-  expect(names.length, 'the older build’s files are gone').toBe(1);
-  expect(names[0]).toMatch(/^islet-beef/);
-  await patient.context.unroute('**/sw.js');
+  const after = await page.evaluate(() => caches.keys());
+  expect([before.length, after.length], 'the older build’s files are gone').toEqual([1, 1]);
+  expect(after[0]).toMatch(/^islet-beef/);
+  await context.close();
+});
+
+test('a file that is not of the build is not kept', async () => {
+  await using host = await inFront(islet.ready.app);
+  host.changed.set('/press.css', (text) => `${text} `);
+  const { page, context } = await device(browser);
+  await page.goto(host.url);
+  await page.getByRole('link', { name: /I have diabetes/ }).waitFor();
+  const state = await page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.getRegistration();
+    const worker = registration?.installing ?? registration?.waiting ?? registration?.active;
+    while (worker && worker.state === 'installing')
+      await new Promise((resolve) => worker.addEventListener('statechange', resolve, { once: true }));
+    return worker?.state ?? 'redundant';
+  });
+  expect(state).toBe('redundant');
+  await context.close();
 });
 
 test('who does not want it kept erases it, and who leaves takes everything along', async () => {
   const { page } = patient;
+  await page.goto(`${islet.ready.app}/#/`);
+  await page.reload();
   await unlock(page);
   await drawn(page);
   const sizes = (): Promise<Record<string, number>> =>

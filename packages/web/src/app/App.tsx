@@ -135,7 +135,8 @@ function Outside({ onOpen, first, second }: ScreenProps & { first: string; secon
   const { state } = start;
   if (state.is === 'failed') return <Trouble failed={state.failed} onAgain={() => void start.run()} />;
   if (state.is !== 'done') return <Busy step={null} />;
-  if (state.value.people > 0 && first !== 'welcome') return <Unlock onOpen={onOpen} />;
+  if (state.value.people > 0 && first !== 'welcome')
+    return <Unlock onOpen={onOpen} ways={state.value.ways} />;
   return (
     <>
       <Welcome />
@@ -173,12 +174,19 @@ function Inside({
   }
 }
 
+/** Why nothing works at this address, and what to do. */
 function Insecure() {
   const { t } = useWords();
   return (
     <Page title={t('insecure.title')}>
-      <Panel>
+      <Panel className="stack">
         <p>{t('insecure.text')}</p>
+        <ol className="steps">
+          <li>{t('insecure.here')}</li>
+          <li>
+            {t('insecure.domain')} <code>npx islet up --domain {location.hostname}</code>
+          </li>
+        </ol>
       </Panel>
     </Page>
   );

@@ -44,7 +44,7 @@ export const de: Catalogue = {
   'busy.of': '{done} von {of}',
   'insecure.title': 'Dieser Browser kann Islet unter dieser Adresse nicht öffnen',
   'insecure.text':
-    'Browser verschlüsseln nur unter einer sicheren Adresse. Öffnen Sie Islet auf dem Rechner, auf dem es läuft, unter der Adresse, die es ausgegeben hat (http://localhost…), oder unter einer Adresse, die mit https beginnt.',
+    'Browser verschlüsseln, nehmen Passkeys an und arbeiten im Hintergrund nur unter einer sicheren Adresse, und diese beginnt mit http.',
   'start.patient': 'Ich habe Diabetes oder sorge für jemanden mit Diabetes',
   'start.patientMore': 'Bringen Sie Ihre Daten ein, sehen Sie sie, und entscheiden Sie, wer es noch darf.',
   'start.clinician': 'Ich behandle Menschen mit Diabetes',
@@ -464,10 +464,38 @@ export const de: Catalogue = {
   'me.offlineLabel': 'Behalten, was ich geöffnet habe',
   'me.offlineYes': 'Ja',
   'me.offlineNo': 'Nein, und löschen',
+  'insecure.here':
+    'Öffnen Sie auf dem Rechner, auf dem Islet läuft, die Adresse, die es ausgegeben hat (http://localhost…).',
+  'insecure.domain':
+    'Für andere Geräte startet, wer Islet betreibt, es mit einer Adresse, die mit https beginnt:',
+  'way.choose': 'Womit entsperren Sie?',
+  'way.passkey': 'Passkey',
+  'way.passkeyMore': 'Fingerabdruck, Gesicht oder Geräte-PIN. Nichts zu merken.',
+  'way.passphrase': 'Passphrase',
+  'way.passphraseMore': 'Wörter, die Sie sich merken.',
+  'way.title': 'Was diesen Browser öffnet',
+  'way.text':
+    'Jedes davon entsperrt hier Ihre Schlüssel. Fügen Sie ein zweites hinzu, damit Sie der Verlust des einen nicht aussperrt.',
+  'way.addPasskey': 'Passkey hinzufügen',
+  'way.addPassphrase': 'Passphrase hinzufügen',
+  'way.removeTitle': 'Diesen Zugang entfernen?',
+  'way.removeText': 'Damit lässt sich dieser Browser nicht mehr entsperren. Die anderen bleiben.',
+  'unlock.passkey': 'Mit Passkey entsperren',
+  'passkey.not.insecure': 'Passkeys brauchen eine Adresse, die mit https beginnt.',
+  'passkey.not.number':
+    'Passkeys brauchen eine Adresse mit einem Namen: öffnen Sie auf diesem Rechner http://localhost…, auf anderen den Namen, mit dem Islet gestartet wurde.',
+  'passkey.not.browser': 'Dieser Browser kennt keine Passkeys; eine Passphrase leistet hier dasselbe.',
   'fail.title': 'Das hat nicht geklappt',
   'fail.code': 'Code für Rückfragen: {code}',
   'fail.WEB_WRONG_PASSPHRASE':
     'Diese Passphrase öffnet in diesem Browser niemanden. Tippen Sie sie noch einmal, oder öffnen Sie eine Wallet-Datei oder Ihren Wiederherstellungsbogen.',
+  'fail.WEB_WRONG_PASSKEY':
+    'Dieser Passkey öffnet in diesem Browser niemanden. Nehmen Sie Ihre Passphrase, oder öffnen Sie eine Wallet-Datei oder Ihren Wiederherstellungsbogen.',
+  'fail.WEB_PASSKEY_REFUSED':
+    'Es wurde kein Passkey gegeben. Versuchen Sie es noch einmal, oder nehmen Sie eine Passphrase.',
+  'fail.WEB_PASSKEY_WITHOUT_PRF':
+    'Dieser Passkey kann keine Schlüssel hüten. Nehmen Sie eine Passphrase oder den Passkey eines neueren Geräts.',
+  'fail.WRAPPED_LAST': 'Das ist der letzte Zugang. Fügen Sie zuerst einen anderen hinzu.',
   'fail.WEB_BAD_CODE':
     'Das ist kein Code von Islet, oder ein Zeichen ist falsch. Kopieren Sie ihn noch einmal ganz.',
   'fail.WEB_BAD_KIT':

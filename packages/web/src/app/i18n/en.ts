@@ -44,7 +44,7 @@ export const en = {
   // Insecure or too old
   'insecure.title': 'This browser cannot open Islet at this address',
   'insecure.text':
-    'Browsers do cryptography only at a secure address. Open Islet on the computer where it runs, at the address that it printed (http://localhost…), or at an address that begins with https.',
+    'Browsers do cryptography, passkeys and background work only at a secure address, and this one begins with http.',
   // Start
   'start.patient': 'I have diabetes, or care for someone who does',
   'start.patientMore': 'Bring your data in, see them, and decide who else may.',
@@ -470,11 +470,38 @@ export const en = {
   'me.offlineLabel': 'Keep what I opened',
   'me.offlineYes': 'Yes',
   'me.offlineNo': 'No, and erase it',
+  // Ways in
+  'insecure.here': 'On the computer where Islet runs, open the address that it printed (http://localhost…).',
+  'insecure.domain':
+    'For other devices, whoever runs Islet starts it with an address that begins with https:',
+  'way.choose': 'How will you unlock?',
+  'way.passkey': 'Passkey',
+  'way.passkeyMore': 'Your fingerprint, face or device PIN. Nothing to remember.',
+  'way.passphrase': 'Passphrase',
+  'way.passphraseMore': 'Words that you remember.',
+  'way.title': 'What opens this browser',
+  'way.text':
+    'Any one of these unlocks your keys here. Add a second, so that losing one does not lock you out.',
+  'way.addPasskey': 'Add a passkey',
+  'way.addPassphrase': 'Add a passphrase',
+  'way.removeTitle': 'Remove this way in?',
+  'way.removeText': 'It will no longer unlock this browser. The others stay.',
+  'unlock.passkey': 'Unlock with passkey',
+  'passkey.not.insecure': 'Passkeys need an address that begins with https.',
+  'passkey.not.number':
+    'Passkeys need an address with a name: on this computer open http://localhost… instead, and on others the name that Islet was started with.',
+  'passkey.not.browser': 'This browser has no passkeys; a passphrase does the same here.',
   // Failures
   'fail.title': 'That did not work',
   'fail.code': 'Code for support: {code}',
   'fail.WEB_WRONG_PASSPHRASE':
     'This passphrase opens nobody in this browser. Type it again, or open a wallet file or your recovery kit.',
+  'fail.WEB_WRONG_PASSKEY':
+    'This passkey opens nobody in this browser. Use your passphrase, or open a wallet file or your recovery kit.',
+  'fail.WEB_PASSKEY_REFUSED': 'No passkey was given. Try again, or use a passphrase.',
+  'fail.WEB_PASSKEY_WITHOUT_PRF':
+    'This passkey cannot guard keys. Use a passphrase, or a passkey of a newer device.',
+  'fail.WRAPPED_LAST': 'This is the last way in. Add another first.',
   'fail.WEB_BAD_CODE': 'This is not a code of Islet, or a letter of it is wrong. Copy all of it again.',
   'fail.WEB_BAD_KIT': 'This is not a recovery kit, or a letter of it is wrong. Compare it with the paper.',
   'fail.WALLET_UNREADABLE':

@@ -44,7 +44,7 @@ export const es: Catalogue = {
   'busy.of': '{done} de {of}',
   'insecure.title': 'Este navegador no puede abrir Islet en esta dirección',
   'insecure.text':
-    'Los navegadores solo cifran en una dirección segura. Abra Islet en el ordenador donde funciona, en la dirección que mostró (http://localhost…), o en una dirección que empiece por https.',
+    'Los navegadores cifran, aceptan llaves de acceso y trabajan en segundo plano solo en una dirección segura, y esta empieza por http.',
   'start.patient': 'Tengo diabetes, o cuido de alguien que la tiene',
   'start.patientMore': 'Traiga sus datos, véalos y decida quién más puede.',
   'start.clinician': 'Soy profesional sanitario',
@@ -458,10 +458,37 @@ export const es: Catalogue = {
   'me.offlineLabel': 'Guardar lo que abrí',
   'me.offlineYes': 'Sí',
   'me.offlineNo': 'No, y borrarlo',
+  'insecure.here': 'En el ordenador donde funciona Islet, abra la dirección que mostró (http://localhost…).',
+  'insecure.domain':
+    'Para otros dispositivos, quien gestiona Islet lo inicia con una dirección que empiece por https:',
+  'way.choose': '¿Cómo desbloqueará?',
+  'way.passkey': 'Llave de acceso',
+  'way.passkeyMore': 'Su huella, su cara o el PIN del dispositivo. Nada que recordar.',
+  'way.passphrase': 'Frase de acceso',
+  'way.passphraseMore': 'Palabras que usted recuerda.',
+  'way.title': 'Qué abre este navegador',
+  'way.text':
+    'Cualquiera de estas abre sus llaves aquí. Añada una segunda, para que perder una no le deje fuera.',
+  'way.addPasskey': 'Añadir una llave de acceso',
+  'way.addPassphrase': 'Añadir una frase de acceso',
+  'way.removeTitle': '¿Quitar este acceso?',
+  'way.removeText': 'Ya no desbloqueará este navegador. Los demás quedan.',
+  'unlock.passkey': 'Desbloquear con llave de acceso',
+  'passkey.not.insecure': 'Las llaves de acceso necesitan una dirección que empiece por https.',
+  'passkey.not.number':
+    'Las llaves de acceso necesitan una dirección con nombre: en este ordenador abra http://localhost…, y en otros el nombre con el que se inició Islet.',
+  'passkey.not.browser': 'Este navegador no tiene llaves de acceso; una frase de acceso hace aquí lo mismo.',
   'fail.title': 'No ha funcionado',
   'fail.code': 'Código para consultas: {code}',
   'fail.WEB_WRONG_PASSPHRASE':
     'Esta frase no abre a nadie en este navegador. Escríbala otra vez, o abra un archivo de cartera o su hoja de recuperación.',
+  'fail.WEB_WRONG_PASSKEY':
+    'Esta llave de acceso no abre a nadie en este navegador. Use su frase de acceso, o abra un archivo de cartera o su hoja de recuperación.',
+  'fail.WEB_PASSKEY_REFUSED':
+    'No se dio ninguna llave de acceso. Inténtelo de nuevo o use una frase de acceso.',
+  'fail.WEB_PASSKEY_WITHOUT_PRF':
+    'Esta llave de acceso no puede guardar llaves. Use una frase de acceso o la llave de un dispositivo más nuevo.',
+  'fail.WRAPPED_LAST': 'Es el último acceso. Añada otro antes.',
   'fail.WEB_BAD_CODE': 'No es un código de Islet, o una letra está mal. Cópielo entero otra vez.',
   'fail.WEB_BAD_KIT': 'No es una hoja de recuperación, o una letra está mal. Compárela con el papel.',
   'fail.WALLET_UNREADABLE':

@@ -44,7 +44,7 @@ export const fr: Catalogue = {
   'busy.of': '{done} sur {of}',
   'insecure.title': 'Ce navigateur ne peut pas ouvrir Islet à cette adresse',
   'insecure.text':
-    'Les navigateurs ne chiffrent qu’à une adresse sûre. Ouvrez Islet sur l’ordinateur où il tourne, à l’adresse qu’il a affichée (http://localhost…), ou à une adresse qui commence par https.',
+    'Les navigateurs ne chiffrent, n’acceptent de clés d’accès et ne travaillent en arrière-plan qu’à une adresse sûre, et celle-ci commence par http.',
   'start.patient': 'J’ai un diabète, ou je m’occupe de quelqu’un qui en a un',
   'start.patientMore': 'Apportez vos données, voyez-les et décidez qui d’autre le peut.',
   'start.clinician': 'Je suis soignant',
@@ -460,10 +460,36 @@ export const fr: Catalogue = {
   'me.offlineLabel': 'Garder ce que j’ai ouvert',
   'me.offlineYes': 'Oui',
   'me.offlineNo': 'Non, et l’effacer',
+  'insecure.here': 'Sur l’ordinateur où Islet tourne, ouvrez l’adresse qu’il a affichée (http://localhost…).',
+  'insecure.domain':
+    'Pour d’autres appareils, la personne qui gère Islet le démarre avec une adresse qui commence par https :',
+  'way.choose': 'Comment déverrouillerez-vous ?',
+  'way.passkey': 'Clé d’accès',
+  'way.passkeyMore': 'Votre empreinte, votre visage ou le code de l’appareil. Rien à retenir.',
+  'way.passphrase': 'Phrase secrète',
+  'way.passphraseMore': 'Des mots que vous retenez.',
+  'way.title': 'Ce qui ouvre ce navigateur',
+  'way.text':
+    'Chacun d’eux déverrouille vos clés ici. Ajoutez-en un second, pour que la perte de l’un ne vous enferme pas dehors.',
+  'way.addPasskey': 'Ajouter une clé d’accès',
+  'way.addPassphrase': 'Ajouter une phrase secrète',
+  'way.removeTitle': 'Retirer cet accès ?',
+  'way.removeText': 'Il ne déverrouillera plus ce navigateur. Les autres restent.',
+  'unlock.passkey': 'Déverrouiller avec la clé d’accès',
+  'passkey.not.insecure': 'Les clés d’accès demandent une adresse qui commence par https.',
+  'passkey.not.number':
+    'Les clés d’accès demandent une adresse avec un nom : sur cet ordinateur, ouvrez http://localhost… ; sur les autres, le nom avec lequel Islet a été démarré.',
+  'passkey.not.browser': 'Ce navigateur n’a pas de clés d’accès ; une phrase secrète fait ici la même chose.',
   'fail.title': 'Cela n’a pas marché',
   'fail.code': 'Code pour l’assistance : {code}',
   'fail.WEB_WRONG_PASSPHRASE':
     'Cette phrase n’ouvre personne dans ce navigateur. Tapez-la encore, ou ouvrez un portefeuille ou votre fiche de secours.',
+  'fail.WEB_WRONG_PASSKEY':
+    'Cette clé d’accès n’ouvre personne dans ce navigateur. Utilisez votre phrase secrète, ou ouvrez un portefeuille ou votre fiche de secours.',
+  'fail.WEB_PASSKEY_REFUSED': 'Aucune clé d’accès n’a été donnée. Réessayez, ou utilisez une phrase secrète.',
+  'fail.WEB_PASSKEY_WITHOUT_PRF':
+    'Cette clé d’accès ne peut pas garder de clés. Utilisez une phrase secrète, ou la clé d’un appareil plus récent.',
+  'fail.WRAPPED_LAST': 'C’est le dernier accès. Ajoutez-en un autre d’abord.',
   'fail.WEB_BAD_CODE': 'Ce n’est pas un code d’Islet, ou une lettre est fausse. Copiez-le encore en entier.',
   'fail.WEB_BAD_KIT': 'Ce n’est pas une fiche de secours, ou une lettre est fausse. Comparez avec le papier.',
   'fail.WALLET_UNREADABLE':

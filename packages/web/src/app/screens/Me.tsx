@@ -10,6 +10,7 @@ import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { Who } from '../worker/Session.js';
 import { Invite } from './Patients.js';
+import { WaysIn } from './WaysIn.js';
 
 type Props = { who: Who; onChanged: (who: Who) => void; onGone: () => void };
 
@@ -19,6 +20,7 @@ export function Me({ who, onChanged, onGone }: Props) {
     <Page title={who.name}>
       <Display />
       <Kit who={who} onChanged={onChanged} />
+      <WaysIn />
       {who.role === 'clinician' && <Invite who={who} />}
       {who.role === 'patient' && <TakeAway who={who} />}
       <Offline who={who} onChanged={onChanged} />

@@ -2,7 +2,9 @@
 // What this browser keeps. Everything that goes in is sealed already, but for salts and costs.
 
 export type Box = { nonce: Uint8Array; sealed: Uint8Array };
-export type StoredVault = Box & { id: string; wrapped: Box };
+/** `locks` are the ways to the vault's key (`islet/wrapped`); `wrapped` is what the first builds kept instead. */
+export type StoredVault = Box & { id: string; locks?: Uint8Array; wrapped?: Box };
+/** The salt and costs of the first builds. */
 export type Lock = { id: 'lock'; salt: Uint8Array; memoryKiB: number; passes: number };
 /** A part of one's verified view of the chain, in order. */
 export type StoredPart = Box & { key: string; number: number };

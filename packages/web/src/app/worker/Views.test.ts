@@ -9,9 +9,15 @@ const random = (length: number): Uint8Array => crypto.getRandomValues(new Uint8A
 
 async function person() {
   const database = memory();
-  await database.putLock({ id: 'lock', salt: random(16), memoryKiB: 64, passes: 1 });
   const keeper: Vault.Keeper = { wallet: Wallet.create('Ana', random), notes: { role: 'patient' } };
-  const vault = await Vault.create(database, keeper, 'words', random);
+  const cost = { memoryKiB: 8 * 1024, passes: 1 };
+  const vault = await Vault.create(
+    database,
+    keeper,
+    { kind: 'passphrase', passphrase: 'words' },
+    random,
+    cost,
+  );
   const keep = (name: string, at: number, value: unknown, until: number | null = null) =>
     Views.keep(database, vault, { name, at, until, value }, random);
   const find = async (name: string, now = 0) => (await Views.find(database, vault, name, now))?.value;

@@ -5,6 +5,7 @@ import type { Progress } from '@islet/client/Person';
 import * as Provision from '@islet/client/Provision';
 import * as Wallet from '@islet/client/Wallet';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import type * as Wrapped from '@islet/core/Wrapped';
 import { isAway } from './Away.js';
 import * as Code from './Code.js';
 import { random } from './Connection.js';
@@ -18,26 +19,27 @@ const deviceName = 'browser';
 
 const hereOffset = (): number => -new Date().getTimezoneOffset();
 
-/** What the first screen needs: whether somebody is kept here. */
-export async function start(): Promise<{ people: number }> {
-  return { people: (await (await Session.storage()).vaults()).length };
+/** What the first screen needs: whether somebody is kept here, and what may open them. */
+export async function start() {
+  const kept = await Session.storage();
+  return { people: (await kept.vaults()).length, ways: await Vault.waysOf(kept) };
 }
 
 export async function create(
-  about: { name: string; role: 'patient' | 'clinician'; passphrase: string },
+  about: { name: string; role: 'patient' | 'clinician'; way: Vault.Way },
   onProgress: Progress,
 ): Promise<Session.Who> {
   const wallet = Wallet.create(about.name, random);
-  return settle({ wallet, notes: { role: about.role } }, about.passphrase, onProgress);
+  return settle({ wallet, notes: { role: about.role } }, about.way, onProgress);
 }
 
-/** Everyone in this browser whom the passphrase opens; with one, that one is open from then on. */
+/** Everyone in this browser whom that opens; with one, that one is open from then on. */
 export async function unlock(
-  asked: { passphrase: string; account?: string },
+  asked: { key: Wrapped.Key; account?: string },
   onProgress: Progress,
 ): Promise<{ who: Session.Who | null; several: { account: string; name: string }[] }> {
   onProgress('unlocking', 0, 1);
-  const opened = await Vault.open(await Session.storage(), asked.passphrase);
+  const opened = await Vault.open(await Session.storage(), asked.key, random);
   const chosen = opened.filter(
     (v) => asked.account === undefined || toHex(v.keeper.wallet.account) === asked.account,
   );
@@ -68,10 +70,10 @@ async function entered(vault: Vault.Opened, onProgress: Progress): Promise<Sessi
 
 /** Takes over a wallet file of the command line, or a recovery kit as file or text. */
 export async function adopt(
-  given: { text: string; notes?: string; role?: 'patient' | 'clinician'; passphrase: string },
+  given: { text: string; notes?: string; role?: 'patient' | 'clinician'; way: Vault.Way },
   onProgress: Progress,
 ): Promise<Session.Who> {
-  return settle(keeperOf(given), given.passphrase, onProgress);
+  return settle(keeperOf(given), given.way, onProgress);
 }
 
 function keeperOf(given: { text: string; notes?: string; role?: 'patient' | 'clinician' }): Vault.Keeper {
@@ -86,9 +88,9 @@ function keeperOf(given: { text: string; notes?: string; role?: 'patient' | 'cli
   return { wallet, notes: beside ?? inside ?? { role: given.role ?? 'patient', enrolled: true } };
 }
 
-async function settle(keeper: Vault.Keeper, passphrase: string, onProgress: Progress): Promise<Session.Who> {
+async function settle(keeper: Vault.Keeper, way: Vault.Way, onProgress: Progress): Promise<Session.Who> {
   onProgress('unlocking', 0, 1);
-  const vault = await Vault.create(await Session.storage(), keeper, passphrase, random);
+  const vault = await Vault.create(await Session.storage(), keeper, way, random);
   try {
     const session = await Session.begin(vault, onProgress);
     await ready(session, onProgress);
@@ -122,6 +124,18 @@ async function extend({ network, vault, keep }: Session.Session): Promise<void> 
 
 export async function lock(): Promise<void> {
   Session.end();
+}
+
+/** The ways into one's own vault, in order. */
+export const ways = async (): Promise<Wrapped.Wrapper['kind'][]> =>
+  Session.person().locks.wrappers.map((one) => one.kind);
+
+export async function addWay(way: Vault.Way): Promise<void> {
+  await Vault.addWay(await Session.storage(), Session.person(), way, random);
+}
+
+export async function removeWay(asked: { nth: number }): Promise<void> {
+  await Vault.removeWay(await Session.storage(), Session.person(), asked.nth, random);
 }
 
 /** Takes a person out of this browser, with all that was kept of them. Their data stay where they are. */
