@@ -63,3 +63,5 @@ export const TLS_PORT = 8443;
 export const CERTIFICATE_DAYS = 390;
 export const RENEW_CERTIFICATE_DAYS = 60;
 export const AUTHORITY_DAYS = 3_650;
+/** The largest signed report that is read, bytes. */
+export const REPORT_BYTES = 16 * 1024 * 1024;

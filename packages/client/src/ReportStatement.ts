@@ -5,6 +5,8 @@ import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import { domainHash } from '@islet/core/crypto/hash';
 import * as Secp256k1 from '@islet/core/crypto/secp256k1';
 import { IsletError } from '@islet/core/IsletError';
+import * as Receipt from '@islet/core/Receipt';
+import type { Opened } from './Access.js';
 import type { Wallet } from './Wallet.js';
 
 /** The figures that a statement is about, in this order. */
@@ -109,6 +111,17 @@ function takeStatement(f: Fields): Statement {
 /** What is signed, and what people compare: SHA-256 with a domain of its own. */
 export const digestOf = (statement: Statement): Uint8Array =>
   domainHash('islet/report-statement/v1', encode(name, 1, fieldsOf(statement)));
+
+/** The roots that the receipts of what was served lead to. */
+export function anchorsOf({ parts, asked: { view } }: Opened['served']): Anchors {
+  const places = parts.flatMap((p) => [
+    Receipt.parseHeadProof(p.headProof),
+    ...p.segments.map((s) => Receipt.parseReceipt(s.receipt)),
+  ]);
+  return Object.fromEntries(
+    places.map(({ hub, number }) => [`${toHex(hub)}/${number}`, View.rootOf(view, hub, number)!]),
+  );
+}
 
 export const anchorsHash = (anchors: Anchors): Uint8Array =>
   domainHash(

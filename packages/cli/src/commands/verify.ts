@@ -15,6 +15,7 @@ import type { Context } from '../Context.js';
 import * as ExportVerify from '../ExportVerify.js';
 import * as OtherChain from '../OtherChain.js';
 import * as People from '../People.js';
+import * as ReportVerify from '../ReportVerify.js';
 import * as Services from '../Services.js';
 import { FileError } from './import.js';
 import { appOf } from './up.js';
@@ -34,7 +35,7 @@ export function registerVerify(program: Command, context: Context): void {
   program
     .command('verify')
     .description('check everything from the bytes up: what is stored, or an export')
-    .argument('[file]', 'an export, checked without asking Islet anything')
+    .argument('[file]', 'an export or a signed report, checked without asking Islet anything')
     .option('--as <name>', 'check what this reader was granted (default: everything, as the person)')
     .option('--chain <url>', 'with a file: compare with the chain behind this address')
     .option('--anchors <file>', 'with a file: compare with a set of anchors exported before')
@@ -100,6 +101,13 @@ async function online(context: Context, options: Options): Promise<void> {
 }
 
 async function offline(context: Context, file: string, options: Options): Promise<void> {
+  const pdf = await ReportVerify.bytesOf(file);
+  if (pdf) {
+    const known = options.deployment === undefined ? undefined : await deploymentOf(options.deployment);
+    const verified = await ReportVerify.verify(pdf, options.chain, known, context.now);
+    context.output(options).result({ verified }, ReportVerify.text(verified));
+    return;
+  }
   const proof = await ExportVerify.proofOf(file);
   const text = proof === undefined ? await readFile(file, 'utf8').catch(() => undefined) : '';
   if (text === undefined) throw new FileError('it cannot be read');

@@ -120,7 +120,7 @@ function Screen(props: ScreenProps) {
   const { path, query } = useRoute();
   if (!isSecureContext || !globalThis.crypto?.subtle) return <Insecure />;
   const [first = ''] = path;
-  if (first === 'verify') return <Verify />;
+  if (first === 'verify') return <Verify statement={query.get('s') ?? ''} />;
   if (first === 'service') return <Service />;
   if (first === 'about') return <About />;
   if (!props.who) return <Outside {...props} first={first} second={path[1] ?? ''} />;

@@ -386,8 +386,8 @@ export const de: Catalogue = {
   'verified.nothing': 'Es gab nichts zu prüfen.',
   'verify.title': 'Datei prüfen',
   'verify.text':
-    'Ziehen Sie einen Export von Islet hierher. Er wird hier in Ihrem Browser geprüft, Wert für Wert, gegen das gemeinsame Verzeichnis. Die Datei wird nirgendwohin gesendet.',
-  'verify.choose': 'Export wählen',
+    'Legen Sie einen Export oder einen signierten Bericht von Islet ab. Er wird hier in Ihrem Browser mit dem gemeinsamen Verzeichnis verglichen. Die Datei wird nirgendwohin gesendet.',
+  'verify.choose': 'Datei wählen',
   'verify.holds': 'Alles stimmt',
   'verify.holdsText': {
     one: '{n} Messwert ist genau so, wie er versiegelt wurde, bis zur letzten Ziffer.',
@@ -485,6 +485,24 @@ export const de: Catalogue = {
   'passkey.not.number':
     'Passkeys brauchen eine Adresse mit einem Namen: öffnen Sie auf diesem Rechner http://localhost…, auf anderen den Namen, mit dem Islet gestartet wurde.',
   'passkey.not.browser': 'Dieser Browser kennt keine Passkeys; eine Passphrase leistet hier dasselbe.',
+  'pdf.save': 'Als signiertes PDF sichern',
+  'pdf.completeUntil': 'Vollständig bis',
+  'pdf.agpLegend': 'Linie: Mitte aller Tage. Dunkel: die Hälfte der Tage. Hell: neun von zehn Tagen.',
+  'pdf.signedBy': 'Signiert von der Person, die diese Daten geöffnet und geprüft hat',
+  'pdf.checked': 'Geprüft: {n} versiegelte Stücke, Quittungen bis Block {block}',
+  'pdf.digest': 'Erklärung',
+  'pdf.made': 'Erstellt',
+  'pdf.scan': 'Prüfen: Code scannen oder diese Datei in Islet auf „Datei prüfen“ ziehen.',
+  'verify.report': 'Dieser Bericht stimmt',
+  'verify.reportText': 'Die Seite zeigt, was signiert wurde, bis zur letzten Ziffer und Linie.',
+  'verify.statement': 'Diese Erklärung stimmt',
+  'verify.statementText':
+    'Vergleichen Sie die Werte unten mit denen auf dem Papier: der Code weiß nicht, was gedruckt wurde.',
+  'verify.signed': 'Signiert von {code}; das gemeinsame Verzeichnis kennt den Schlüssel',
+  'verify.granted': 'Der Blick dahinter war erlaubt und steht beim Patienten auf der Liste',
+  'verify.reportLimit':
+    'Dass die Werte aus den Messwerten folgen, sagt diese Person mit ihrem Schlüssel. Ein Export beweist es Messwert für Messwert.',
+  'verify.patient': 'Patient',
   'fail.title': 'Das hat nicht geklappt',
   'fail.code': 'Code für Rückfragen: {code}',
   'fail.WEB_WRONG_PASSPHRASE':
@@ -520,6 +538,10 @@ export const de: Catalogue = {
   'fail.EXPORT_UNREADABLE': 'Das ist kein Export von Islet, oder er wurde abgeschnitten.',
   'fail.EXPORT_TAMPERED':
     'Was darin steht, ist nicht, was versiegelt wurde. Verlassen Sie sich nicht darauf, und bitten Sie um einen neuen Export.',
+  'fail.REPORT_TAMPERED':
+    'Was er zeigt, ist nicht, was signiert wurde. Verlassen Sie sich nicht darauf; bitten Sie um einen neuen.',
+  'fail.REPORT_UNREADABLE':
+    'Das ist kein signierter Bericht von Islet, oder seine Erklärung ging unterwegs verloren. Bitten Sie um die Datei, wie sie gesichert wurde.',
   'fail.WEB_OTHER_INSTALLATION':
     'Die Datei gehört zu einer anderen Installation von Islet. Prüfen Sie sie dort.',
   'fail.STREAM_NOT_SERVED': 'Daten dieser Art gibt es noch nicht.',

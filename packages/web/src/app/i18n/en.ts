@@ -390,8 +390,8 @@ export const en = {
   // Verify
   'verify.title': 'Check a file',
   'verify.text':
-    'Drop an export of Islet. It is checked here in your browser, reading by reading, against the shared record. The file is not sent anywhere.',
-  'verify.choose': 'Choose an export',
+    'Drop an export or a signed report of Islet. It is checked here in your browser against the shared record. The file is not sent anywhere.',
+  'verify.choose': 'Choose a file',
   'verify.holds': 'Everything holds',
   'verify.holdsText': {
     one: '{n} reading is exactly what was sealed, down to the last digit.',
@@ -491,6 +491,25 @@ export const en = {
   'passkey.not.number':
     'Passkeys need an address with a name: on this computer open http://localhost… instead, and on others the name that Islet was started with.',
   'passkey.not.browser': 'This browser has no passkeys; a passphrase does the same here.',
+  // Signed report
+  'pdf.save': 'Save as signed PDF',
+  'pdf.completeUntil': 'Complete until',
+  'pdf.agpLegend': 'Line: middle of all days. Dark: half of the days. Light: nine of ten days.',
+  'pdf.signedBy': 'Signed by the reader who opened and checked these data',
+  'pdf.checked': 'Checked: {n} sealed pieces, receipts up to block {block}',
+  'pdf.digest': 'Statement',
+  'pdf.made': 'Made',
+  'pdf.scan': 'To check: scan the code, or drop this file on “Check a file” of Islet.',
+  'verify.report': 'This report holds',
+  'verify.reportText': 'The page shows what was signed, to the last digit and line.',
+  'verify.statement': 'This statement holds',
+  'verify.statementText':
+    'Compare the figures below with those on paper: the code cannot tell what was printed.',
+  'verify.signed': 'Signed by reader {code}, whose key the shared record knows',
+  'verify.granted': 'The look behind it was granted, and is on the patient’s record',
+  'verify.reportLimit':
+    'That the figures follow from the readings is the reader’s word, given under their key. An export proves it reading by reading.',
+  'verify.patient': 'Patient',
   // Failures
   'fail.title': 'That did not work',
   'fail.code': 'Code for support: {code}',
@@ -522,6 +541,9 @@ export const en = {
   'fail.EXPORT_UNREADABLE': 'This is not an export of Islet, or it was cut off.',
   'fail.EXPORT_TAMPERED':
     'What is written in it is not what was sealed. Do not rely on it; ask for a new export.',
+  'fail.REPORT_TAMPERED': 'What it shows is not what was signed. Do not rely on it; ask for it again.',
+  'fail.REPORT_UNREADABLE':
+    'This is not a signed report of Islet, or its statement was lost on the way. Ask for the file as it was saved.',
   'fail.WEB_OTHER_INSTALLATION': 'The file belongs to another installation of Islet. Check it there.',
   'fail.STREAM_NOT_SERVED': 'There are no data of this kind yet.',
   'fail.DENIED_REVOKED': 'The patient has taken this permission back.',

@@ -381,8 +381,8 @@ export const es: Catalogue = {
   'verified.nothing': 'No había nada que comprobar.',
   'verify.title': 'Comprobar un archivo',
   'verify.text':
-    'Suelte una exportación de Islet. Se comprueba aquí, en su navegador, lectura por lectura, con el registro común. El archivo no se envía a ninguna parte.',
-  'verify.choose': 'Elegir una exportación',
+    'Suelte una exportación o un informe firmado de Islet. Se comprueba aquí, en su navegador, con el registro común. El archivo no se envía a ninguna parte.',
+  'verify.choose': 'Elegir un archivo',
   'verify.holds': 'Todo es correcto',
   'verify.holdsText': {
     one: '{n} lectura es exactamente la que se selló, hasta la última cifra.',
@@ -478,6 +478,23 @@ export const es: Catalogue = {
   'passkey.not.number':
     'Las llaves de acceso necesitan una dirección con nombre: en este ordenador abra http://localhost…, y en otros el nombre con el que se inició Islet.',
   'passkey.not.browser': 'Este navegador no tiene llaves de acceso; una frase de acceso hace aquí lo mismo.',
+  'pdf.save': 'Guardar como PDF firmado',
+  'pdf.completeUntil': 'Completo hasta',
+  'pdf.agpLegend': 'Línea: mitad de todos los días. Oscuro: la mitad de los días. Claro: nueve de cada diez.',
+  'pdf.signedBy': 'Firmado por quien abrió y comprobó estos datos',
+  'pdf.checked': 'Comprobado: {n} piezas selladas, recibos hasta el bloque {block}',
+  'pdf.digest': 'Declaración',
+  'pdf.made': 'Hecho',
+  'pdf.scan': 'Para comprobar: escanee el código o suelte este archivo en «Comprobar un archivo» de Islet.',
+  'verify.report': 'Este informe es válido',
+  'verify.reportText': 'La página muestra lo que se firmó, hasta la última cifra y línea.',
+  'verify.statement': 'Esta declaración es válida',
+  'verify.statementText': 'Compare las cifras de abajo con las del papel: el código no sabe qué se imprimió.',
+  'verify.signed': 'Firmado por {code}, cuya llave conoce el registro común',
+  'verify.granted': 'La consulta fue permitida y figura en el registro del paciente',
+  'verify.reportLimit':
+    'Que las cifras salen de las lecturas lo afirma esa persona con su llave. Una exportación lo prueba lectura a lectura.',
+  'verify.patient': 'Paciente',
   'fail.title': 'No ha funcionado',
   'fail.code': 'Código para consultas: {code}',
   'fail.WEB_WRONG_PASSPHRASE':
@@ -508,6 +525,9 @@ export const es: Catalogue = {
   'fail.INGEST_UNIT_MIXED': 'El archivo mezcla mg/dL y mmol/L. Expórtelo otra vez con una sola unidad.',
   'fail.EXPORT_UNREADABLE': 'No es una exportación de Islet, o está cortada.',
   'fail.EXPORT_TAMPERED': 'Lo que pone no es lo que se selló. No se fíe; pida una exportación nueva.',
+  'fail.REPORT_TAMPERED': 'Lo que muestra no es lo que se firmó. No se fíe; pídalo de nuevo.',
+  'fail.REPORT_UNREADABLE':
+    'No es un informe firmado de Islet, o su declaración se perdió por el camino. Pida el archivo tal como se guardó.',
   'fail.WEB_OTHER_INSTALLATION': 'El archivo es de otra instalación de Islet. Compruébelo allí.',
   'fail.STREAM_NOT_SERVED': 'Aún no hay datos de este tipo.',
   'fail.DENIED_REVOKED': 'El paciente ha retirado este permiso.',

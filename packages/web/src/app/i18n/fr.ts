@@ -381,8 +381,8 @@ export const fr: Catalogue = {
   'verified.nothing': 'Il n’y avait rien à vérifier.',
   'verify.title': 'Vérifier un fichier',
   'verify.text':
-    'Déposez un export d’Islet. Il est vérifié ici, dans votre navigateur, mesure par mesure, avec le registre commun. Le fichier n’est envoyé nulle part.',
-  'verify.choose': 'Choisir un export',
+    'Déposez un export ou un rapport signé d’Islet. Il est vérifié ici, dans votre navigateur, avec le registre commun. Le fichier n’est envoyé nulle part.',
+  'verify.choose': 'Choisir un fichier',
   'verify.holds': 'Tout est exact',
   'verify.holdsText': {
     one: '{n} mesure est exactement ce qui fut scellé, jusqu’au dernier chiffre.',
@@ -480,6 +480,25 @@ export const fr: Catalogue = {
   'passkey.not.number':
     'Les clés d’accès demandent une adresse avec un nom : sur cet ordinateur, ouvrez http://localhost… ; sur les autres, le nom avec lequel Islet a été démarré.',
   'passkey.not.browser': 'Ce navigateur n’a pas de clés d’accès ; une phrase secrète fait ici la même chose.',
+  'pdf.save': 'Enregistrer en PDF signé',
+  'pdf.completeUntil': 'Complet jusqu’au',
+  'pdf.agpLegend':
+    'Ligne : milieu de tous les jours. Foncé : la moitié des jours. Clair : neuf jours sur dix.',
+  'pdf.signedBy': 'Signé par la personne qui a ouvert et vérifié ces données',
+  'pdf.checked': 'Vérifié : {n} pièces scellées, reçus jusqu’au bloc {block}',
+  'pdf.digest': 'Déclaration',
+  'pdf.made': 'Fait le',
+  'pdf.scan': 'Pour vérifier : scannez le code ou déposez ce fichier sur « Vérifier un fichier » d’Islet.',
+  'verify.report': 'Ce rapport est valable',
+  'verify.reportText': 'La page montre ce qui a été signé, au dernier chiffre et trait près.',
+  'verify.statement': 'Cette déclaration est valable',
+  'verify.statementText':
+    'Comparez les valeurs ci-dessous avec celles du papier : le code ne sait pas ce qui a été imprimé.',
+  'verify.signed': 'Signé par {code}, dont le registre commun connaît la clé',
+  'verify.granted': 'Le regard était permis et figure au dossier du patient',
+  'verify.reportLimit':
+    'Que les valeurs découlent des mesures est la parole de cette personne, sous sa clé. Un export le prouve mesure par mesure.',
+  'verify.patient': 'Patient',
   'fail.title': 'Cela n’a pas marché',
   'fail.code': 'Code pour l’assistance : {code}',
   'fail.WEB_WRONG_PASSPHRASE':
@@ -510,6 +529,9 @@ export const fr: Catalogue = {
   'fail.EXPORT_UNREADABLE': 'Ce n’est pas un export d’Islet, ou il est tronqué.',
   'fail.EXPORT_TAMPERED':
     'Ce qui y est écrit n’est pas ce qui fut scellé. Ne vous y fiez pas ; demandez un nouvel export.',
+  'fail.REPORT_TAMPERED': 'Ce qu’il montre n’est pas ce qui a été signé. Ne vous y fiez pas ; redemandez-le.',
+  'fail.REPORT_UNREADABLE':
+    'Ce n’est pas un rapport signé d’Islet, ou sa déclaration s’est perdue en route. Demandez le fichier tel qu’il a été enregistré.',
   'fail.WEB_OTHER_INSTALLATION': 'Le fichier vient d’une autre installation d’Islet. Vérifiez-le là-bas.',
   'fail.STREAM_NOT_SERVED': 'Il n’y a pas encore de données de cette sorte.',
   'fail.DENIED_REVOKED': 'Le patient a retiré cette permission.',

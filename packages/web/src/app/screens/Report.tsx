@@ -6,6 +6,7 @@ import { useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import { OnePage } from './Figures.js';
 import { useTitleOf } from './Patients.js';
+import { SignedPdf } from './SignedPdf.js';
 import { VerifiedBadge } from './Verified.js';
 
 /** What a patient shared, as one page: asked for, checked, and only then computed. */
@@ -49,6 +50,7 @@ export function Report({ account, grant }: { account: string; grant: string }) {
           <div className="row">
             <VerifiedBadge verified={report.verified} custodians={report.custodians} />
             <Act onPress={() => print()}>{t('do.print')}</Act>
+            {report.asOf === null && <SignedPdf report={report} />}
           </div>
         )
       }
