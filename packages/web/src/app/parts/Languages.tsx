@@ -1,7 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { type Language, languages } from '../i18n/Language.js';
 import { useSettings, useWords } from '../i18n/Settings.js';
-import { Choices } from './Basics.js';
+import { Choices } from './Fields.js';
 
 export function Languages() {
   const { t } = useWords();

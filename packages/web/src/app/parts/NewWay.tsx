@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
 import * as Passkey from '../Passkey.js';
 import type { Way } from '../worker/Vault.js';
-import { Choices, Secret } from './Basics.js';
+import { Choices, Secret } from './Fields.js';
 
 const shortest = 10;
 

@@ -3,9 +3,11 @@
 import type { GlucoseUnit } from '@islet/core/Reading';
 import { useState } from 'react';
 import { type Theme, useSettings, useWords } from '../i18n/Settings.js';
-import { Act, Ask, Busy, Choices, Notice, Page, Panel, saveFile, Trouble } from '../parts/Basics.js';
+import { Act, Ask, Page, Panel, saveFile } from '../parts/Basics.js';
+import { Choices } from '../parts/Fields.js';
 import { Languages } from '../parts/Languages.js';
 import { QrCode } from '../parts/QrCode.js';
+import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { Who } from '../worker/Session.js';

@@ -1,7 +1,9 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { useEffect, useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
-import { Act, AsOf, Busy, Choices, Page, Trouble } from '../parts/Basics.js';
+import { Act, Page } from '../parts/Basics.js';
+import { Choices } from '../parts/Fields.js';
+import { AsOf, Busy, Trouble } from '../parts/Told.js';
 import { useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import { OnePage } from './Figures.js';

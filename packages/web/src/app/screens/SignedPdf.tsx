@@ -2,7 +2,8 @@
 
 import { bands } from '../charts/RangesBar.js';
 import { useWords, type Words } from '../i18n/Settings.js';
-import { Act, Busy, saveFile, Trouble } from '../parts/Basics.js';
+import { Act, saveFile } from '../parts/Basics.js';
+import { Busy, Trouble } from '../parts/Told.js';
 import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { Figures } from '../worker/Figures.js';

@@ -2,7 +2,9 @@
 import { useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
 import * as Passkey from '../Passkey.js';
-import { Act, Ask, Busy, Panel, Secret, Trouble } from '../parts/Basics.js';
+import { Act, Ask, Panel } from '../parts/Basics.js';
+import { Secret } from '../parts/Fields.js';
+import { Busy, Trouble } from '../parts/Told.js';
 import { useCall, useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { Way } from '../worker/Vault.js';
