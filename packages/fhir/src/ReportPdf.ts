@@ -142,8 +142,11 @@ function drawHead({ text, named }: Pen, { signed: { statement: s }, data }: Repo
   const left = page.margin;
   text(words.title ?? '', left, 56, 20, { bold: true });
   named('patient', () => {
-    text(name, left, 76, 12, { bold: true });
-    text(code, page.width - left, 76, 9, { align: 'right', color: quiet });
+    if (name) text(name, left, 76, 12, { bold: true });
+    text(`${words.patient}: ${code}`, left + (name ? inner : 0), 76, 8.5, {
+      color: quiet,
+      ...(name && { align: 'right' }),
+    });
   });
   named('period', () => {
     const of = `${words.period}: ${Day.format(s.firstDay)} – ${Day.format(s.lastDay)}`;

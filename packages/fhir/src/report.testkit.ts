@@ -82,7 +82,18 @@ export function scene(change: (data: Report.Data) => void = () => {}) {
 }
 
 const words = [
-  ...['title', 'period', 'completeUntil', 'sufficiency', 'ranges', 'agp', 'agpLegend', 'episodes', 'daily'],
+  ...[
+    'title',
+    'patient',
+    'period',
+    'completeUntil',
+    'sufficiency',
+    'ranges',
+    'agp',
+    'agpLegend',
+    'episodes',
+    'daily',
+  ],
   ...['count', 'perDay', 'longest', 'hypo1', 'hyper1', 'signedBy', 'checked', 'digest', 'made', 'scan'],
   ...['notDevice', 'mean', 'gmi', 'cv', 'sd', 'gri', 'tight', 'wear'],
   ...['veryHigh', 'high', 'inRange', 'low', 'veryLow'],

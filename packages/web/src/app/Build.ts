@@ -30,14 +30,23 @@ export function useBuild(): string | undefined {
 
 /** Something to call where a newer build is ready: it takes over, and the page is loaded anew. */
 export function useNewer(): (() => void) | undefined {
-  const [waiting, setWaiting] = useState<ServiceWorker>();
+  const [go, setGo] = useState<() => void>();
   useEffect(() => {
+    const worker = navigator.serviceWorker;
+    if (!worker) return;
+    // The very first build replaces nothing.
+    const hadOne = worker.controller !== null;
+    // Taken in another tab: this one runs on files that are gone, and is to be loaded anew too.
+    const changed = (): void => {
+      if (hadOne) setGo(() => () => location.reload());
+    };
+    worker.addEventListener('controllerchange', changed);
     let timer: ReturnType<typeof setInterval> | undefined;
     void register().then((registration) => {
       if (!registration) return;
       const look = (): void => {
-        // The very first one replaces nothing.
-        if (registration.waiting && navigator.serviceWorker.controller) setWaiting(registration.waiting);
+        const { waiting } = registration;
+        if (waiting && worker.controller) setGo(() => () => takeOver(waiting));
       };
       look();
       registration.addEventListener('updatefound', () =>
@@ -45,15 +54,17 @@ export function useNewer(): (() => void) | undefined {
       );
       timer = setInterval(() => void registration.update().catch(() => undefined), askEveryMs);
     });
-    return () => clearInterval(timer);
+    return () => {
+      clearInterval(timer);
+      worker.removeEventListener('controllerchange', changed);
+    };
   }, []);
-  return (
-    waiting &&
-    (() => {
-      navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
-      waiting.postMessage('take over');
-    })
-  );
+  return go;
+}
+
+function takeOver(waiting: ServiceWorker): void {
+  navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
+  waiting.postMessage('take over');
 }
 
 /** Whether this browser keeps the app's files; undefined while that is not known. */

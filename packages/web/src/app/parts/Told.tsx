@@ -85,7 +85,9 @@ export function AsOf({ at, onAgain }: { at: number | null; onAgain: () => void }
     <Notice kind="warn">
       <strong>{t('offline.title')}</strong>
       <p>{t('offline.text', { time: moment(at) })}</p>
-      <Act onPress={onAgain}>{t('do.again')}</Act>
+      <div className="row notice-row">
+        <Act onPress={onAgain}>{t('do.again')}</Act>
+      </div>
     </Notice>
   );
 }

@@ -52,6 +52,7 @@ function wordsOn(words: Words, shown: Figures, { verified }: Report): Record<str
     ...Object.fromEntries(ranges),
     ...Object.fromEntries(levels),
     title: t('report.title'),
+    patient: t('verify.patient'),
     period: t('home.period'),
     completeUntil: t('pdf.completeUntil'),
     sufficiency: sufficiencyOf(words, shown),
