@@ -9,7 +9,7 @@ const kB = 1_000;
 const screen = (name) => `src/app/screens/${name}.tsx`;
 
 /** Most bytes of JavaScript and styles, gzipped, from an empty browser to the screen. The worker is a row of its own. */
-export const routes = {
+const routes = {
   start: { screen: null, budget: 200 * kB },
   home: { screen: screen('Home'), budget: 235 * kB },
   report: { screen: screen('Report'), budget: 225 * kB },
