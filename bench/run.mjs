@@ -11,6 +11,7 @@ import * as Table from './Table.mjs';
 const withIslet = [
   'bulk',
   'report',
+  'app',
   'verify',
   'revocation',
   'posts',

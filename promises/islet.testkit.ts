@@ -21,17 +21,18 @@ export type Islet = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-export async function start(): Promise<Islet> {
+/** `args` go to `islet up`, `settings` to its environment. */
+export async function start(args: string[] = [], settings: NodeJS.ProcessEnv = {}): Promise<Islet> {
   const folder = await mkdtemp(join(tmpdir(), 'islet-promise-'));
-  const env = { ...process.env, ISLET_HOME: folder, TZ: 'UTC' };
-  const first = await up(env);
+  const env = { ...process.env, ...settings, ISLET_HOME: folder, TZ: 'UTC' };
+  const first = await up(env, args);
   const islet: Islet = {
     folder,
     ...first,
     run: (...args) => command(env, [...args, '--json']),
     async restart(signal = 'SIGTERM') {
       await end(islet.child, signal);
-      Object.assign(islet, await up(env));
+      Object.assign(islet, await up(env, args));
     },
     async [Symbol.asyncDispose]() {
       await end(islet.child, 'SIGTERM');
@@ -41,8 +42,8 @@ export async function start(): Promise<Islet> {
   return islet;
 }
 
-async function up(env: NodeJS.ProcessEnv): Promise<Pick<Islet, 'child' | 'ready'>> {
-  const child = spawn(process.execPath, [program, 'up', '--json'], {
+async function up(env: NodeJS.ProcessEnv, args: string[]): Promise<Pick<Islet, 'child' | 'ready'>> {
+  const child = spawn(process.execPath, [program, 'up', '--json', ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { stat, statfs } from 'node:fs/promises';
+import { readdir, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as ChainHead from '@islet/chain/Head';
 import * as Rpc from '@islet/chain/Rpc';
 import * as Horizon from '@islet/client/Horizon';
@@ -98,13 +99,19 @@ async function chainOf(
 
 async function exposedKeys(home: Home.Home): Promise<Problem[]> {
   const problems: Problem[] = [];
-  for (const path of Home.keyFiles(home)) {
+  for (const path of [...Home.keyFiles(home), ...(await tlsKeys(home))]) {
     const found = await stat(path).catch(() => undefined);
     if (!found || (found.mode & 0o077) === 0) continue;
     const message = `Others on this machine can reach the key ${path}. Run: chmod 600 ${path}`;
     problems.push({ code: 'CLI_KEY_EXPOSED', message });
   }
   return problems;
+}
+
+async function tlsKeys(home: Home.Home): Promise<string[]> {
+  const folder = Home.certificates(home);
+  const files = await readdir(folder, { recursive: true }).catch(() => []);
+  return files.filter((file) => file.endsWith('.key')).map((file) => join(folder, file));
 }
 
 async function keysRunningOut(home: Home.Home, { now }: Options): Promise<Problem[]> {

@@ -2,6 +2,7 @@
 import { to0x } from '@islet/core/crypto/bytes';
 import * as Home from './Home.js';
 import { CHAIN_ID } from './limits.js';
+import type * as Tls from './Tls.js';
 
 type Variables = Record<string, string>;
 
@@ -50,12 +51,20 @@ export const web = (
   port: number,
   chain: Chain,
   services: { hub: string; gateway: string; custodians: string[] },
+  tls?: Tls.Tls,
 ): Variables => ({
   ...follower(home, chain),
   ISLET_WEB_PORT: String(port),
   ISLET_HUB_URL: services.hub,
   ISLET_GATEWAY_URL: services.gateway,
   ISLET_CUSTODIANS: services.custodians.join(','),
+  ...(tls && {
+    ISLET_WEB_NAMES: tls.name,
+    ISLET_WEB_TLS_PORT: String(tls.port),
+    ISLET_WEB_TLS_CERT: tls.cert,
+    ISLET_WEB_TLS_KEY: tls.key,
+    ...(tls.own && { ISLET_WEB_TLS_AUTHORITY: tls.own.authority }),
+  }),
 });
 
 const follower = (home: Home.Home, { url, validators }: Chain): Variables => ({

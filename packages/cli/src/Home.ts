@@ -24,6 +24,9 @@ export const hub = (home: Home): string => join(home.root, 'hub');
 export const custodian = (home: Home, index: number): string => join(home.root, `custodian-${index}`);
 export const gateway = (home: Home): string => join(home.root, 'gateway');
 export const wallets = (home: Home): string => join(home.root, 'wallets');
+/** The certificates that the app is served with, one folder for each name. */
+export const certificates = (home: Home): string => join(home.root, 'tls');
+export const tls = (home: Home, name: string): string => join(certificates(home), name);
 export const logs = (home: Home): string => join(home.root, 'logs');
 const keys = (home: Home): string => join(home.root, 'keys');
 

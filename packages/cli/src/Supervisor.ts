@@ -11,6 +11,7 @@ import * as Programs from './Programs.js';
 import * as Registry from './Registry.js';
 import * as Services from './Services.js';
 import * as Stale from './Stale.js';
+import type * as Tls from './Tls.js';
 
 /** What starts now: a service, or the contracts once. */
 export type Step = { what: Services.Name | 'contracts' | 'clearing'; done: number; of: number };
@@ -22,6 +23,8 @@ export type Options = {
   /** Stops a start under way; afterwards nothing. */
   signal?: AbortSignal;
   programs?: Programs.Programs;
+  /** Serves the app to other devices too. */
+  tls?: Tls.Tls;
   env?: Record<string, string | undefined>;
   /** ms */
   now?: () => number;
@@ -133,7 +136,9 @@ async function startAll(
   const gateway = await next('gateway', 'gateway', (port) =>
     Environment.gateway(home, port, chain, hub, custodians),
   );
-  await next('web', 'web', (port) => Environment.web(home, port, chain, { hub, gateway, custodians }));
+  await next('web', 'web', (port) =>
+    Environment.web(home, port, chain, { hub, gateway, custodians }, options.tls),
+  );
   return registry.ready();
 }
 

@@ -53,3 +53,15 @@ export const RENEW_EVERY_MS = 6 * 3_600_000;
 export const REACH_MS = 500;
 /** Of an export, so many characters are written at once. */
 export const EXPORT_CHUNK = 1 << 20;
+/** The largest file of the app that is read to be checked, bytes, and how long one may take, ms. */
+export const APP_BYTES = 16 * 1024 * 1024;
+export const APP_MS = 30_000;
+
+/** Where the app answers other devices unless `ISLET_PORT_WEB_TLS` says otherwise: it must stay the same, or an installed app is lost. */
+export const TLS_PORT = 8443;
+/** How long our own certificates last, days; one for a host is renewed before its last `RENEW_CERTIFICATE_DAYS`. */
+export const CERTIFICATE_DAYS = 390;
+export const RENEW_CERTIFICATE_DAYS = 60;
+export const AUTHORITY_DAYS = 3_650;
+/** The largest signed report that is read, bytes. */
+export const REPORT_BYTES = 16 * 1024 * 1024;

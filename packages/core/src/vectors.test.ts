@@ -316,6 +316,7 @@ describe('every name islet/…', () => {
     'islet/view/v1/${key}/${number}': ['islet/view/v1/KEY/NUMBER'],
     'islet/vault-key/v1/${id}': ['islet/vault-key/v1/ID'],
     'islet/vault/v1/${id}': ['islet/vault/v1/ID'],
+    'islet/kept-view/v1/${vault.id}/${slot}': ['islet/kept-view/v1/ID/SLOT'],
     // biome-ignore-end lint/suspicious/noTemplateCurlyInString: what stands in the sources
   };
   const names = JSON.parse(textOf('names'));

@@ -3,7 +3,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import { displayMmol } from '@islet/core/Glucose';
 import * as Points from '@islet/core/metrics/Points';
 import * as Summary from '@islet/core/metrics/Summary';
@@ -13,6 +12,7 @@ import * as Life from '@islet/sim/Person';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Islet, start } from '../../../promises/islet.testkit.js';
+import { faultsOf } from './axe.testkit.js';
 import { create, type Device, device, drawn, figure, importFile, launch, stored } from './browser.testkit.js';
 
 const zone = 'Europe/Berlin';
@@ -53,11 +53,7 @@ const go = (page: Page, route: string): Promise<unknown> => page.goto(`${islet.r
 const faults: string[] = [];
 
 async function look(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-    .analyze();
-  for (const v of violations)
-    faults.push(`${where}: ${v.id} at ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
+  for (const fault of await faultsOf(page)) faults.push(`${where}: ${fault}`);
 }
 
 test('a newcomer, from the printed address alone, does the main job', async () => {
@@ -203,7 +199,7 @@ test('sharing takes a keyboard and nothing else', async () => {
 
 test('every language says everything', async () => {
   const { page } = patient;
-  const routes = ['home', 'share', 'log', 'add', 'devices', 'me', 'verify', 'service'];
+  const routes = ['home', 'share', 'log', 'add', 'devices', 'me', 'verify', 'service', 'about'];
   const titles = {
     Deutsch: 'Ihre Glukose',
     Español: 'Su glucosa',
@@ -220,7 +216,11 @@ test('every language says everything', async () => {
       await page.locator('h1').first().waitFor();
       const text = await page.locator('body').innerText();
       // Neither a key without words, nor a place in a sentence that was not filled.
-      expect(text.match(/\b(?:nav|do|home|share|log|import|me|fig|busy|fail)\.[a-z]\w+|\{\w+\}/g)).toBeNull();
+      expect(
+        text.match(
+          /\b(?:nav|do|home|share|log|import|me|fig|busy|about|update|offline|fail)\.[a-z]\w+|\{\w+\}/g,
+        ),
+      ).toBeNull();
     }
   }
 });
@@ -229,7 +229,7 @@ test('axe finds nothing on any screen, light or dark, wide or narrow', async () 
   const newcomer = await device(browser);
   for (const scheme of ['light', 'dark'] as const) {
     for (const { page } of [newcomer, patient, clinician]) await page.emulateMedia({ colorScheme: scheme });
-    for (const route of ['', 'create/patient', 'open', 'verify', 'service']) {
+    for (const route of ['', 'create/patient', 'open', 'verify', 'service', 'about']) {
       await go(newcomer.page, route);
       await newcomer.page.locator('h1').first().waitFor();
       await look(newcomer.page, `${scheme} newcomer ${route}`);
@@ -275,6 +275,7 @@ test('the recovery kit on paper brings a person back on another device', async (
   await other.page.goto(islet.ready.app);
   await other.page.getByRole('link', { name: /recovery kit/ }).click();
   await other.page.getByLabel('Or type the recovery kit').fill(kit.toLowerCase());
+  await other.page.getByText('Passphrase', { exact: true }).click();
   await other.page.getByLabel('A passphrase for this browser').fill('new device new words');
   await other.page.getByRole('button', { name: 'Open', exact: true }).click();
   await drawn(other.page);
@@ -292,6 +293,7 @@ test('wallets of the command line open in the browser', async () => {
     const files = [`${name}.wallet`, `${name}.notes`].map((one) => join(islet.folder, 'wallets', one));
     await other.page.locator('input[type=file]').setInputFiles(files);
     await other.page.getByText(role, { exact: true }).click();
+    await other.page.getByText('Passphrase', { exact: true }).click();
     await other.page.getByLabel('A passphrase for this browser').fill(`words for ${name} only`);
     await other.page.getByRole('button', { name: 'Open', exact: true }).click();
     const title = name === 'me' ? 'Your glucose' : 'Patients';

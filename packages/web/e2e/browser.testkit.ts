@@ -15,10 +15,10 @@ const executablePath = '/usr/bin/chromium';
 /** How long anything on a screen may take before the test has failed, ms. */
 const patienceMs = 60_000;
 
-export async function launch(): Promise<Browser> {
+export async function launch(args: string[] = []): Promise<Browser> {
   if (!existsSync(executablePath) && !install())
     throw new Error(`The browser tests need ${executablePath}. Run: apt-get install chromium`);
-  return chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  return chromium.launch({ executablePath, args: ['--no-sandbox', ...args] });
 }
 
 function install(): boolean {
@@ -63,9 +63,36 @@ export async function device(browser: Browser, options: BrowserContextOptions = 
 export async function create(page: Page, door: RegExp, name: string, passphrase: string): Promise<void> {
   await page.getByRole('link', { name: door }).click();
   await page.getByLabel('Your name').fill(name);
+  await page.getByText('Passphrase', { exact: true }).first().click();
   await page.getByLabel('Passphrase', { exact: true }).fill(passphrase);
   await page.getByRole('button', { name: 'Create account' }).click();
 }
+
+/** The page's own authenticator: a fingerprint reader that always agrees. */
+export async function authenticator(page: Page, hasPrf = true): Promise<Authenticator> {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      ctap2Version: 'ctap2_1',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      hasPrf,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  return {
+    credentials: async () =>
+      (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials.length,
+    async lose() {
+      await cdp.send('WebAuthn.clearCredentials', { authenticatorId });
+    },
+  };
+}
+export type Authenticator = { credentials(): Promise<number>; lose(): Promise<void> };
 
 /** Chooses a file and adds what is in it. */
 export async function importFile(page: Page, path: string): Promise<void> {
@@ -87,7 +114,7 @@ export const stored = (page: Page): Promise<string> =>
   page.evaluate(async () => {
     const text = (value: unknown): unknown =>
       value instanceof Uint8Array
-        ? String.fromCharCode(...value)
+        ? new TextDecoder('latin1').decode(value)
         : Array.isArray(value)
           ? value.map(text)
           : value !== null && typeof value === 'object'

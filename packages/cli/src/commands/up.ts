@@ -7,18 +7,27 @@ import { RENEW_EVERY_MS } from '../limits.js';
 import type * as Output from '../Output.js';
 import type * as Services from '../Services.js';
 import * as Supervisor from '../Supervisor.js';
+import * as TerminalQr from '../TerminalQr.js';
+import * as Tls from '../Tls.js';
 
 export function registerUp(program: Command, context: Context): void {
   program
     .command('up')
     .description('start Islet and keep it running until interrupted')
+    .option('--domain <name>', 'serve the app to other devices too, over TLS, under this name')
+    .option('--tls-cert <file>', 'with --domain: a certificate of that name and those it rests on (PEM)')
+    .option('--tls-key <file>', 'with --domain: its key (PEM)')
     .option('--json', 'one JSON line when ready')
-    .action(async (options: { json?: boolean }) => up(context, context.output(options)));
+    .action(async (options: Options) => up(context, options, context.output(options)));
 }
 
-async function up({ home }: Context, output: Output.Output): Promise<void> {
+type Options = Tls.Options & { json?: boolean };
+
+async function up({ home, env, now }: Context, options: Options, output: Output.Output): Promise<void> {
   using interrupt = Interrupt.listen();
+  const tls = await Tls.prepare(home, options, env, now());
   const { services, stop } = await Supervisor.start(home, {
+    ...(tls && { tls }),
     signal: interrupt.signal,
     onProgress: (step) => showStep(output, step),
     log: output.warn,
@@ -33,7 +42,11 @@ async function up({ home }: Context, output: Output.Output): Promise<void> {
   const { gateway, hub, ledger } = services;
   const app = appOf(services);
   const text = `Open ${app} in your browser\n  ready: connect an app with "npx islet pair", or import a file with "npx islet import FILE"\n  gateway  ${gateway}\n  hub      ${hub}\n  chain    ${ledger}\n  data     ${home.root}`;
-  output.result({ ready: true, app, gateway, hub, chain: ledger, home: home.root }, text);
+  const ready = { ready: true, app, gateway, hub, chain: ledger, home: home.root };
+  output.result(
+    tls ? { ...ready, address: tls.url, fingerprint: tls.own?.fingerprint ?? null } : ready,
+    tls ? `${text}\n\n${Tls.text(tls)}\n\n${TerminalQr.draw(tls.url)}` : text,
+  );
   const renewal = setInterval(() => {
     Defaults.renew(home, services).catch((error) => output.warn(`Keys were not renewed: ${error.message}`));
   }, RENEW_EVERY_MS);

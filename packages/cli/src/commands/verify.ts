@@ -9,12 +9,16 @@ import { streams } from '@islet/core/Stream';
 import * as AccessFile from '@islet/fhir/AccessFile';
 import type { Command } from 'commander';
 import * as AccessVerify from '../AccessVerify.js';
+import * as AppVerify from '../AppVerify.js';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
 import * as ExportVerify from '../ExportVerify.js';
 import * as OtherChain from '../OtherChain.js';
 import * as People from '../People.js';
+import * as ReportVerify from '../ReportVerify.js';
+import * as Services from '../Services.js';
 import { FileError } from './import.js';
+import { appOf } from './up.js';
 
 type Options = {
   as?: string;
@@ -22,6 +26,8 @@ type Options = {
   chain?: string;
   anchors?: string;
   deployment?: string;
+  app?: string | true;
+  build?: string;
   json?: boolean;
 };
 
@@ -29,16 +35,26 @@ export function registerVerify(program: Command, context: Context): void {
   program
     .command('verify')
     .description('check everything from the bytes up: what is stored, or an export')
-    .argument('[file]', 'an export, checked without asking Islet anything')
+    .argument('[file]', 'an export or a signed report, checked without asking Islet anything')
     .option('--as <name>', 'check what this reader was granted (default: everything, as the person)')
     .option('--chain <url>', 'with a file: compare with the chain behind this address')
     .option('--anchors <file>', 'with a file: compare with a set of anchors exported before')
     .option('--deployment <file>', 'with a file: refuse one of another chain or of other contracts')
+    .option('--app [url]', 'check that the app served there, or here, is the one that was built')
+    .option('--build <hash>', 'with --app: compare with this build instead of the one built here')
     .option('--person <name>', 'whose data', 'me')
     .option('--json', 'one line of JSON')
-    .action((file: string | undefined, options: Options) =>
-      file === undefined ? online(context, options) : offline(context, file, options),
-    );
+    .action((file: string | undefined, options: Options) => {
+      if (options.app !== undefined) return app(context, options.app, options);
+      return file === undefined ? online(context, options) : offline(context, file, options);
+    });
+}
+
+async function app(context: Context, url: string | true, options: Options): Promise<void> {
+  const address = url === true ? appOf(await Services.find(context.home)) : url;
+  const { build: given } = options;
+  const verified = await AppVerify.verify(address, { ...(given && { given }), fetch: AppVerify.patient });
+  context.output(options).result({ verified }, AppVerify.text(verified));
 }
 
 async function online(context: Context, options: Options): Promise<void> {
@@ -85,6 +101,13 @@ async function online(context: Context, options: Options): Promise<void> {
 }
 
 async function offline(context: Context, file: string, options: Options): Promise<void> {
+  const pdf = await ReportVerify.bytesOf(file);
+  if (pdf) {
+    const known = options.deployment === undefined ? undefined : await deploymentOf(options.deployment);
+    const verified = await ReportVerify.verify(pdf, options.chain, known, context.now);
+    context.output(options).result({ verified }, ReportVerify.text(verified));
+    return;
+  }
   const proof = await ExportVerify.proofOf(file);
   const text = proof === undefined ? await readFile(file, 'utf8').catch(() => undefined) : '';
   if (text === undefined) throw new FileError('it cannot be read');

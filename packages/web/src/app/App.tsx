@@ -1,24 +1,30 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { I18nProvider, SSRProvider } from 'react-aria-components';
+import { useBuild, useNewer } from './Build.js';
 import type { Key, Language } from './i18n/Language.js';
 import { pick } from './i18n/Language.js';
 import { type Settings, SettingsContext, type Theme, useWords } from './i18n/Settings.js';
-import { Act, Busy, Page, Panel, Trouble } from './parts/Basics.js';
+import { Act, Page, Panel } from './parts/Basics.js';
+import { Languages } from './parts/Languages.js';
+import { Busy, Notice, Trouble } from './parts/Told.js';
 import { useLoaded } from './parts/useCall.js';
-import { Devices } from './screens/Devices.js';
-import { Home } from './screens/Home.js';
-import { Import } from './screens/Import.js';
-import { Languages, Me } from './screens/Me.js';
-import { Patients } from './screens/Patients.js';
-import { Report } from './screens/Report.js';
-import { Service } from './screens/Service.js';
-import { Share } from './screens/Share.js';
 import { Create, OpenWallet, Unlock, Welcome } from './screens/Start.js';
-import { Verify } from './screens/Verify.js';
-import { WhoSaw } from './screens/WhoSaw.js';
 import { ask } from './Worker.js';
 import type { Who } from './worker/Session.js';
+
+// A screen comes when it is first opened: a parent at night waits for their own page only.
+const About = lazy(async () => ({ default: (await import('./screens/About.js')).About }));
+const Devices = lazy(async () => ({ default: (await import('./screens/Devices.js')).Devices }));
+const Home = lazy(async () => ({ default: (await import('./screens/Home.js')).Home }));
+const Import = lazy(async () => ({ default: (await import('./screens/Import.js')).Import }));
+const Me = lazy(async () => ({ default: (await import('./screens/Me.js')).Me }));
+const Patients = lazy(async () => ({ default: (await import('./screens/Patients.js')).Patients }));
+const Report = lazy(async () => ({ default: (await import('./screens/Report.js')).Report }));
+const Service = lazy(async () => ({ default: (await import('./screens/Service.js')).Service }));
+const Share = lazy(async () => ({ default: (await import('./screens/Share.js')).Share }));
+const Verify = lazy(async () => ({ default: (await import('./screens/Verify.js')).Verify }));
+const WhoSaw = lazy(async () => ({ default: (await import('./screens/WhoSaw.js')).WhoSaw }));
 
 /** Where one is: the part after `#`, which browsers never send anywhere. */
 function useRoute(): { path: string[]; query: URLSearchParams; whole: string } {
@@ -94,7 +100,9 @@ export function App() {
       <I18nProvider locale={language}>
         <SettingsContext.Provider value={settings}>
           <Shell who={who} onLock={() => void ask('lock').then(locked)}>
-            <Screen who={who} onOpen={opened} onChanged={setWho} onGone={locked} />
+            <Suspense fallback={<Busy step={null} />}>
+              <Screen who={who} onOpen={opened} onChanged={setWho} onGone={locked} />
+            </Suspense>
           </Shell>
         </SettingsContext.Provider>
       </I18nProvider>
@@ -113,8 +121,9 @@ function Screen(props: ScreenProps) {
   const { path, query } = useRoute();
   if (!isSecureContext || !globalThis.crypto?.subtle) return <Insecure />;
   const [first = ''] = path;
-  if (first === 'verify') return <Verify />;
+  if (first === 'verify') return <Verify statement={query.get('s') ?? ''} />;
   if (first === 'service') return <Service />;
+  if (first === 'about') return <About />;
   if (!props.who) return <Outside {...props} first={first} second={path[1] ?? ''} />;
   return <Inside {...props} who={props.who} path={path} code={query.get('code') ?? ''} />;
 }
@@ -127,7 +136,8 @@ function Outside({ onOpen, first, second }: ScreenProps & { first: string; secon
   const { state } = start;
   if (state.is === 'failed') return <Trouble failed={state.failed} onAgain={() => void start.run()} />;
   if (state.is !== 'done') return <Busy step={null} />;
-  if (state.value.people > 0 && first !== 'welcome') return <Unlock onOpen={onOpen} />;
+  if (state.value.people > 0 && first !== 'welcome')
+    return <Unlock onOpen={onOpen} ways={state.value.ways} />;
   return (
     <>
       <Welcome />
@@ -165,12 +175,19 @@ function Inside({
   }
 }
 
+/** Why nothing works at this address, and what to do. */
 function Insecure() {
   const { t } = useWords();
   return (
     <Page title={t('insecure.title')}>
-      <Panel>
+      <Panel className="stack">
         <p>{t('insecure.text')}</p>
+        <ol className="steps">
+          <li>{t('insecure.here')}</li>
+          <li>
+            {t('insecure.domain')} <code>npx islet up --domain {location.hostname}</code>
+          </li>
+        </ol>
       </Panel>
     </Page>
   );
@@ -217,14 +234,36 @@ function Shell({ who, onLock, children }: ShellProps) {
           </Act>
         )}
       </header>
-      <main id="main">{children}</main>
+      <main id="main">
+        <Newer />
+        {children}
+      </main>
       <footer className="foot">
         <p>{t('app.notDevice')}</p>
         <p>
-          <a href="#/verify">{t('nav.verify')}</a> <a href="#/service">{t('nav.service')}</a>
+          <a href="#/verify">{t('nav.verify')}</a> <a href="#/service">{t('nav.service')}</a> <BuildLink />
         </p>
       </footer>
     </div>
+  );
+}
+
+/** The first letters of the build's hash: enough to compare two screens by eye. */
+function BuildLink() {
+  const { t } = useWords();
+  const build = useBuild();
+  return <a href="#/about">{build ? t('about.link', { build: build.slice(0, 8) }) : t('about.title')}</a>;
+}
+
+function Newer() {
+  const { t } = useWords();
+  const takeOver = useNewer();
+  if (!takeOver) return null;
+  return (
+    <Notice>
+      <p>{t('update.ready')}</p>
+      <Act onPress={takeOver}>{t('update.do')}</Act>
+    </Notice>
   );
 }
 

@@ -197,6 +197,19 @@ test('the page learns where it is, and nothing secret', async () => {
   });
 });
 
+test('TLS takes a port, a certificate and a key, or none of them', () => {
+  expect(fromEnvironment(environment).tls).toBeNull();
+  const all = { ISLET_WEB_TLS_PORT: '8443', ISLET_WEB_TLS_CERT: '/c', ISLET_WEB_TLS_KEY: '/k' };
+  expect(fromEnvironment({ ...environment, ...all }).tls).toEqual({
+    port: 8443,
+    certPath: '/c',
+    keyPath: '/k',
+    authorityPath: null,
+  });
+  for (const name of Object.keys(all))
+    expect(() => fromEnvironment({ ...environment, ...all, [name]: undefined })).toThrow(name);
+});
+
 test('a configuration that lacks something names it', () => {
   expect(() => fromEnvironment({ ...environment, ISLET_HUB_URL: 'ftp://x' })).toThrow(/ISLET_HUB_URL/);
 });

@@ -12,6 +12,12 @@ const schema = z.object({
   ISLET_WEB_HOST: z.string().min(1).default('127.0.0.1'),
   /** Names under which browsers may ask for us, besides this machine's own, separated by commas. */
   ISLET_WEB_NAMES: listed.pipe(z.array(z.string().regex(/^[a-z0-9.-]{1,253}$/))).optional(),
+  /** Serves over TLS as well, to other devices: a port of its own, and PEM files of certificate and key. */
+  ISLET_WEB_TLS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  ISLET_WEB_TLS_CERT: z.string().min(1).optional(),
+  ISLET_WEB_TLS_KEY: z.string().min(1).optional(),
+  /** Where the certificate is our own: the authority's, for devices to install. */
+  ISLET_WEB_TLS_AUTHORITY: z.string().min(1).optional(),
   ISLET_RPC_URL: url,
   ISLET_HUB_URL: url,
   ISLET_GATEWAY_URL: url,
@@ -27,6 +33,7 @@ export type Config = {
   port: number;
   host: string;
   names: string[];
+  tls: { port: number; certPath: string; keyPath: string; authorityPath: string | null } | null;
   ledger: string;
   hub: string;
   gateway: string;
@@ -47,6 +54,7 @@ export function fromEnvironment(env: Record<string, string | undefined>): Config
     port: data.ISLET_WEB_PORT,
     host: data.ISLET_WEB_HOST,
     names: data.ISLET_WEB_NAMES ?? [],
+    tls: tlsOf(data),
     ledger: bare(data.ISLET_RPC_URL),
     hub: bare(data.ISLET_HUB_URL),
     gateway: bare(data.ISLET_GATEWAY_URL),
@@ -54,6 +62,15 @@ export function fromEnvironment(env: Record<string, string | undefined>): Config
     deploymentPath: data.ISLET_DEPLOYMENT,
     validators: data.ISLET_VALIDATORS,
   };
+}
+
+function tlsOf(data: z.infer<typeof schema>): Config['tls'] {
+  const { ISLET_WEB_TLS_PORT: port, ISLET_WEB_TLS_CERT: certPath, ISLET_WEB_TLS_KEY: keyPath } = data;
+  if (port === undefined && certPath === undefined && keyPath === undefined) return null;
+  if (port === undefined) throw new ConfigError('ISLET_WEB_TLS_PORT');
+  if (certPath === undefined) throw new ConfigError('ISLET_WEB_TLS_CERT');
+  if (keyPath === undefined) throw new ConfigError('ISLET_WEB_TLS_KEY');
+  return { port, certPath, keyPath, authorityPath: data.ISLET_WEB_TLS_AUTHORITY ?? null };
 }
 
 /** `WEB_CONFIG`: an environment variable is missing or cannot be used. */

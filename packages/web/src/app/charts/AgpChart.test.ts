@@ -1,12 +1,12 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as Agp from '@islet/core/metrics/Agp';
 import * as Points from '@islet/core/metrics/Points';
+import { curve, floor, topOf } from '@islet/fhir/ChartScale';
 import * as Life from '@islet/sim/Person';
 import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { expect, test } from 'vitest';
 import { AgpChart } from './AgpChart.js';
-import { curve, floor, topOf } from './scale.js';
 
 const zone = 'Europe/Berlin';
 const life = Life.days('agp', { firstAt: Date.UTC(2026, 2, 2), days: 14, zone });

@@ -1,8 +1,8 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { limits } from '@islet/core/metrics/Ranges';
+import { clamp, floor, topOf } from '@islet/fhir/ChartScale';
 import { useWords } from '../i18n/Settings.js';
 import type { DayFigures } from '../worker/Figures.js';
-import { clamp, floor, topOf } from './scale.js';
 
 const size = { width: 144, height: 64 };
 /** Points farther apart than this are not joined, minutes. */

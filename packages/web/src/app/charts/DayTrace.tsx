@@ -3,9 +3,9 @@ import { limits } from '@islet/core/metrics/Ranges';
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { clamp, lines, topOf } from '@islet/fhir/ChartScale';
 import { useSettings, useWords } from '../i18n/Settings.js';
 import type { Happening } from '../worker/data.js';
-import { clamp, lines, topOf } from './scale.js';
 
 type Props = {
   trace: { at: number[]; mgdl: number[] };

@@ -1,7 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { limits } from '@islet/core/metrics/Ranges';
+import { clamp, floor, lines, topOf } from '@islet/fhir/ChartScale';
 import { useWords } from '../i18n/Settings.js';
-import { clamp, floor, lines, topOf } from './scale.js';
 
 const size = { height: 220, left: 44, right: 12, top: 12, bottom: 28 };
 

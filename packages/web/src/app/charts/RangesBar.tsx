@@ -2,7 +2,7 @@
 import type { Statistics } from '@islet/core/metrics/Summary';
 import { useWords } from '../i18n/Settings.js';
 
-const bands = [
+export const bands = [
   { key: 'veryHigh', of: (s: Statistics) => s.veryHighPercent, mgdl: '> 250', mmol: '> 13.9' },
   { key: 'high', of: (s: Statistics) => s.highPercent, mgdl: '181–250', mmol: '10.1–13.9' },
   { key: 'inRange', of: (s: Statistics) => s.inRangePercent, mgdl: '70–180', mmol: '3.9–10.0' },

@@ -44,7 +44,7 @@ export const de: Catalogue = {
   'busy.of': '{done} von {of}',
   'insecure.title': 'Dieser Browser kann Islet unter dieser Adresse nicht öffnen',
   'insecure.text':
-    'Browser verschlüsseln nur unter einer sicheren Adresse. Öffnen Sie Islet auf dem Rechner, auf dem es läuft, unter der Adresse, die es ausgegeben hat (http://localhost…), oder unter einer Adresse, die mit https beginnt.',
+    'Browser verschlüsseln, nehmen Passkeys an und arbeiten im Hintergrund nur unter einer sicheren Adresse, und diese beginnt mit http.',
   'start.patient': 'Ich habe Diabetes oder sorge für jemanden mit Diabetes',
   'start.patientMore': 'Bringen Sie Ihre Daten ein, sehen Sie sie, und entscheiden Sie, wer es noch darf.',
   'start.clinician': 'Ich behandle Menschen mit Diabetes',
@@ -389,8 +389,8 @@ export const de: Catalogue = {
   'verified.nothing': 'Es gab nichts zu prüfen.',
   'verify.title': 'Datei prüfen',
   'verify.text':
-    'Ziehen Sie einen Export von Islet hierher. Er wird hier in Ihrem Browser geprüft, Wert für Wert, gegen das gemeinsame Verzeichnis. Die Datei wird nirgendwohin gesendet.',
-  'verify.choose': 'Export wählen',
+    'Legen Sie einen Export oder einen signierten Bericht von Islet ab. Er wird hier in Ihrem Browser mit dem gemeinsamen Verzeichnis verglichen. Die Datei wird nirgendwohin gesendet.',
+  'verify.choose': 'Datei wählen',
   'verify.holds': 'Alles stimmt',
   'verify.holdsText': {
     one: '{n} Messwert ist genau so, wie er versiegelt wurde, bis zur letzten Ziffer.',
@@ -441,10 +441,82 @@ export const de: Catalogue = {
   'service.all': 'Alles läuft.',
   'service.some':
     'Etwas läuft nicht. Es wird von selbst neu gestartet; wenn es dauert, hilft „npx islet doctor“.',
+  'about.title': 'Über Islet',
+  'about.text': 'Welches Programm das ist, und wie man prüft, dass es das richtige ist.',
+  'about.link': 'Version {build}',
+  'about.build': 'Diese Version',
+  'about.hash': 'Ihr Hash (SHA-256 von build.json)',
+  'about.noBuild': 'Diese Seite wurde nicht zum Ausliefern gebaut; es gibt keinen Hash.',
+  'about.check':
+    'Wer diese Seite ausliefert, könnte ein anderes Programm ausliefern. Vergleichen Sie den Hash auf zwei Geräten, oder lassen Sie jede Datei holen und mit einem eigenen Bau vergleichen:',
+  'about.command': 'Auf einem Rechner mit dem Quelltext von Islet',
+  'about.checkMore':
+    'Ein Programm, das über sich lügt, könnte hier jeden Hash zeigen. Der Befehl fragt es nicht.',
+  'about.install': 'Auf diesem Gerät',
+  'about.installText':
+    'Ihr Browser kann Islet als App installieren: suchen Sie in seinem Menü „Installieren“ oder „Zum Startbildschirm“.',
+  'about.kept': 'Dieser Browser hält die App bereit und öffnet sie auch ohne Verbindung.',
+  'about.notKept': 'Dieser Browser hält die App nicht bereit; sie braucht eine Verbindung.',
+  'update.ready': 'Eine neuere Version von Islet liegt bereit.',
+  'update.do': 'Laden',
+  'offline.title': 'Keine Verbindung',
+  'offline.text': 'Das haben Sie hier zuletzt gesehen, Stand {time}. Es kann neuere Daten geben.',
+  'me.offline': 'Ohne Verbindung',
+  'me.offlineText':
+    'Die letzten Seiten, die Sie geöffnet haben, können hier lesbar bleiben, in diesem Browser versiegelt wie Ihre Schlüssel. Sie verschwinden, wenn eine Erlaubnis endet und wenn Sie sich aus diesem Browser entfernen.',
+  'me.offlineLabel': 'Behalten, was ich geöffnet habe',
+  'me.offlineYes': 'Ja',
+  'me.offlineNo': 'Nein, und löschen',
+  'insecure.here':
+    'Öffnen Sie auf dem Rechner, auf dem Islet läuft, die Adresse, die es ausgegeben hat (http://localhost…).',
+  'insecure.domain':
+    'Für andere Geräte startet, wer Islet betreibt, es mit einer Adresse, die mit https beginnt:',
+  'way.choose': 'Womit entsperren Sie?',
+  'way.passkey': 'Passkey',
+  'way.passkeyMore': 'Fingerabdruck, Gesicht oder Geräte-PIN. Nichts zu merken.',
+  'way.passphrase': 'Passphrase',
+  'way.passphraseMore': 'Wörter, die Sie sich merken.',
+  'way.title': 'Was diesen Browser öffnet',
+  'way.text':
+    'Jedes davon entsperrt hier Ihre Schlüssel. Fügen Sie ein zweites hinzu, damit Sie der Verlust des einen nicht aussperrt.',
+  'way.addPasskey': 'Passkey hinzufügen',
+  'way.addPassphrase': 'Passphrase hinzufügen',
+  'way.removeTitle': 'Diesen Zugang entfernen?',
+  'way.removeText': 'Damit lässt sich dieser Browser nicht mehr entsperren. Die anderen bleiben.',
+  'unlock.passkey': 'Mit Passkey entsperren',
+  'passkey.not.insecure': 'Passkeys brauchen eine Adresse, die mit https beginnt.',
+  'passkey.not.number':
+    'Passkeys brauchen eine Adresse mit einem Namen: öffnen Sie auf diesem Rechner http://localhost…, auf anderen den Namen, mit dem Islet gestartet wurde.',
+  'passkey.not.browser': 'Dieser Browser kennt keine Passkeys; eine Passphrase leistet hier dasselbe.',
+  'pdf.save': 'Als signiertes PDF sichern',
+  'pdf.completeUntil': 'Vollständig bis',
+  'pdf.agpLegend': 'Linie: Mitte aller Tage. Dunkel: die Hälfte der Tage. Hell: neun von zehn Tagen.',
+  'pdf.signedBy': 'Signiert von der Person, die diese Daten geöffnet und geprüft hat',
+  'pdf.checked': 'Geprüft: {n} versiegelte Stücke, Quittungen bis Block {block}',
+  'pdf.digest': 'Erklärung',
+  'pdf.made': 'Erstellt',
+  'pdf.scan': 'Prüfen: Code scannen oder diese Datei in Islet auf „Datei prüfen“ ziehen.',
+  'verify.report': 'Dieser Bericht stimmt',
+  'verify.reportText': 'Die Seite zeigt, was signiert wurde, bis zur letzten Ziffer und Linie.',
+  'verify.statement': 'Diese Erklärung stimmt',
+  'verify.statementText':
+    'Vergleichen Sie die Werte unten mit denen auf dem Papier: der Code weiß nicht, was gedruckt wurde.',
+  'verify.signed': 'Signiert von {code}; das gemeinsame Verzeichnis kennt den Schlüssel',
+  'verify.granted': 'Der Blick dahinter war erlaubt und steht beim Patienten auf der Liste',
+  'verify.reportLimit':
+    'Dass die Werte aus den Messwerten folgen, sagt diese Person mit ihrem Schlüssel. Ein Export beweist es Messwert für Messwert.',
+  'verify.patient': 'Patient',
   'fail.title': 'Das hat nicht geklappt',
   'fail.code': 'Code für Rückfragen: {code}',
   'fail.WEB_WRONG_PASSPHRASE':
     'Diese Passphrase öffnet in diesem Browser niemanden. Tippen Sie sie noch einmal, oder öffnen Sie eine Wallet-Datei oder Ihren Wiederherstellungsbogen.',
+  'fail.WEB_WRONG_PASSKEY':
+    'Dieser Passkey öffnet in diesem Browser niemanden. Nehmen Sie Ihre Passphrase, oder öffnen Sie eine Wallet-Datei oder Ihren Wiederherstellungsbogen.',
+  'fail.WEB_PASSKEY_REFUSED':
+    'Es wurde kein Passkey gegeben. Versuchen Sie es noch einmal, oder nehmen Sie eine Passphrase.',
+  'fail.WEB_PASSKEY_WITHOUT_PRF':
+    'Dieser Passkey kann keine Schlüssel hüten. Nehmen Sie eine Passphrase oder den Passkey eines neueren Geräts.',
+  'fail.WRAPPED_LAST': 'Das ist der letzte Zugang. Fügen Sie zuerst einen anderen hinzu.',
   'fail.WEB_BAD_CODE':
     'Das ist kein Code von Islet, oder ein Zeichen ist falsch. Kopieren Sie ihn noch einmal ganz.',
   'fail.WEB_BAD_KIT':
@@ -469,6 +541,10 @@ export const de: Catalogue = {
   'fail.EXPORT_UNREADABLE': 'Das ist kein Export von Islet, oder er wurde abgeschnitten.',
   'fail.EXPORT_TAMPERED':
     'Was darin steht, ist nicht, was versiegelt wurde. Verlassen Sie sich nicht darauf, und bitten Sie um einen neuen Export.',
+  'fail.REPORT_TAMPERED':
+    'Was er zeigt, ist nicht, was signiert wurde. Verlassen Sie sich nicht darauf; bitten Sie um einen neuen.',
+  'fail.REPORT_UNREADABLE':
+    'Das ist kein signierter Bericht von Islet, oder seine Erklärung ging unterwegs verloren. Bitten Sie um die Datei, wie sie gesichert wurde.',
   'fail.WEB_OTHER_INSTALLATION':
     'Die Datei gehört zu einer anderen Installation von Islet. Prüfen Sie sie dort.',
   'fail.STREAM_NOT_SERVED': 'Daten dieser Art gibt es noch nicht.',

@@ -44,7 +44,7 @@ export const en = {
   // Insecure or too old
   'insecure.title': 'This browser cannot open Islet at this address',
   'insecure.text':
-    'Browsers do cryptography only at a secure address. Open Islet on the computer where it runs, at the address that it printed (http://localhost…), or at an address that begins with https.',
+    'Browsers do cryptography, passkeys and background work only at a secure address, and this one begins with http.',
   // Start
   'start.patient': 'I have diabetes, or care for someone who does',
   'start.patientMore': 'Bring your data in, see them, and decide who else may.',
@@ -393,8 +393,8 @@ export const en = {
   // Verify
   'verify.title': 'Check a file',
   'verify.text':
-    'Drop an export of Islet. It is checked here in your browser, reading by reading, against the shared record. The file is not sent anywhere.',
-  'verify.choose': 'Choose an export',
+    'Drop an export or a signed report of Islet. It is checked here in your browser against the shared record. The file is not sent anywhere.',
+  'verify.choose': 'Choose a file',
   'verify.holds': 'Everything holds',
   'verify.holdsText': {
     one: '{n} reading is exactly what was sealed, down to the last digit.',
@@ -446,11 +446,84 @@ export const en = {
   'service.all': 'Everything works.',
   'service.some':
     'Something does not work. It is started again by itself; if this lasts, run “npx islet doctor”.',
+  // Build and offline
+  'about.title': 'About',
+  'about.text': 'Which program this is, and how to check that it is the right one.',
+  'about.link': 'Build {build}',
+  'about.build': 'This build',
+  'about.hash': 'Its hash (SHA-256 of build.json)',
+  'about.noBuild': 'This page was not built to be served, so that there is no hash.',
+  'about.check':
+    'Whoever serves this page could serve another program. Compare the hash on two devices, or have every file fetched and compared with a build of your own:',
+  'about.command': 'On a computer that has the source of Islet',
+  'about.checkMore':
+    'A program that lies about itself could show any hash here. The command does not ask it.',
+  'about.install': 'On this device',
+  'about.installText':
+    'Your browser can install Islet as an app: look for “Install” or “Add to home screen” in its menu.',
+  'about.kept': 'This browser keeps the app, and opens it without a connection.',
+  'about.notKept': 'This browser does not keep the app; it needs a connection to open.',
+  'update.ready': 'A newer version of Islet is ready.',
+  'update.do': 'Load it',
+  'offline.title': 'No connection',
+  'offline.text': 'This is what you saw when it was last opened here, as of {time}. Newer data may exist.',
+  'me.offline': 'Without a connection',
+  'me.offlineText':
+    'The last pages you opened can stay readable here, sealed in this browser like your keys. They go when a permission ends, and when you remove yourself from this browser.',
+  'me.offlineLabel': 'Keep what I opened',
+  'me.offlineYes': 'Yes',
+  'me.offlineNo': 'No, and erase it',
+  // Ways in
+  'insecure.here': 'On the computer where Islet runs, open the address that it printed (http://localhost…).',
+  'insecure.domain':
+    'For other devices, whoever runs Islet starts it with an address that begins with https:',
+  'way.choose': 'How will you unlock?',
+  'way.passkey': 'Passkey',
+  'way.passkeyMore': 'Your fingerprint, face or device PIN. Nothing to remember.',
+  'way.passphrase': 'Passphrase',
+  'way.passphraseMore': 'Words that you remember.',
+  'way.title': 'What opens this browser',
+  'way.text':
+    'Any one of these unlocks your keys here. Add a second, so that losing one does not lock you out.',
+  'way.addPasskey': 'Add a passkey',
+  'way.addPassphrase': 'Add a passphrase',
+  'way.removeTitle': 'Remove this way in?',
+  'way.removeText': 'It will no longer unlock this browser. The others stay.',
+  'unlock.passkey': 'Unlock with passkey',
+  'passkey.not.insecure': 'Passkeys need an address that begins with https.',
+  'passkey.not.number':
+    'Passkeys need an address with a name: on this computer open http://localhost… instead, and on others the name that Islet was started with.',
+  'passkey.not.browser': 'This browser has no passkeys; a passphrase does the same here.',
+  // Signed report
+  'pdf.save': 'Save as signed PDF',
+  'pdf.completeUntil': 'Complete until',
+  'pdf.agpLegend': 'Line: middle of all days. Dark: half of the days. Light: nine of ten days.',
+  'pdf.signedBy': 'Signed by the reader who opened and checked these data',
+  'pdf.checked': 'Checked: {n} sealed pieces, receipts up to block {block}',
+  'pdf.digest': 'Statement',
+  'pdf.made': 'Made',
+  'pdf.scan': 'To check: scan the code, or drop this file on “Check a file” of Islet.',
+  'verify.report': 'This report holds',
+  'verify.reportText': 'The page shows what was signed, to the last digit and line.',
+  'verify.statement': 'This statement holds',
+  'verify.statementText':
+    'Compare the figures below with those on paper: the code cannot tell what was printed.',
+  'verify.signed': 'Signed by reader {code}, whose key the shared record knows',
+  'verify.granted': 'The look behind it was granted, and is on the patient’s record',
+  'verify.reportLimit':
+    'That the figures follow from the readings is the reader’s word, given under their key. An export proves it reading by reading.',
+  'verify.patient': 'Patient',
   // Failures
   'fail.title': 'That did not work',
   'fail.code': 'Code for support: {code}',
   'fail.WEB_WRONG_PASSPHRASE':
     'This passphrase opens nobody in this browser. Type it again, or open a wallet file or your recovery kit.',
+  'fail.WEB_WRONG_PASSKEY':
+    'This passkey opens nobody in this browser. Use your passphrase, or open a wallet file or your recovery kit.',
+  'fail.WEB_PASSKEY_REFUSED': 'No passkey was given. Try again, or use a passphrase.',
+  'fail.WEB_PASSKEY_WITHOUT_PRF':
+    'This passkey cannot guard keys. Use a passphrase, or a passkey of a newer device.',
+  'fail.WRAPPED_LAST': 'This is the last way in. Add another first.',
   'fail.WEB_BAD_CODE': 'This is not a code of Islet, or a letter of it is wrong. Copy all of it again.',
   'fail.WEB_BAD_KIT': 'This is not a recovery kit, or a letter of it is wrong. Compare it with the paper.',
   'fail.WALLET_UNREADABLE':
@@ -471,6 +544,9 @@ export const en = {
   'fail.EXPORT_UNREADABLE': 'This is not an export of Islet, or it was cut off.',
   'fail.EXPORT_TAMPERED':
     'What is written in it is not what was sealed. Do not rely on it; ask for a new export.',
+  'fail.REPORT_TAMPERED': 'What it shows is not what was signed. Do not rely on it; ask for it again.',
+  'fail.REPORT_UNREADABLE':
+    'This is not a signed report of Islet, or its statement was lost on the way. Ask for the file as it was saved.',
   'fail.WEB_OTHER_INSTALLATION': 'The file belongs to another installation of Islet. Check it there.',
   'fail.STREAM_NOT_SERVED': 'There are no data of this kind yet.',
   'fail.DENIED_REVOKED': 'The patient has taken this permission back.',

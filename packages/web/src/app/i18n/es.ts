@@ -44,7 +44,7 @@ export const es: Catalogue = {
   'busy.of': '{done} de {of}',
   'insecure.title': 'Este navegador no puede abrir Islet en esta dirección',
   'insecure.text':
-    'Los navegadores solo cifran en una dirección segura. Abra Islet en el ordenador donde funciona, en la dirección que mostró (http://localhost…), o en una dirección que empiece por https.',
+    'Los navegadores cifran, aceptan llaves de acceso y trabajan en segundo plano solo en una dirección segura, y esta empieza por http.',
   'start.patient': 'Tengo diabetes, o cuido de alguien que la tiene',
   'start.patientMore': 'Traiga sus datos, véalos y decida quién más puede.',
   'start.clinician': 'Soy profesional sanitario',
@@ -384,8 +384,8 @@ export const es: Catalogue = {
   'verified.nothing': 'No había nada que comprobar.',
   'verify.title': 'Comprobar un archivo',
   'verify.text':
-    'Suelte una exportación de Islet. Se comprueba aquí, en su navegador, lectura por lectura, con el registro común. El archivo no se envía a ninguna parte.',
-  'verify.choose': 'Elegir una exportación',
+    'Suelte una exportación o un informe firmado de Islet. Se comprueba aquí, en su navegador, con el registro común. El archivo no se envía a ninguna parte.',
+  'verify.choose': 'Elegir un archivo',
   'verify.holds': 'Todo es correcto',
   'verify.holdsText': {
     one: '{n} lectura es exactamente la que se selló, hasta la última cifra.',
@@ -434,10 +434,81 @@ export const es: Catalogue = {
   'service.batches': { one: '{n} lote registrado', other: '{n} lotes registrados' },
   'service.all': 'Todo funciona.',
   'service.some': 'Algo no funciona. Se reinicia solo; si dura, ejecute «npx islet doctor».',
+  'about.title': 'Acerca de',
+  'about.text': 'Qué programa es este y cómo comprobar que es el correcto.',
+  'about.link': 'Versión {build}',
+  'about.build': 'Esta versión',
+  'about.hash': 'Su hash (SHA-256 de build.json)',
+  'about.noBuild': 'Esta página no se construyó para servirse; no hay hash.',
+  'about.check':
+    'Quien sirve esta página podría servir otro programa. Compare el hash en dos dispositivos, o haga que se baje cada archivo y se compare con una versión construida por usted:',
+  'about.command': 'En un ordenador con el código de Islet',
+  'about.checkMore':
+    'Un programa que mienta sobre sí mismo podría mostrar aquí cualquier hash. La orden no le pregunta.',
+  'about.install': 'En este dispositivo',
+  'about.installText':
+    'Su navegador puede instalar Islet como aplicación: busque «Instalar» o «Añadir a la pantalla de inicio» en su menú.',
+  'about.kept': 'Este navegador guarda la aplicación y la abre sin conexión.',
+  'about.notKept': 'Este navegador no guarda la aplicación; necesita conexión para abrirse.',
+  'update.ready': 'Hay una versión más nueva de Islet.',
+  'update.do': 'Cargarla',
+  'offline.title': 'Sin conexión',
+  'offline.text':
+    'Esto es lo que vio la última vez que lo abrió aquí, a fecha de {time}. Puede haber datos más nuevos.',
+  'me.offline': 'Sin conexión',
+  'me.offlineText':
+    'Las últimas páginas que abrió pueden seguir legibles aquí, selladas en este navegador como sus llaves. Se borran cuando termina un permiso y cuando usted se quita de este navegador.',
+  'me.offlineLabel': 'Guardar lo que abrí',
+  'me.offlineYes': 'Sí',
+  'me.offlineNo': 'No, y borrarlo',
+  'insecure.here': 'En el ordenador donde funciona Islet, abra la dirección que mostró (http://localhost…).',
+  'insecure.domain':
+    'Para otros dispositivos, quien gestiona Islet lo inicia con una dirección que empiece por https:',
+  'way.choose': '¿Cómo desbloqueará?',
+  'way.passkey': 'Llave de acceso',
+  'way.passkeyMore': 'Su huella, su cara o el PIN del dispositivo. Nada que recordar.',
+  'way.passphrase': 'Frase de acceso',
+  'way.passphraseMore': 'Palabras que usted recuerda.',
+  'way.title': 'Qué abre este navegador',
+  'way.text':
+    'Cualquiera de estas abre sus llaves aquí. Añada una segunda, para que perder una no le deje fuera.',
+  'way.addPasskey': 'Añadir una llave de acceso',
+  'way.addPassphrase': 'Añadir una frase de acceso',
+  'way.removeTitle': '¿Quitar este acceso?',
+  'way.removeText': 'Ya no desbloqueará este navegador. Los demás quedan.',
+  'unlock.passkey': 'Desbloquear con llave de acceso',
+  'passkey.not.insecure': 'Las llaves de acceso necesitan una dirección que empiece por https.',
+  'passkey.not.number':
+    'Las llaves de acceso necesitan una dirección con nombre: en este ordenador abra http://localhost…, y en otros el nombre con el que se inició Islet.',
+  'passkey.not.browser': 'Este navegador no tiene llaves de acceso; una frase de acceso hace aquí lo mismo.',
+  'pdf.save': 'Guardar como PDF firmado',
+  'pdf.completeUntil': 'Completo hasta',
+  'pdf.agpLegend': 'Línea: mitad de todos los días. Oscuro: la mitad de los días. Claro: nueve de cada diez.',
+  'pdf.signedBy': 'Firmado por quien abrió y comprobó estos datos',
+  'pdf.checked': 'Comprobado: {n} piezas selladas, recibos hasta el bloque {block}',
+  'pdf.digest': 'Declaración',
+  'pdf.made': 'Hecho',
+  'pdf.scan': 'Para comprobar: escanee el código o suelte este archivo en «Comprobar un archivo» de Islet.',
+  'verify.report': 'Este informe es válido',
+  'verify.reportText': 'La página muestra lo que se firmó, hasta la última cifra y línea.',
+  'verify.statement': 'Esta declaración es válida',
+  'verify.statementText': 'Compare las cifras de abajo con las del papel: el código no sabe qué se imprimió.',
+  'verify.signed': 'Firmado por {code}, cuya llave conoce el registro común',
+  'verify.granted': 'La consulta fue permitida y figura en el registro del paciente',
+  'verify.reportLimit':
+    'Que las cifras salen de las lecturas lo afirma esa persona con su llave. Una exportación lo prueba lectura a lectura.',
+  'verify.patient': 'Paciente',
   'fail.title': 'No ha funcionado',
   'fail.code': 'Código para consultas: {code}',
   'fail.WEB_WRONG_PASSPHRASE':
     'Esta frase no abre a nadie en este navegador. Escríbala otra vez, o abra un archivo de cartera o su hoja de recuperación.',
+  'fail.WEB_WRONG_PASSKEY':
+    'Esta llave de acceso no abre a nadie en este navegador. Use su frase de acceso, o abra un archivo de cartera o su hoja de recuperación.',
+  'fail.WEB_PASSKEY_REFUSED':
+    'No se dio ninguna llave de acceso. Inténtelo de nuevo o use una frase de acceso.',
+  'fail.WEB_PASSKEY_WITHOUT_PRF':
+    'Esta llave de acceso no puede guardar llaves. Use una frase de acceso o la llave de un dispositivo más nuevo.',
+  'fail.WRAPPED_LAST': 'Es el último acceso. Añada otro antes.',
   'fail.WEB_BAD_CODE': 'No es un código de Islet, o una letra está mal. Cópielo entero otra vez.',
   'fail.WEB_BAD_KIT': 'No es una hoja de recuperación, o una letra está mal. Compárela con el papel.',
   'fail.WALLET_UNREADABLE':
@@ -457,6 +528,9 @@ export const es: Catalogue = {
   'fail.INGEST_UNIT_MIXED': 'El archivo mezcla mg/dL y mmol/L. Expórtelo otra vez con una sola unidad.',
   'fail.EXPORT_UNREADABLE': 'No es una exportación de Islet, o está cortada.',
   'fail.EXPORT_TAMPERED': 'Lo que pone no es lo que se selló. No se fíe; pida una exportación nueva.',
+  'fail.REPORT_TAMPERED': 'Lo que muestra no es lo que se firmó. No se fíe; pídalo de nuevo.',
+  'fail.REPORT_UNREADABLE':
+    'No es un informe firmado de Islet, o su declaración se perdió por el camino. Pida el archivo tal como se guardó.',
   'fail.WEB_OTHER_INSTALLATION': 'El archivo es de otra instalación de Islet. Compruébelo allí.',
   'fail.STREAM_NOT_SERVED': 'Aún no hay datos de este tipo.',
   'fail.DENIED_REVOKED': 'El paciente ha retirado este permiso.',

@@ -44,7 +44,7 @@ export const fr: Catalogue = {
   'busy.of': '{done} sur {of}',
   'insecure.title': 'Ce navigateur ne peut pas ouvrir Islet à cette adresse',
   'insecure.text':
-    'Les navigateurs ne chiffrent qu’à une adresse sûre. Ouvrez Islet sur l’ordinateur où il tourne, à l’adresse qu’il a affichée (http://localhost…), ou à une adresse qui commence par https.',
+    'Les navigateurs ne chiffrent, n’acceptent de clés d’accès et ne travaillent en arrière-plan qu’à une adresse sûre, et celle-ci commence par http.',
   'start.patient': 'J’ai un diabète, ou je m’occupe de quelqu’un qui en a un',
   'start.patientMore': 'Apportez vos données, voyez-les et décidez qui d’autre le peut.',
   'start.clinician': 'Je suis soignant',
@@ -384,8 +384,8 @@ export const fr: Catalogue = {
   'verified.nothing': 'Il n’y avait rien à vérifier.',
   'verify.title': 'Vérifier un fichier',
   'verify.text':
-    'Déposez un export d’Islet. Il est vérifié ici, dans votre navigateur, mesure par mesure, avec le registre commun. Le fichier n’est envoyé nulle part.',
-  'verify.choose': 'Choisir un export',
+    'Déposez un export ou un rapport signé d’Islet. Il est vérifié ici, dans votre navigateur, avec le registre commun. Le fichier n’est envoyé nulle part.',
+  'verify.choose': 'Choisir un fichier',
   'verify.holds': 'Tout est exact',
   'verify.holdsText': {
     one: '{n} mesure est exactement ce qui fut scellé, jusqu’au dernier chiffre.',
@@ -436,10 +436,82 @@ export const fr: Catalogue = {
   'service.all': 'Tout fonctionne.',
   'service.some':
     'Quelque chose ne fonctionne pas. Cela redémarre tout seul ; si cela dure, lancez « npx islet doctor ».',
+  'about.title': 'À propos',
+  'about.text': 'Quel programme c’est, et comment vérifier que c’est le bon.',
+  'about.link': 'Version {build}',
+  'about.build': 'Cette version',
+  'about.hash': 'Son empreinte (SHA-256 de build.json)',
+  'about.noBuild': 'Cette page n’a pas été construite pour être servie ; il n’y a pas d’empreinte.',
+  'about.check':
+    'Qui sert cette page pourrait servir un autre programme. Comparez l’empreinte sur deux appareils, ou faites télécharger chaque fichier et comparer avec votre propre construction :',
+  'about.command': 'Sur un ordinateur qui a le code d’Islet',
+  'about.checkMore':
+    'Un programme qui ment sur lui-même pourrait montrer ici n’importe quelle empreinte. La commande ne le lui demande pas.',
+  'about.install': 'Sur cet appareil',
+  'about.installText':
+    'Votre navigateur peut installer Islet comme application : cherchez « Installer » ou « Ajouter à l’écran d’accueil » dans son menu.',
+  'about.kept': 'Ce navigateur garde l’application et l’ouvre sans connexion.',
+  'about.notKept': 'Ce navigateur ne garde pas l’application ; il faut une connexion pour l’ouvrir.',
+  'update.ready': 'Une version plus récente d’Islet est prête.',
+  'update.do': 'La charger',
+  'offline.title': 'Pas de connexion',
+  'offline.text':
+    'C’est ce que vous avez vu ici la dernière fois, état du {time}. Des données plus récentes peuvent exister.',
+  'me.offline': 'Sans connexion',
+  'me.offlineText':
+    'Les dernières pages ouvertes peuvent rester lisibles ici, scellées dans ce navigateur comme vos clés. Elles disparaissent quand une permission finit et quand vous vous retirez de ce navigateur.',
+  'me.offlineLabel': 'Garder ce que j’ai ouvert',
+  'me.offlineYes': 'Oui',
+  'me.offlineNo': 'Non, et l’effacer',
+  'insecure.here': 'Sur l’ordinateur où Islet tourne, ouvrez l’adresse qu’il a affichée (http://localhost…).',
+  'insecure.domain':
+    'Pour d’autres appareils, la personne qui gère Islet le démarre avec une adresse qui commence par https :',
+  'way.choose': 'Comment déverrouillerez-vous ?',
+  'way.passkey': 'Clé d’accès',
+  'way.passkeyMore': 'Votre empreinte, votre visage ou le code de l’appareil. Rien à retenir.',
+  'way.passphrase': 'Phrase secrète',
+  'way.passphraseMore': 'Des mots que vous retenez.',
+  'way.title': 'Ce qui ouvre ce navigateur',
+  'way.text':
+    'Chacun d’eux déverrouille vos clés ici. Ajoutez-en un second, pour que la perte de l’un ne vous enferme pas dehors.',
+  'way.addPasskey': 'Ajouter une clé d’accès',
+  'way.addPassphrase': 'Ajouter une phrase secrète',
+  'way.removeTitle': 'Retirer cet accès ?',
+  'way.removeText': 'Il ne déverrouillera plus ce navigateur. Les autres restent.',
+  'unlock.passkey': 'Déverrouiller avec la clé d’accès',
+  'passkey.not.insecure': 'Les clés d’accès demandent une adresse qui commence par https.',
+  'passkey.not.number':
+    'Les clés d’accès demandent une adresse avec un nom : sur cet ordinateur, ouvrez http://localhost… ; sur les autres, le nom avec lequel Islet a été démarré.',
+  'passkey.not.browser': 'Ce navigateur n’a pas de clés d’accès ; une phrase secrète fait ici la même chose.',
+  'pdf.save': 'Enregistrer en PDF signé',
+  'pdf.completeUntil': 'Complet jusqu’au',
+  'pdf.agpLegend':
+    'Ligne : milieu de tous les jours. Foncé : la moitié des jours. Clair : neuf jours sur dix.',
+  'pdf.signedBy': 'Signé par la personne qui a ouvert et vérifié ces données',
+  'pdf.checked': 'Vérifié : {n} pièces scellées, reçus jusqu’au bloc {block}',
+  'pdf.digest': 'Déclaration',
+  'pdf.made': 'Fait le',
+  'pdf.scan': 'Pour vérifier : scannez le code ou déposez ce fichier sur « Vérifier un fichier » d’Islet.',
+  'verify.report': 'Ce rapport est valable',
+  'verify.reportText': 'La page montre ce qui a été signé, au dernier chiffre et trait près.',
+  'verify.statement': 'Cette déclaration est valable',
+  'verify.statementText':
+    'Comparez les valeurs ci-dessous avec celles du papier : le code ne sait pas ce qui a été imprimé.',
+  'verify.signed': 'Signé par {code}, dont le registre commun connaît la clé',
+  'verify.granted': 'Le regard était permis et figure au dossier du patient',
+  'verify.reportLimit':
+    'Que les valeurs découlent des mesures est la parole de cette personne, sous sa clé. Un export le prouve mesure par mesure.',
+  'verify.patient': 'Patient',
   'fail.title': 'Cela n’a pas marché',
   'fail.code': 'Code pour l’assistance : {code}',
   'fail.WEB_WRONG_PASSPHRASE':
     'Cette phrase n’ouvre personne dans ce navigateur. Tapez-la encore, ou ouvrez un portefeuille ou votre fiche de secours.',
+  'fail.WEB_WRONG_PASSKEY':
+    'Cette clé d’accès n’ouvre personne dans ce navigateur. Utilisez votre phrase secrète, ou ouvrez un portefeuille ou votre fiche de secours.',
+  'fail.WEB_PASSKEY_REFUSED': 'Aucune clé d’accès n’a été donnée. Réessayez, ou utilisez une phrase secrète.',
+  'fail.WEB_PASSKEY_WITHOUT_PRF':
+    'Cette clé d’accès ne peut pas garder de clés. Utilisez une phrase secrète, ou la clé d’un appareil plus récent.',
+  'fail.WRAPPED_LAST': 'C’est le dernier accès. Ajoutez-en un autre d’abord.',
   'fail.WEB_BAD_CODE': 'Ce n’est pas un code d’Islet, ou une lettre est fausse. Copiez-le encore en entier.',
   'fail.WEB_BAD_KIT': 'Ce n’est pas une fiche de secours, ou une lettre est fausse. Comparez avec le papier.',
   'fail.WALLET_UNREADABLE':
@@ -460,6 +532,9 @@ export const fr: Catalogue = {
   'fail.EXPORT_UNREADABLE': 'Ce n’est pas un export d’Islet, ou il est tronqué.',
   'fail.EXPORT_TAMPERED':
     'Ce qui y est écrit n’est pas ce qui fut scellé. Ne vous y fiez pas ; demandez un nouvel export.',
+  'fail.REPORT_TAMPERED': 'Ce qu’il montre n’est pas ce qui a été signé. Ne vous y fiez pas ; redemandez-le.',
+  'fail.REPORT_UNREADABLE':
+    'Ce n’est pas un rapport signé d’Islet, ou sa déclaration s’est perdue en route. Demandez le fichier tel qu’il a été enregistré.',
   'fail.WEB_OTHER_INSTALLATION': 'Le fichier vient d’une autre installation d’Islet. Vérifiez-le là-bas.',
   'fail.STREAM_NOT_SERVED': 'Il n’y a pas encore de données de cette sorte.',
   'fail.DENIED_REVOKED': 'Le patient a retiré cette permission.',

@@ -1,8 +1,10 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
-import { Act, Ask, Busy, Choices, Copyable, Field, Notice, Page, Panel, Trouble } from '../parts/Basics.js';
+import { Act, Ask, Copyable, Page, Panel } from '../parts/Basics.js';
+import { Choices, Field } from '../parts/Fields.js';
 import { QrCode } from '../parts/QrCode.js';
+import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall, useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import { AddTabs } from './Import.js';

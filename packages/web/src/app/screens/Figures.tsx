@@ -7,7 +7,7 @@ import { Fitted } from '../charts/Fitted.js';
 import { Hours } from '../charts/Hours.js';
 import { RangesBar } from '../charts/RangesBar.js';
 import type { Key } from '../i18n/Language.js';
-import { useWords } from '../i18n/Settings.js';
+import { useWords, type Words } from '../i18n/Settings.js';
 import { About, Panel } from '../parts/Basics.js';
 import type { Figures } from '../worker/Figures.js';
 
@@ -47,16 +47,21 @@ export function KeyFigures({ figures: { statistics: s, sensorActivePercent } }: 
   );
 }
 
-export function Sufficiency({ figures: f }: Shown) {
-  const { t, percent, number, list } = useWords();
+/** Whether that is enough to judge by, and if not, why. */
+export function sufficiencyOf({ t, percent, number, list }: Words, f: Figures): string {
   if (f.sufficient)
-    return (
-      <p className="sufficient">
-        {t('sufficient.yes', { days: number(Math.round(f.days)), percent: percent(f.sensorActivePercent) })}
-      </p>
-    );
-  const why = list(f.insufficiency.map((one) => t(`why.${one}`)));
-  return <p className="sufficient sufficient-no">{t('sufficient.no', { why })}</p>;
+    return t('sufficient.yes', {
+      days: number(Math.round(f.days)),
+      percent: percent(f.sensorActivePercent),
+    });
+  return t('sufficient.no', { why: list(f.insufficiency.map((one) => t(`why.${one}`))) });
+}
+
+export function Sufficiency({ figures: f }: Shown) {
+  const words = useWords();
+  return (
+    <p className={f.sufficient ? 'sufficient' : 'sufficient sufficient-no'}>{sufficiencyOf(words, f)}</p>
+  );
 }
 
 export function Profile({ figures: f }: Shown) {
@@ -158,7 +163,7 @@ export function DayByDay({ figures }: Shown) {
   );
 }
 
-const limitOf = { hypo1: 70, hypo2: 54, hyper1: 180, hyper2: 250 } as const;
+export const limitOf = { hypo1: 70, hypo2: 54, hyper1: 180, hyper2: 250 } as const;
 
 function EpisodesTable({ figures }: Shown) {
   const { t, number, withUnit } = useWords();

@@ -4,11 +4,13 @@ import { bandOf } from '@islet/core/metrics/Ranges';
 import { useEffect, useState } from 'react';
 import { DayTrace } from '../charts/DayTrace.js';
 import { useWords } from '../i18n/Settings.js';
-import { Act, Busy, Choices, Page, Panel, Trouble } from '../parts/Basics.js';
+import { Act, Page, Panel } from '../parts/Basics.js';
+import { Choices } from '../parts/Fields.js';
+import { AsOf, Busy, Trouble } from '../parts/Told.js';
 import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { Latest, Overview } from '../worker/data.js';
-import type { Who } from '../worker/Session.js';
+import type { Shown, Who } from '../worker/Session.js';
 import { DayByDay, KeyFigures, Profile, Ranges, Sufficiency } from './Figures.js';
 import { VerifiedBadge } from './Verified.js';
 
@@ -26,7 +28,7 @@ export function Home({ who }: { who: Who }) {
   const { state, run } = load;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another period is another look
   useEffect(() => void run(), [days]);
-  const [last, setLast] = useState<Overview>();
+  const [last, setLast] = useState<Shown<Overview>>();
   useEffect(() => {
     if (state.is === 'done') setLast(state.value);
   }, [state]);
@@ -58,6 +60,7 @@ export function Home({ who }: { who: Who }) {
       )}
       {state.is === 'busy' && <Busy step={state.step} />}
       {state.is === 'failed' && <Trouble failed={state.failed} onAgain={() => void run()} />}
+      {last && <AsOf at={last.asOf} onAgain={() => void run()} />}
       {empty && <Empty />}
       {last && !empty && <Filled overview={last} onRefresh={() => void run()} />}
     </Page>
@@ -82,12 +85,14 @@ function Empty() {
   );
 }
 
-function Filled({ overview, onRefresh }: { overview: Overview; onRefresh: () => void }) {
+function Filled({ overview, onRefresh }: { overview: Shown<Overview>; onRefresh: () => void }) {
   const { figures } = overview;
   return (
     <>
       <div className="home-top">
-        {overview.latest && <Now latest={overview.latest} onRefresh={onRefresh} />}
+        {overview.latest && (
+          <Now latest={overview.latest} fresh={overview.asOf === null} onRefresh={onRefresh} />
+        )}
         <Ranges figures={figures} />
       </div>
       <OneDay overview={overview} />
@@ -110,10 +115,13 @@ const arrows = {
   'rising-fast': '↑',
 } as const;
 
-function Now({ latest, onRefresh }: { latest: Latest; onRefresh: () => void }) {
+type NowProps = { latest: Latest; fresh: boolean; onRefresh: () => void };
+
+/** Without a connection nothing is called current, however young it is. */
+function Now({ latest, fresh, onRefresh }: NowProps) {
   const { t, glucose, unit, moment } = useWords();
   const age = Date.now() - latest.at;
-  const current = age < currentMs;
+  const current = age < currentMs && fresh;
   const minutes = Math.max(0, Math.floor(age / minute));
   const ago =
     minutes < 60

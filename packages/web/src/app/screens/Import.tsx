@@ -3,8 +3,9 @@ import { useState } from 'react';
 import { ComboBox, Input, Label, ListBox, ListBoxItem, Popover } from 'react-aria-components';
 import type { Key } from '../i18n/Language.js';
 import { useWords } from '../i18n/Settings.js';
-import { Act, Busy, Notice, Page, Panel, Trouble } from '../parts/Basics.js';
+import { Act, Page, Panel } from '../parts/Basics.js';
 import { DropFile } from '../parts/DropFile.js';
+import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall, useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 

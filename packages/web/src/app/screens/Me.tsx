@@ -2,14 +2,17 @@
 
 import type { GlucoseUnit } from '@islet/core/Reading';
 import { useState } from 'react';
-import { type Language, languages } from '../i18n/Language.js';
 import { type Theme, useSettings, useWords } from '../i18n/Settings.js';
-import { Act, Ask, Busy, Choices, Notice, Page, Panel, saveFile, Trouble } from '../parts/Basics.js';
+import { Act, Ask, Page, Panel, saveFile } from '../parts/Basics.js';
+import { Choices } from '../parts/Fields.js';
+import { Languages } from '../parts/Languages.js';
 import { QrCode } from '../parts/QrCode.js';
+import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { Who } from '../worker/Session.js';
 import { Invite } from './Patients.js';
+import { WaysIn } from './WaysIn.js';
 
 type Props = { who: Who; onChanged: (who: Who) => void; onGone: () => void };
 
@@ -19,8 +22,10 @@ export function Me({ who, onChanged, onGone }: Props) {
     <Page title={who.name}>
       <Display />
       <Kit who={who} onChanged={onChanged} />
+      <WaysIn />
       {who.role === 'clinician' && <Invite who={who} />}
       {who.role === 'patient' && <TakeAway who={who} />}
+      <Offline who={who} onChanged={onChanged} />
       <Panel title={t('me.forget')}>
         <p>{t('me.forgetText')}</p>
         <Ask
@@ -65,17 +70,27 @@ function Display() {
   );
 }
 
-export function Languages() {
+/** Whether what was opened stays readable without a connection. */
+function Offline({ who, onChanged }: { who: Who; onChanged: (who: Who) => void }) {
   const { t } = useWords();
-  const { language, change } = useSettings();
+  const { preferences } = who;
   return (
-    <Choices
-      compact
-      label={t('me.language')}
-      value={language}
-      onChange={(value) => change({ language: value as Language })}
-      of={Object.entries(languages).map(([value, label]) => ({ value, label }))}
-    />
+    <Panel title={t('me.offline')} className="stack">
+      <p>{t('me.offlineText')}</p>
+      <Choices
+        compact
+        label={t('me.offlineLabel')}
+        value={preferences.offline === false ? 'no' : 'yes'}
+        onChange={(value) => {
+          const next = { ...preferences, offline: value === 'yes' };
+          void ask('prefer', next).then(() => onChanged({ ...who, preferences: next }));
+        }}
+        of={[
+          { value: 'yes', label: t('me.offlineYes') },
+          { value: 'no', label: t('me.offlineNo') },
+        ]}
+      />
+    </Panel>
   );
 }
 

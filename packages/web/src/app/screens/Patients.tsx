@@ -1,8 +1,10 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
-import { Act, Busy, Copyable, Field, Page, Panel, Trouble } from '../parts/Basics.js';
+import { Act, Copyable, Page, Panel } from '../parts/Basics.js';
+import { Field } from '../parts/Fields.js';
 import { QrCode } from '../parts/QrCode.js';
+import { Busy, Trouble } from '../parts/Told.js';
 import { useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { Who } from '../worker/Session.js';

@@ -1,11 +1,14 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { useEffect, useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
-import { Act, Busy, Choices, Page, Trouble } from '../parts/Basics.js';
+import { Act, Page } from '../parts/Basics.js';
+import { Choices } from '../parts/Fields.js';
+import { AsOf, Busy, Trouble } from '../parts/Told.js';
 import { useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import { OnePage } from './Figures.js';
 import { useTitleOf } from './Patients.js';
+import { SignedPdf } from './SignedPdf.js';
 import { VerifiedBadge } from './Verified.js';
 
 /** What a patient shared, as one page: asked for, checked, and only then computed. */
@@ -49,6 +52,7 @@ export function Report({ account, grant }: { account: string; grant: string }) {
           <div className="row">
             <VerifiedBadge verified={report.verified} custodians={report.custodians} />
             <Act onPress={() => print()}>{t('do.print')}</Act>
+            {report.asOf === null && <SignedPdf report={report} />}
           </div>
         )
       }
@@ -66,6 +70,7 @@ export function Report({ account, grant }: { account: string; grant: string }) {
           </a>
         </>
       )}
+      {report && <AsOf at={report.asOf} onAgain={() => void run()} />}
       {report && (
         <>
           {periods.length > 1 && (

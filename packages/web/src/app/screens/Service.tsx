@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { useWords } from '../i18n/Settings.js';
-import { Act, Busy, Notice, Page, Panel, Trouble } from '../parts/Basics.js';
+import { Act, Page, Panel } from '../parts/Basics.js';
+import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { Health } from '../worker/checking.js';

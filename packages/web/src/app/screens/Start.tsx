@@ -1,15 +1,22 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import type * as Wrapped from '@islet/core/Wrapped';
 import { useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
-import { Act, Busy, Choices, Field, Notice, Page, Panel, Secret, Trouble } from '../parts/Basics.js';
+import * as Passkey from '../Passkey.js';
+import { Act, Page, Panel } from '../parts/Basics.js';
 import { DropFile } from '../parts/DropFile.js';
+import { Choices, Field, Secret } from '../parts/Fields.js';
+import { useNewWay } from '../parts/NewWay.js';
+import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { Who } from '../worker/Session.js';
+import type * as Vault from '../worker/Vault.js';
 
 type Role = Who['role'];
 type Done = { onOpen: (who: Who) => void };
-const shortest = 10;
+type Key = Wrapped.Key;
+type Ways = Awaited<ReturnType<typeof Vault.waysOf>>;
 
 /** The first thing anyone sees. */
 export function Welcome() {
@@ -46,14 +53,14 @@ function Door({ to, title, more, main }: { to: string; title: string; more: stri
 export function Create({ role, onOpen }: Done & { role: Role }) {
   const { t } = useWords();
   const [name, setName] = useState('');
-  const [passphrase, setPassphrase] = useState('');
+  const way = useNewWay();
   const [tried, setTried] = useState(false);
   const create = useCall(async (onProgress) => {
-    const who = await ask('create', { name: name.trim(), role, passphrase }, onProgress);
+    const who = await ask('create', { name: name.trim(), role, way: await way.take() }, onProgress);
     onOpen(who);
     return who;
   });
-  const faults = { name: name.trim() === '', passphrase: passphrase.length < shortest };
+  const unnamed = name.trim() === '';
   const patient = role === 'patient';
   return (
     <Page title={t(patient ? 'create.patient' : 'create.clinician')} lead={t('create.moment')}>
@@ -63,7 +70,7 @@ export function Create({ role, onOpen }: Done & { role: Role }) {
           onSubmit={(event) => {
             event.preventDefault();
             setTried(true);
-            if (!faults.name && !faults.passphrase) void create.run();
+            if (way.check() && !unnamed) void create.run();
           }}
         >
           <Field
@@ -72,16 +79,9 @@ export function Create({ role, onOpen }: Done & { role: Role }) {
             value={name}
             onChange={setName}
             autoFocus
-            error={tried && faults.name ? t('create.noName') : undefined}
+            error={tried && unnamed ? t('create.noName') : undefined}
           />
-          <Secret
-            label={t('create.passphrase')}
-            hint={t('create.passphraseHint')}
-            value={passphrase}
-            onChange={setPassphrase}
-            isNew
-            error={tried && faults.passphrase ? t('create.short') : undefined}
-          />
+          {way.fields}
           {create.state.is === 'busy' ? (
             <Busy step={create.state.step} />
           ) : (
@@ -101,33 +101,53 @@ export function Create({ role, onOpen }: Done & { role: Role }) {
   );
 }
 
-export function Unlock({ onOpen }: Done) {
+export function Unlock({ onOpen, ways }: Done & { ways: Ways }) {
   const { t } = useWords();
   const [passphrase, setPassphrase] = useState('');
-  const unlock = useCall(async (onProgress, account?: string) => {
-    const answer = await ask('unlock', { passphrase, ...(account && { account }) }, onProgress);
+  const [used, setUsed] = useState<Key>();
+  const unlock = useCall(async (onProgress, way: () => Promise<Key>, account?: string) => {
+    const key = await way();
+    setUsed(key);
+    const answer = await ask('unlock', { key, ...(account && { account }) }, onProgress);
     if (answer.who) onOpen(answer.who);
     return answer;
   });
   const { state } = unlock;
+  const withPasskey = ways.passkeys.length > 0 && Passkey.obstacle() === null;
   return (
     <Page title={t('unlock.title')}>
       <Panel className="narrow">
+        {withPasskey && state.is !== 'busy' && (
+          <div className="row">
+            <Act kind="main" autoFocus onPress={() => void unlock.run(() => Passkey.use(ways.passkeys))}>
+              {t('unlock.passkey')}
+            </Act>
+          </div>
+        )}
         <form
           className="stack"
           onSubmit={(event) => {
             event.preventDefault();
-            void unlock.run();
+            void unlock.run(async () => ({ kind: 'passphrase', passphrase }));
           }}
         >
-          <Secret label={t('create.passphrase')} value={passphrase} onChange={setPassphrase} autoFocus />
+          {ways.passphrase && (
+            <Secret
+              label={t('create.passphrase')}
+              value={passphrase}
+              onChange={setPassphrase}
+              autoFocus={!withPasskey}
+            />
+          )}
           {state.is === 'busy' ? (
             <Busy step={state.step} />
           ) : (
             <div className="row">
-              <Act kind="main" type="submit">
-                {t('unlock.do')}
-              </Act>
+              {ways.passphrase && (
+                <Act kind={withPasskey ? 'quiet' : 'main'} type="submit">
+                  {t('unlock.do')}
+                </Act>
+              )}
               <a className="link" href="#/welcome">
                 {t('unlock.new')}
               </a>
@@ -135,11 +155,11 @@ export function Unlock({ onOpen }: Done) {
           )}
           {state.is === 'failed' && <Trouble failed={state.failed} />}
         </form>
-        {state.is === 'done' && state.value.several.length > 1 && (
+        {state.is === 'done' && state.value.several.length > 1 && used && (
           <div className="stack">
             <h2>{t('unlock.several')}</h2>
             {state.value.several.map((one) => (
-              <Act key={one.account} onPress={() => void unlock.run(one.account)}>
+              <Act key={one.account} onPress={() => void unlock.run(async () => used, one.account)}>
                 {one.name}
               </Act>
             ))}
@@ -155,7 +175,7 @@ export function OpenWallet({ onOpen }: Done) {
   const [files, setFiles] = useState<File[]>([]);
   const [text, setText] = useState('');
   const [role, setRole] = useState<Role>('patient');
-  const [passphrase, setPassphrase] = useState('');
+  const way = useNewWay('open.newPassphrase');
   const [tried, setTried] = useState(false);
   const open = useCall(async (onProgress) => {
     const notes = files.find((f) => f.name.endsWith('.notes'));
@@ -164,14 +184,13 @@ export function OpenWallet({ onOpen }: Done) {
     const beside = notes && (await notes.text());
     const who = await ask(
       'adopt',
-      { text: given, role, passphrase, ...(beside && { notes: beside }) },
+      { text: given, role, way: await way.take(), ...(beside && { notes: beside }) },
       onProgress,
     );
     onOpen(who);
     return who;
   });
   const empty = files.length === 0 && text.trim() === '';
-  const short = passphrase.length < shortest;
   return (
     <Page title={t('open.title')}>
       <Panel className="narrow">
@@ -180,7 +199,7 @@ export function OpenWallet({ onOpen }: Done) {
           onSubmit={(event) => {
             event.preventDefault();
             setTried(true);
-            if (!empty && !short) void open.run();
+            if (way.check() && !empty) void open.run();
           }}
         >
           <p className="fine">{t('open.fileHint')}</p>
@@ -207,14 +226,7 @@ export function OpenWallet({ onOpen }: Done) {
               ]}
             />
           )}
-          <Secret
-            label={t('open.newPassphrase')}
-            hint={t('create.passphraseHint')}
-            value={passphrase}
-            onChange={setPassphrase}
-            isNew
-            error={tried && short ? t('create.short') : undefined}
-          />
+          {way.fields}
           {tried && empty && <Notice kind="warn">{t('open.nothing')}</Notice>}
           {open.state.is === 'busy' ? (
             <Busy step={open.state.step} />

@@ -2,7 +2,7 @@
 import { Button, Dialog, DialogTrigger, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { useWords } from '../i18n/Settings.js';
 import { Act } from '../parts/Basics.js';
-import type { Report } from '../worker/sharing.js';
+import type { Report } from '../worker/reports.js';
 
 type Props = { verified: Report['verified']; custodians?: Report['custodians'] };
 

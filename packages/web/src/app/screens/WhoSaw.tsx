@@ -1,7 +1,9 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
-import { Busy, Choices, Notice, Page, Panel, Trouble, useFailureText } from '../parts/Basics.js';
+import { Page, Panel } from '../parts/Basics.js';
+import { Choices } from '../parts/Fields.js';
+import { Busy, Notice, Trouble, useFailureText } from '../parts/Told.js';
 import { useCall, useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { LogLine } from '../worker/sharing.js';

@@ -3,11 +3,13 @@ import type { Network } from '@islet/client/Network';
 import type { Keep, Progress } from '@islet/client/Person';
 import { toHex } from '@islet/core/crypto/bytes';
 import { IsletError } from '@islet/core/IsletError';
+import { isAway } from './Away.js';
 import * as ChainLog from './ChainLog.js';
 import * as Code from './Code.js';
 import * as Connection from './Connection.js';
 import * as Database from './Database.js';
 import * as Vault from './Vault.js';
+import * as Views from './Views.js';
 
 /** Someone whose wallet is open in this worker, and nowhere else. */
 export type Session = { vault: Vault.Opened; network: Network; config: Connection.Config; keep: Keep };
@@ -24,6 +26,7 @@ export type Who = {
 };
 
 let database: Promise<Database.Database> | undefined;
+let held: Vault.Opened | undefined;
 let current: Promise<Session> | undefined;
 
 export const storage = (): Promise<Database.Database> => {
@@ -31,8 +34,13 @@ export const storage = (): Promise<Database.Database> => {
   return database;
 };
 
-/** Opens the services for a person who was just opened or made. */
-export async function begin(vault: Vault.Opened, onProgress: Progress = () => {}): Promise<Session> {
+/** Holds a person who was just opened or made, and opens the services for them. */
+export function begin(vault: Vault.Opened, onProgress: Progress = () => {}): Promise<Session> {
+  held = vault;
+  return connect(vault, onProgress);
+}
+
+function connect(vault: Vault.Opened, onProgress: Progress): Promise<Session> {
   const opening = (async (): Promise<Session> => {
     const kept = await storage();
     const config = await Connection.config();
@@ -51,19 +59,62 @@ export async function begin(vault: Vault.Opened, onProgress: Progress = () => {}
   return opening;
 }
 
-/** Who is open. Throws `WEB_LOCKED`. */
+/** Who is open. Without a connection it is tried anew each time. Throws `WEB_LOCKED`, `WEB_HOST_AWAY`. */
 export function need(): Promise<Session> {
-  if (!current) throw new LockedError();
-  return current;
+  return current ?? connect(person(), () => {});
+}
+
+/** Who is open, also without a connection. Throws `WEB_LOCKED`. */
+export function person(): Vault.Opened {
+  if (!held) throw new LockedError();
+  return held;
+}
+
+/** Writes down what has changed of the person, which takes no connection. */
+export const save = async (): Promise<void> => Vault.save(await storage(), person(), Connection.random);
+
+/** Erases what was kept of a group. */
+export const drop = async (group: string): Promise<void> =>
+  Views.drop(await storage(), person(), `${group} `);
+
+/** Something shown, with when it was true: now, or when it was last opened. */
+export type Shown<T> = T & { asOf: number | null };
+
+/**
+ * What a screen shows. Where nobody answers it is what was kept when it was last opened here; what was refused is not
+ * shown again either. `until` is the end of the permission behind it, UTC ms.
+ */
+export async function shown<T extends object>(
+  group: string,
+  part: string,
+  look: () => Promise<T & { until?: number | null }>,
+): Promise<Shown<T>> {
+  const vault = person();
+  const kept = await storage();
+  const name = `${group} ${part}`;
+  try {
+    const { until = null, ...value } = await look();
+    const keeps = vault.keeper.notes.preferences?.offline !== false;
+    if (keeps && held === vault)
+      await Views.keep(kept, vault, { name, at: Date.now(), until, value }, Connection.random);
+    return { ...(value as unknown as T), asOf: null };
+  } catch (error) {
+    if (isAway(error)) {
+      const found = await Views.find(kept, vault, name, Date.now());
+      if (found) return { ...(found.value as T), asOf: found.at };
+    } else if (error instanceof IsletError && error.code.startsWith('DENIED_'))
+      await Views.drop(kept, vault, `${group} `);
+    throw error;
+  }
 }
 
 /** Forgets every key. */
 export function end(): void {
+  held = undefined;
   current = undefined;
 }
 
-export const whoOf = ({ vault }: Session): Who => {
-  const { wallet, notes } = vault.keeper;
+export const whoOf = ({ keeper: { wallet, notes } }: Vault.Opened): Who => {
   return {
     name: wallet.name,
     role: notes.role,

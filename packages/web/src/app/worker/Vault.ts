@@ -7,7 +7,8 @@ import { toHex, utf8 } from '@islet/core/crypto/bytes';
 import { IsletError } from '@islet/core/IsletError';
 import type { Purpose } from '@islet/core/Purpose';
 import type { Stream } from '@islet/core/Stream';
-import type { Box, Database, Lock, StoredVault } from './Database.js';
+import * as Wrapped from '@islet/core/Wrapped';
+import type { Box, Database, StoredVault } from './Database.js';
 
 /** What the person was granting, in words that the chain does not have. */
 export type Shared = {
@@ -18,7 +19,13 @@ export type Shared = {
   maxUses: number;
 };
 
-export type Preferences = { unit: 'mg/dL' | 'mmol/L'; language?: string; theme?: 'light' | 'dark' };
+export type Preferences = {
+  unit: 'mg/dL' | 'mmol/L';
+  language?: string;
+  theme?: 'light' | 'dark';
+  /** False: nothing that was opened is kept for when there is no connection. */
+  offline?: boolean;
+};
 
 /** What a browser remembers of a person: the CLI's notes and what only screens need. */
 export type Kept = Notes & {
@@ -33,8 +40,13 @@ export type Kept = Notes & {
 
 export type Keeper = { wallet: Wallet.Wallet; notes: Kept };
 
-/** An opened vault. The key seals everything else of this person in this browser. */
-export type Opened = { id: string; key: Uint8Array; keeper: Keeper };
+/** An opened vault. The key seals everything else of this person in this browser; `locks` are the ways to it. */
+export type Opened = { id: string; key: Uint8Array; locks: Wrapped.Wrapped; keeper: Keeper };
+
+/** A way in, to be made or used: what a person remembers, or what their passkey gives for `input` (its PRF). */
+export type Way =
+  | { kind: 'passphrase'; passphrase: string }
+  | { kind: 'passkey'; credential: Uint8Array; input: Uint8Array; output: Uint8Array };
 
 type Random = (length: number) => Uint8Array;
 
@@ -49,54 +61,131 @@ export function seal(key: Uint8Array, aad: Uint8Array, plaintext: Uint8Array, ra
 export const unseal = (key: Uint8Array, aad: Uint8Array, box: Box): Uint8Array | undefined =>
   Aead.decrypt(key, box.nonce, aad, box.sealed);
 
-/** Seals a person into this browser under a passphrase. */
+/** Seals a person into this browser behind one way in. `cost` is what guessing a passphrase costs. */
 export async function create(
   database: Database,
   keeper: Keeper,
-  passphrase: string,
+  way: Way,
   random: Random,
+  cost = Argon2.usual,
 ): Promise<Opened> {
-  const lock = (await database.lock()) ?? { id: 'lock', salt: random(16), ...Argon2.usual };
-  await database.putLock(lock);
-  const id = toHex(random(16));
   const key = random(32);
-  const opened = { id, key, keeper };
-  const wrapped = seal(Argon2.keyFrom(passphrase, lock.salt, lock), wrapAad(id), key, random);
-  await database.putVault(sealed(opened, wrapped, random));
+  const locks = lockedBy(Wrapped.of(key, random), key, way, random, cost);
+  const opened = { id: toHex(random(16)), key, locks, keeper };
+  await database.putVault(sealed(opened, random));
   return opened;
 }
 
-/** Writes down what has changed. */
+function lockedBy(
+  locks: Wrapped.Wrapped,
+  key: Uint8Array,
+  way: Way,
+  random: Random,
+  cost: Argon2.Cost,
+): Wrapped.Wrapped {
+  return way.kind === 'passphrase'
+    ? Wrapped.withPassphrase(locks, key, way.passphrase, random, cost)
+    : Wrapped.withPasskey(locks, key, way, random);
+}
+
+/** One way in more: any of them opens. */
+export async function addWay(
+  database: Database,
+  opened: Opened,
+  way: Way,
+  random: Random,
+  cost = Argon2.usual,
+): Promise<void> {
+  opened.locks = lockedBy(opened.locks, opened.key, way, random, cost);
+  await save(database, opened, random);
+}
+
+/** Takes one way in away, by its place. The last cannot go: `WRAPPED_LAST`. */
+export async function removeWay(
+  database: Database,
+  opened: Opened,
+  nth: number,
+  random: Random,
+): Promise<void> {
+  const wrapper = opened.locks.wrappers[nth];
+  if (wrapper) opened.locks = Wrapped.without(opened.locks, wrapper);
+  await save(database, opened, random);
+}
+
+/** Writes down what has changed, unless the person was taken out of this browser meanwhile. */
 export async function save(database: Database, opened: Opened, random: Random): Promise<void> {
-  const stored = (await database.vaults()).find((vault) => vault.id === opened.id);
-  if (stored) await database.putVault(sealed(opened, stored.wrapped, random));
+  const stored = (await database.vaults()).some((vault) => vault.id === opened.id);
+  if (stored) await database.putVault(sealed(opened, random));
 }
 
-/** Everyone whom this passphrase opens. Which people are here is sealed too. Throws `WEB_WRONG_PASSPHRASE`. */
-export async function open(database: Database, passphrase: string): Promise<Opened[]> {
-  const lock: Lock | undefined = await database.lock();
-  if (!lock) throw new WrongPassphraseError();
-  const outer = Argon2.keyFrom(passphrase, lock.salt, lock);
-  const opened = (await database.vaults()).flatMap((vault) => openOne(vault, outer) ?? []);
-  if (opened.length === 0) throw new WrongPassphraseError();
+/** The ways in that this browser knows, so that a person is asked for the right one. */
+export async function waysOf(
+  database: Database,
+): Promise<{ passphrase: boolean; passkeys: { credential: Uint8Array; input: Uint8Array }[] }> {
+  const vaults = await database.vaults();
+  const all = vaults.flatMap((vault) => (vault.locks ? Wrapped.parseWrapped(vault.locks).wrappers : []));
+  return {
+    passphrase: vaults.some((vault) => !vault.locks) || all.some((one) => one.kind === 'passphrase'),
+    passkeys: all.flatMap((one) =>
+      one.kind === 'passkey' ? [{ credential: one.credential, input: one.input }] : [],
+    ),
+  };
+}
+
+/** Everyone whom this opens. Who is here is sealed too. Throws `WEB_WRONG_PASSPHRASE` or `WEB_WRONG_PASSKEY`. */
+export async function open(database: Database, way: Wrapped.Key, random: Random): Promise<Opened[]> {
+  const opened: Opened[] = [];
+  for (const vault of await database.vaults()) {
+    const one = vault.locks
+      ? openOne(vault, vault.locks, way)
+      : await fromFirstForm(database, vault, way, random);
+    if (one) opened.push(one);
+  }
+  if (opened.length > 0) return opened;
+  throw way.kind === 'passphrase' ? new WrongPassphraseError() : new WrongPasskeyError();
+}
+
+function openOne(vault: StoredVault, bytes: Uint8Array, way: Wrapped.Key): Opened | undefined {
+  const locks = Wrapped.parseWrapped(bytes);
+  const key = Wrapped.open(locks, way);
+  const keeper = key && keeperIn(vault, key);
+  return keeper && { id: vault.id, key, locks, keeper };
+}
+
+/** As the first builds kept people: under one passphrase, with one salt for all. Written anew once it is opened. */
+async function fromFirstForm(
+  database: Database,
+  vault: StoredVault,
+  way: Wrapped.Key,
+  random: Random,
+): Promise<Opened | undefined> {
+  const lock = await database.lock();
+  if (!lock || !vault.wrapped || way.kind !== 'passphrase') return undefined;
+  const outer = Argon2.keyFrom(way.passphrase, lock.salt, lock);
+  const key = unseal(outer, wrapAad(vault.id), vault.wrapped);
+  const keeper = key && keeperIn(vault, key);
+  if (!keeper) return undefined;
+  const { memoryKiB, passes } = lock;
+  const locks = lockedBy(Wrapped.of(key, random), key, way, random, { memoryKiB, passes });
+  const opened = { id: vault.id, key, locks, keeper };
+  await database.putVault(sealed(opened, random));
   return opened;
 }
 
-function openOne(vault: StoredVault, outer: Uint8Array): Opened | undefined {
-  const key = unseal(outer, wrapAad(vault.id), vault.wrapped);
-  const plaintext = key && unseal(key, vaultAad(vault.id), vault);
-  if (!key || !plaintext) return undefined;
+function keeperIn(vault: StoredVault, key: Uint8Array): Keeper | undefined {
+  const plaintext = unseal(key, vaultAad(vault.id), vault);
+  if (!plaintext) return undefined;
   const { wallet, notes } = JSON.parse(new TextDecoder().decode(plaintext)) as {
     wallet: string;
     notes: Kept;
   };
-  return { id: vault.id, key, keeper: { wallet: Wallet.parse(utf8(wallet)), notes } };
+  return { wallet: Wallet.parse(utf8(wallet)), notes };
 }
 
-function sealed({ id, key, keeper }: Opened, wrapped: Box, random: Random): StoredVault {
+function sealed({ id, key, locks, keeper }: Opened, random: Random): StoredVault {
   const wallet = new TextDecoder().decode(Wallet.format(keeper.wallet));
   const plaintext = utf8(JSON.stringify({ wallet, notes: keeper.notes }));
-  return { id, wrapped, ...seal(key, vaultAad(id), plaintext, random) };
+  return { id, locks: Wrapped.encodeWrapped(locks), ...seal(key, vaultAad(id), plaintext, random) };
 }
 
 export class WrongPassphraseError extends IsletError {
@@ -105,6 +194,16 @@ export class WrongPassphraseError extends IsletError {
     super(
       'WEB_WRONG_PASSPHRASE',
       'This passphrase opens nobody in this browser. Type it again, or open a wallet file or your recovery kit.',
+    );
+  }
+}
+
+export class WrongPasskeyError extends IsletError {
+  override readonly name = 'WrongPasskeyError';
+  constructor() {
+    super(
+      'WEB_WRONG_PASSKEY',
+      'This passkey opens nobody in this browser. Use your passphrase, or open a wallet file or your recovery kit.',
     );
   }
 }

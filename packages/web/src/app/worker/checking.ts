@@ -1,7 +1,13 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // What needs no account: checking a file, and how the services are.
+import * as ChainOnce from '@islet/client/ChainOnce';
 import * as Export from '@islet/client/Export';
-import { config, ledgerUrl } from './Connection.js';
+import * as ReportStatement from '@islet/client/ReportStatement';
+import { unbase64 } from '@islet/core/base64';
+import { equal, fromHex } from '@islet/core/crypto/bytes';
+import { ReportUnreadableError, shortDigest } from '@islet/fhir/Report';
+import * as Code from './Code.js';
+import { type Config, config, ledgerUrl } from './Connection.js';
 import { OtherInstallationError } from './OtherInstallationError.js';
 
 /** Recomputes everything that an export says, against the chain as this browser follows it from its first block. */
@@ -12,6 +18,74 @@ export async function verify(asked: { text: string }): Promise<Export.Verified> 
   if (named !== undefined && named !== deployment.genesisHash) throw new OtherInstallationError();
   return Export.verify(asked.text, { chainUrl: ledgerUrl(), now: Date.now });
 }
+
+/** What a signed report comes to for whoever checks it: pseudonyms, days, figures. */
+export type ReportChecked = {
+  /** False where only the code on paper was read: then the paper's figures are to be compared with these. */
+  page: boolean;
+  patient: string;
+  reader: string;
+  firstDay: number;
+  lastDay: number;
+  madeAt: number;
+  completeUntil: number;
+  segments: number;
+  metrics: ReportStatement.Metrics;
+  digest: string;
+  chainHead: number;
+};
+
+/** Checks a report file: its statement, its page, and both against the chain as this browser follows it. */
+export async function verifyReport(asked: { bytes: Uint8Array }): Promise<ReportChecked> {
+  const [{ check }, told] = [await import('@islet/fhir/ReportCheck'), await config()];
+  let head = 0;
+  const { signed } = await check(asked.bytes, async (report) => {
+    const chain = await followed(report.signed, told);
+    head = chain.head;
+    return chain.view;
+  });
+  return checkedOf(signed, true, head);
+}
+
+/** Checks the statement that a code on paper holds. */
+export async function verifyStatement(asked: { text: string }): Promise<ReportChecked> {
+  const signed = statementIn(asked.text);
+  ReportStatement.checkSignature(signed);
+  const { view, head } = await followed(signed, await config());
+  ReportStatement.checkOnChain(signed, view);
+  return checkedOf(signed, false, head);
+}
+
+function statementIn(text: string): ReportStatement.Signed {
+  try {
+    return ReportStatement.parseSigned(unbase64(text.replaceAll('-', '+').replaceAll('_', '/')));
+  } catch {
+    throw new ReportUnreadableError();
+  }
+}
+
+async function followed({ statement }: ReportStatement.Signed, { deployment, validators }: Config) {
+  if (!equal(statement.genesis, fromHex(deployment.genesisHash))) throw new OtherInstallationError();
+  return ChainOnce.follow(ledgerUrl(), { deployment, validators }, Date.now);
+}
+
+const checkedOf = (
+  { statement: s }: ReportStatement.Signed,
+  page: boolean,
+  chainHead: number,
+): ReportChecked => ({
+  page,
+  patient: Code.ofAccount(s.patient),
+  reader: Code.ofAccount(s.reader),
+  firstDay: s.firstDay,
+  lastDay: s.lastDay,
+  madeAt: s.madeAt,
+  completeUntil: s.completeUntil,
+  segments: s.verified.segments,
+  metrics: s.metrics,
+  digest: shortDigest(ReportStatement.digestOf(s)),
+  chainHead,
+});
 
 function genesisOf(text: string): string | undefined {
   try {

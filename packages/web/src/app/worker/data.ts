@@ -42,7 +42,10 @@ export type Overview = {
 const minute = 60_000;
 
 /** The last days that hold something, opened and verified. The look is on record like any other. */
-export async function overview(asked: { days: number }, onProgress: Progress): Promise<Overview> {
+export const overview = (asked: { days: number }, onProgress: Progress): Promise<Session.Shown<Overview>> =>
+  Session.shown('overview', String(asked.days), () => look(asked.days, onProgress));
+
+async function look(days: number, onProgress: Progress): Promise<Overview> {
   const session = await Session.need();
   const { network, vault } = session;
   const { notes } = vault.keeper;
@@ -51,7 +54,7 @@ export async function overview(asked: { days: number }, onProgress: Progress): P
   const today = Day.of(now, dayOffsetMinutes);
   const lastDay = Math.min(today, await newestDay(session, today, onProgress));
   // Today is not over: so many whole days beside it.
-  const firstDay = Math.max(Day.first, lastDay - asked.days + (lastDay === today ? 0 : 1));
+  const firstDay = Math.max(Day.first, lastDay - days + (lastDay === today ? 0 : 1));
   onProgress('opening', 0, 1);
   const opened = await ownOf(session, ['glucose/raw', 'insulin/raw', 'carbs/raw'], firstDay, lastDay);
   const segments = opened?.segments ?? [];

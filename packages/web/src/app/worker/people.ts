@@ -5,10 +5,13 @@ import type { Progress } from '@islet/client/Person';
 import * as Provision from '@islet/client/Provision';
 import * as Wallet from '@islet/client/Wallet';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import type * as Wrapped from '@islet/core/Wrapped';
+import { isAway } from './Away.js';
 import * as Code from './Code.js';
-import { config, random } from './Connection.js';
+import { random } from './Connection.js';
 import * as Session from './Session.js';
 import * as Vault from './Vault.js';
+import * as Views from './Views.js';
 
 /** Enough keys to begin with; the rest is made while the person reads on. */
 const firstReach: Horizon.Reach = { back: 14, ahead: 30, renewBelow: 10 };
@@ -16,27 +19,27 @@ const deviceName = 'browser';
 
 const hereOffset = (): number => -new Date().getTimezoneOffset();
 
-/** What the first screen needs: whether somebody is kept here, and whether Islet answers. */
-export async function start(): Promise<{ people: number; gateway: string }> {
-  const vaults = await (await Session.storage()).vaults();
-  return { people: vaults.length, gateway: (await config()).gateway };
+/** What the first screen needs: whether somebody is kept here, and what may open them. */
+export async function start() {
+  const kept = await Session.storage();
+  return { people: (await kept.vaults()).length, ways: await Vault.waysOf(kept) };
 }
 
 export async function create(
-  about: { name: string; role: 'patient' | 'clinician'; passphrase: string },
+  about: { name: string; role: 'patient' | 'clinician'; way: Vault.Way },
   onProgress: Progress,
 ): Promise<Session.Who> {
   const wallet = Wallet.create(about.name, random);
-  return settle({ wallet, notes: { role: about.role } }, about.passphrase, onProgress);
+  return settle({ wallet, notes: { role: about.role } }, about.way, onProgress);
 }
 
-/** Everyone in this browser whom the passphrase opens; with one, that one is open from then on. */
+/** Everyone in this browser whom that opens; with one, that one is open from then on. */
 export async function unlock(
-  asked: { passphrase: string; account?: string },
+  asked: { key: Wrapped.Key; account?: string },
   onProgress: Progress,
 ): Promise<{ who: Session.Who | null; several: { account: string; name: string }[] }> {
   onProgress('unlocking', 0, 1);
-  const opened = await Vault.open(await Session.storage(), asked.passphrase);
+  const opened = await Vault.open(await Session.storage(), asked.key, random);
   const chosen = opened.filter(
     (v) => asked.account === undefined || toHex(v.keeper.wallet.account) === asked.account,
   );
@@ -48,20 +51,29 @@ export async function unlock(
         name: wallet.name,
       })),
     };
-  const session = await Session.begin(chosen[0]!, onProgress);
-  const { notes } = session.vault.keeper;
-  if (notes.role === 'patient' && notes.registration !== undefined && !notes.devices)
-    await ready(session, onProgress);
-  void extend(session);
-  return { who: Session.whoOf(session), several: [] };
+  return { who: await entered(chosen[0]!, onProgress), several: [] };
+}
+
+/** Without a connection a person comes in too: what was opened before can be read. */
+async function entered(vault: Vault.Opened, onProgress: Progress): Promise<Session.Who> {
+  const { notes } = vault.keeper;
+  try {
+    const session = await Session.begin(vault, onProgress);
+    if (notes.role === 'patient' && notes.registration !== undefined && !notes.devices)
+      await ready(session, onProgress);
+    void extend(session);
+  } catch (error) {
+    if (!isAway(error)) throw error;
+  }
+  return Session.whoOf(vault);
 }
 
 /** Takes over a wallet file of the command line, or a recovery kit as file or text. */
 export async function adopt(
-  given: { text: string; notes?: string; role?: 'patient' | 'clinician'; passphrase: string },
+  given: { text: string; notes?: string; role?: 'patient' | 'clinician'; way: Vault.Way },
   onProgress: Progress,
 ): Promise<Session.Who> {
-  return settle(keeperOf(given), given.passphrase, onProgress);
+  return settle(keeperOf(given), given.way, onProgress);
 }
 
 function keeperOf(given: { text: string; notes?: string; role?: 'patient' | 'clinician' }): Vault.Keeper {
@@ -76,14 +88,14 @@ function keeperOf(given: { text: string; notes?: string; role?: 'patient' | 'cli
   return { wallet, notes: beside ?? inside ?? { role: given.role ?? 'patient', enrolled: true } };
 }
 
-async function settle(keeper: Vault.Keeper, passphrase: string, onProgress: Progress): Promise<Session.Who> {
+async function settle(keeper: Vault.Keeper, way: Vault.Way, onProgress: Progress): Promise<Session.Who> {
   onProgress('unlocking', 0, 1);
-  const vault = await Vault.create(await Session.storage(), keeper, passphrase, random);
+  const vault = await Vault.create(await Session.storage(), keeper, way, random);
   try {
     const session = await Session.begin(vault, onProgress);
     await ready(session, onProgress);
     void extend(session);
-    return Session.whoOf(session);
+    return Session.whoOf(vault);
   } catch (error) {
     // Who is not on record yet begins anew; who is goes on from there when next unlocked.
     if (keeper.notes.registration === undefined) await (await Session.storage()).removeVault(vault.id);
@@ -114,17 +126,31 @@ export async function lock(): Promise<void> {
   Session.end();
 }
 
-/** Takes a person out of this browser. Their data stay where they are. */
+/** The ways into one's own vault, in order. */
+export const ways = async (): Promise<Wrapped.Wrapper['kind'][]> =>
+  Session.person().locks.wrappers.map((one) => one.kind);
+
+export async function addWay(way: Vault.Way): Promise<void> {
+  await Vault.addWay(await Session.storage(), Session.person(), way, random);
+}
+
+export async function removeWay(asked: { nth: number }): Promise<void> {
+  await Vault.removeWay(await Session.storage(), Session.person(), asked.nth, random);
+}
+
+/** Takes a person out of this browser, with all that was kept of them. Their data stay where they are. */
 export async function forget(): Promise<void> {
-  const { vault } = await Session.need();
-  await (await Session.storage()).removeVault(vault.id);
+  const vault = Session.person();
+  const kept = await Session.storage();
+  await kept.removeVault(vault.id);
+  await Views.clear(kept, vault);
+  await kept.removeParts(`${vault.id}/`);
   Session.end();
 }
 
 /** The recovery kit: text for paper, and a file. */
 export async function kit(): Promise<{ text: string; file: string; name: string }> {
-  const { vault } = await Session.need();
-  const { wallet, notes } = vault.keeper;
+  const { wallet, notes } = Session.person().keeper;
   const { role, dayOffsetMinutes = 0, registration, enrolled, keyed, devices, hasData, hasUploader } = notes;
   const inside = { role, dayOffsetMinutes, registration, enrolled, keyed, devices, hasData, hasUploader };
   const plain = JSON.parse(new TextDecoder().decode(Wallet.format(wallet))) as object;
@@ -136,15 +162,17 @@ export async function kit(): Promise<{ text: string; file: string; name: string 
 }
 
 export async function hasKit(): Promise<void> {
-  const { vault, keep } = await Session.need();
-  vault.keeper.notes.hasKit = true;
-  await keep(vault.keeper);
+  Session.person().keeper.notes.hasKit = true;
+  await Session.save();
 }
 
 export async function prefer(preferences: Vault.Preferences): Promise<void> {
-  const { vault, keep } = await Session.need();
-  vault.keeper.notes.preferences = preferences;
-  await keep(vault.keeper);
+  const vault = Session.person();
+  const { notes } = vault.keeper;
+  notes.preferences = { ...notes.preferences, ...preferences };
+  if (!preferences.theme) delete notes.preferences.theme;
+  if (preferences.offline === false) await Views.clear(await Session.storage(), vault);
+  await Session.save();
 }
 
 /** The code of an account one knows. */
@@ -154,8 +182,7 @@ export async function codeOf(asked: { account: string }): Promise<string> {
 
 /** Gives a name to someone whom one only knows by a code. */
 export async function call(asked: { account: string; name: string }): Promise<void> {
-  const { vault, keep } = await Session.need();
-  const { notes } = vault.keeper;
+  const { notes } = Session.person().keeper;
   notes.contacts = { ...notes.contacts, [asked.account]: asked.name };
-  await keep(vault.keeper);
+  await Session.save();
 }

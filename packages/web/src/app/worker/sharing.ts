@@ -1,6 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // Letting others see, taking it back, and who did see.
-import * as Access from '@islet/client/Access';
 import * as Granting from '@islet/client/Granting';
 import * as Held from '@islet/client/Held';
 import * as Http from '@islet/client/Http';
@@ -229,6 +228,14 @@ export type HeldLine = {
 
 /** Everyone who ever let this clinician see something. */
 export async function patients(): Promise<PatientLine[]> {
+  const { lines } = await Session.shown('patients', 'all', async () => ({ lines: await patientLines() }));
+  // What was taken back is not kept either, whether or not it is asked for again.
+  for (const { id, state } of lines.flatMap((line) => line.grants))
+    if (state !== 'active') await Session.drop(`report ${id}`);
+  return lines;
+}
+
+async function patientLines(): Promise<PatientLine[]> {
   const { network, vault } = await Session.need();
   const { wallet, notes } = vault.keeper;
   await network.chain.follow();
@@ -256,47 +263,4 @@ export async function patients(): Promise<PatientLine[]> {
       })),
     })),
   );
-}
-
-export type Report = {
-  figures: Figures.Figures;
-  verified: Access.Opened['verified'];
-  custodians: Access.Opened['custodians'];
-  requestId: string;
-  madeAt: number;
-};
-
-/** Asks, opens, verifies and only then computes. A refusal is thrown, and is on record. */
-export async function report(
-  asked: { account: string; grant: string; days: number },
-  onProgress: Progress,
-): Promise<Report> {
-  const { network, vault } = await Session.need();
-  const { wallet } = vault.keeper;
-  onProgress('asking', 0, 1);
-  const held = (await Held.from(network, wallet, fromHex(asked.account))).find(
-    (h) => toHex(h.grantId) === asked.grant,
-  );
-  const now = network.now();
-  const here = -new Date().getTimezoneOffset();
-  const today = Day.of(now, here);
-  const range = held?.message ?? { firstDay: today - 13, lastDay: today };
-  const stream = finest.find((s) => held?.keys.streams.some((k) => k.stream === s)) ?? 'glucose/raw';
-  const lastDay = Math.max(range.firstDay, Math.min(range.lastDay, today));
-  // Today is not over: so many whole days beside it.
-  const firstDay = Math.max(range.firstDay, lastDay - asked.days + (lastDay === today ? 0 : 1));
-  const wanted = { streams: [stream as Stream], firstDay, lastDay };
-  const opened = held
-    ? await Access.granted(network, wallet, held, wanted)
-    : await Access.withoutGrant(network, wallet, fromHex(asked.account), wanted);
-  // Readings say where they were made; summaries do not, and need it only for a day that is not over.
-  const newest = Figures.readingsOf(opened.segments).at(-1);
-  const dayOffsetMinutes = newest?.offsetMinutes ?? here;
-  return {
-    figures: Figures.of(stream, opened.segments, { firstDay, lastDay, dayOffsetMinutes, now }),
-    verified: opened.verified,
-    custodians: opened.custodians,
-    requestId: opened.requestId,
-    madeAt: now,
-  };
 }

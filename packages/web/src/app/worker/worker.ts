@@ -6,10 +6,11 @@ import * as checking from './checking.js';
 import * as data from './data.js';
 import type { Failure, Question } from './Protocol.js';
 import * as people from './people.js';
+import * as reports from './reports.js';
 import * as sharing from './sharing.js';
 
 /** What the page may ask, and nothing else. */
-const calls = { ...people, ...data, ...sharing, ...checking };
+const calls = { ...people, ...data, ...sharing, ...reports, ...checking };
 export type Calls = typeof calls;
 
 addEventListener('message', ({ data: question }: MessageEvent<Question>) => void answer(question));

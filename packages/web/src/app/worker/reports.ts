@@ -1,0 +1,135 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// A clinician's report: asked for, opened, verified, computed, and signed where it is taken along.
+import * as Access from '@islet/client/Access';
+import * as Held from '@islet/client/Held';
+import type { Progress } from '@islet/client/Person';
+import * as ReportStatement from '@islet/client/ReportStatement';
+import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import * as Day from '@islet/core/Day';
+import type { Stream } from '@islet/core/Stream';
+import * as FileReport from '@islet/fhir/Report';
+import * as Code from './Code.js';
+import { validatorsOf } from './Connection.js';
+import * as Figures from './Figures.js';
+import { NothingReadError } from './NothingReadError.js';
+import * as Session from './Session.js';
+
+export type Report = {
+  figures: Figures.Figures;
+  verified: Access.Opened['verified'];
+  custodians: Access.Opened['custodians'];
+  requestId: string;
+  madeAt: number;
+};
+
+/** A report shows the finest that was granted. */
+const finestOf = ['glucose/raw', 'glucose/hour', 'glucose/day'] as const;
+
+type AskedReport = { account: string; grant: string; days: number };
+type Unsigned = Omit<ReportStatement.Statement, 'metrics' | 'dataHash'>;
+
+/** The report that was opened last, to be signed if its reader wants to take it along. */
+let latest: { unsigned: Unsigned; anchors: ReportStatement.Anchors; figures: Figures.Figures } | undefined;
+
+/** Asks, opens, verifies and only then computes. A refusal is thrown, and is on record. */
+export const report = (asked: AskedReport, onProgress: Progress): Promise<Session.Shown<Report>> =>
+  Session.shown(`report ${asked.grant}`, String(asked.days), () => lookInto(asked, onProgress));
+
+async function lookInto(
+  asked: AskedReport,
+  onProgress: Progress,
+): Promise<Report & { until: number | null }> {
+  const { network, vault, config } = await Session.need();
+  const { wallet } = vault.keeper;
+  onProgress('asking', 0, 1);
+  const held = (await Held.from(network, wallet, fromHex(asked.account))).find(
+    (h) => toHex(h.grantId) === asked.grant,
+  );
+  const now = network.now();
+  const here = -new Date().getTimezoneOffset();
+  const today = Day.of(now, here);
+  const range = held?.message ?? { firstDay: today - 13, lastDay: today };
+  const stream = finestOf.find((s) => held?.keys.streams.some((k) => k.stream === s)) ?? 'glucose/raw';
+  const lastDay = Math.max(range.firstDay, Math.min(range.lastDay, today));
+  // Today is not over: so many whole days beside it.
+  const firstDay = Math.max(range.firstDay, lastDay - asked.days + (lastDay === today ? 0 : 1));
+  const wanted = { streams: [stream as Stream], firstDay, lastDay };
+  const opened = held
+    ? await Access.granted(network, wallet, held, wanted)
+    : await Access.withoutGrant(network, wallet, fromHex(asked.account), wanted);
+  // Readings say where they were made; summaries do not, and need it only for a day that is not over.
+  const newest = Figures.readingsOf(opened.segments).at(-1);
+  const dayOffsetMinutes = newest?.offsetMinutes ?? here;
+  const figures = Figures.of(stream, opened.segments, { firstDay, lastDay, dayOffsetMinutes, now });
+  const anchors = ReportStatement.anchorsOf(opened.served);
+  const { completeUntil, ...verified } = opened.verified;
+  const unsigned: Unsigned = {
+    genesis: fromHex(config.deployment.genesisHash),
+    patient: fromHex(asked.account),
+    reader: wallet.account,
+    requestId: fromHex(opened.requestId),
+    stream,
+    firstDay,
+    lastDay,
+    completeUntil,
+    madeAt: now,
+    verified,
+    anchorsHash: ReportStatement.anchorsHash(anchors),
+  };
+  latest = { unsigned, anchors, figures };
+  return {
+    figures,
+    verified: opened.verified,
+    custodians: opened.custodians,
+    requestId: opened.requestId,
+    madeAt: now,
+    until: held ? held.onChain.expiresAt * 1000 : null,
+  };
+}
+
+type AskedPage = {
+  requestId: string;
+  language: string;
+  unit: FileReport.Data['unit'];
+  words: Record<string, string>;
+};
+
+/** The report opened last as a signed page: PDF, with the statement inside. Throws `WEB_NOTHING_READ`. */
+export async function reportPdf(asked: AskedPage): Promise<{ bytes: Uint8Array; name: string }> {
+  const { vault, config } = await Session.need();
+  if (!latest || toHex(latest.unsigned.requestId) !== asked.requestId) throw new NothingReadError();
+  const { unsigned, anchors, figures } = latest;
+  const account = toHex(unsigned.patient);
+  const data: FileReport.Data = {
+    language: asked.language,
+    unit: asked.unit,
+    name: vault.keeper.notes.contacts?.[account] ?? '',
+    code: Code.ofAccount(unsigned.patient),
+    words: asked.words,
+    statistics: figures.statistics,
+    sensorActivePercent: figures.sensorActivePercent,
+    agp: figures.agp,
+    episodes:
+      figures.episodes?.map(({ level, perDay, list }) => ({
+        level,
+        count: list.length,
+        perDay,
+        longestMinutes: Math.max(0, ...list.map((e) => e.minutes)),
+      })) ?? null,
+    days: figures.daily.slice(-picturedDays).map(({ day, points }) => ({ day, points })),
+  };
+  const statement = { ...unsigned, metrics: FileReport.metricsOf(data), dataHash: FileReport.dataHash(data) };
+  const { render } = await import('@islet/fhir/ReportPdf');
+  const bytes = await render({
+    signed: ReportStatement.sign(statement, vault.keeper.wallet),
+    chain: { deployment: config.deployment, validators: validatorsOf(config).map(toHex) },
+    anchors,
+    address: location.origin,
+    data,
+  });
+  const span = `${Day.format(unsigned.firstDay)}-${Day.format(unsigned.lastDay)}`;
+  return { bytes, name: `islet-report-${span}.pdf` };
+}
+
+/** More do not fit on the page. */
+const picturedDays = 14;
