@@ -54,9 +54,9 @@ describe('what a segment says', () => {
 
   test('of another kind, and nothing at all, is refused', async () => {
     const good = await Content.encodeReadings([]);
-    for (const tag of [2, 3, 255])
+    for (const tag of [3, 4, 255])
       await expect(Content.parse(good.with(0, tag))).rejects.toThrow(MalformedError);
-    await expect(Content.parse(good.with(0, 1))).rejects.toThrow(MalformedError);
+    for (const tag of [1, 2]) await expect(Content.parse(good.with(0, tag))).rejects.toThrow(MalformedError);
     for (let cut = 0; cut < good.length; cut++)
       await expect(Content.parse(good.slice(0, cut))).rejects.toThrow(MalformedError);
   });
@@ -105,11 +105,50 @@ describe('what a segment says', () => {
     );
   });
 
+  test('is no report that cannot be: hours or bins out of order, too few readings or days, more in hours than in all', async () => {
+    const report: Content.Report = {
+      intervalMinutes: 5,
+      days: 14,
+      counts: counts(9),
+      hours: [
+        {
+          hour: 3,
+          bins: [
+            [9, 2],
+            [12, 2],
+          ],
+        },
+        { hour: 23, bins: [[40, 3]] },
+      ],
+    };
+    const parsing = async (changes: Partial<Content.Report>) =>
+      Content.parse(await Content.encodeReport({ ...report, ...changes }));
+    expect(await parsing({})).toEqual({ kind: 'report', report });
+    const [first, second] = report.hours as [Content.Report['hours'][0], Content.Report['hours'][0]];
+    for (const changes of [
+      { hours: [second, first] },
+      { hours: [first, first] },
+      { hours: [{ ...first, bins: first.bins.toReversed() }] },
+      { hours: [{ hour: 24, bins: first.bins }] },
+      { hours: [{ hour: 0, bins: [[61, 3]] as [number, number][] }] },
+      { days: 2 },
+      { days: 15 },
+      { intervalMinutes: 0 },
+    ])
+      await expect(parsing(changes)).rejects.toThrow(MalformedError);
+    for (const changes of [
+      { hours: [{ hour: 0, bins: [[9, 2]] as [number, number][] }] },
+      { hours: [{ hour: 0, bins: [[9, 10]] as [number, number][] }] },
+      { counts: { ...counts(9), high: 1 } },
+    ])
+      await expect(parsing(changes)).rejects.toThrow(ImpossibleCountsError);
+  });
+
   test('throws nothing but its own errors for any bytes', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ maxLength: 60 }),
-        fc.nat(2),
+        fc.nat(3),
         fc.nat(2),
         async (bytes, tag, packing) => {
           const plaintext = concat(new Uint8Array([tag, packing]), bytes);

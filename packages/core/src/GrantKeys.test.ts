@@ -62,7 +62,7 @@ describe('the keys of a grant', () => {
       Array.from({ length: KeyTree.maxNodes + 1 }, (_, i) => node(17, i)),
     ])
       expect(opening([['glucose/raw', nodes]])).toThrow(MalformedError);
-    expect(opening([['glucose/week', []]])).toThrow(Epoch.UnknownStreamError);
+    expect(opening([['glucose/year', []]])).toThrow(Epoch.UnknownStreamError);
     expect(opening([], 'islet/grant')).toThrow(MalformedError);
   });
 });

@@ -5,7 +5,9 @@ import { sha256 } from './crypto/hash.js';
 import * as Xwing from './crypto/xwing.js';
 import type { Day } from './Day.js';
 import { UnknownStreamError } from './Epoch.js';
+import { IsletError } from './IsletError.js';
 import * as KeyTree from './KeyTree.js';
+import * as Span from './Span.js';
 import { isStream, type Stream } from './Stream.js';
 
 /**
@@ -20,7 +22,10 @@ export type GrantKeys = {
 
 const name = 'islet/grant-keys';
 
-/** The nodes of each stream for `firstDay`…`lastDay`, from the patient's root seed. */
+/**
+ * The nodes of each stream for `firstDay`…`lastDay`, from the patient's root seed. Of a stream of weeks or reports, only
+ * for those wholly inside: the reader of half a week holds no key to its week. Throws `GRANT_NO_WHOLE_SPAN`.
+ */
 export const derive = (
   seed: Uint8Array,
   generation: number,
@@ -28,10 +33,12 @@ export const derive = (
   firstDay: Day,
   lastDay: Day,
 ): GrantKeys['streams'] =>
-  streams.map((stream) => ({
-    stream,
-    nodes: KeyTree.cover(KeyTree.root(seed, generation, stream), firstDay, lastDay),
-  }));
+  streams.map((stream) => {
+    const whole = Span.within(stream, { firstDay, lastDay });
+    if (!whole) throw new NoWholeSpanError(stream);
+    const root = KeyTree.root(seed, generation, stream);
+    return { stream, nodes: KeyTree.cover(root, whole.firstDay, whole.lastDay) };
+  });
 
 /** Seals to the reader's X-Wing key, bound to the grant: the same bytes under another grant's id do not open. */
 export const seal = (
@@ -82,3 +89,14 @@ export function open(sealed: Uint8Array, grantId: Uint8Array, readerSeed: Uint8A
 export const hashOf = (sealed: Uint8Array): Uint8Array => sha256(sealed);
 
 const context = (grantId: Uint8Array): Uint8Array => concat(utf8('islet/grant-keys/v1'), grantId);
+
+/** A grant that nothing could ever be opened with. */
+export class NoWholeSpanError extends IsletError {
+  override readonly name = 'GrantKeys.NoWholeSpanError';
+  constructor(stream: Stream) {
+    super(
+      'GRANT_NO_WHOLE_SPAN',
+      `The days hold no whole ${Span.lengthOf(stream) === 7 ? 'week from Monday to Sunday' : 'report of 14 days'} of ${stream}. Choose days that do.`,
+    );
+  }
+}

@@ -107,4 +107,8 @@ export async function open(
 export const oneTimeKeyHash = (publicKey: Uint8Array): Uint8Array =>
   domainHash('islet/one-time-key/v1', publicKey);
 
+/** In its place in the request of a follower: so a reader signs which of the two it asks for, and a look is never a follow. */
+export const followKeyHash = (publicKey: Uint8Array): Uint8Array =>
+  domainHash('islet/follow-key/v1', publicKey);
+
 const info = utf8('islet/release/v1');

@@ -11,6 +11,9 @@ export const streams = [
   'glucose/raw',
   'glucose/hour',
   'glucose/day',
+  'glucose/week',
+  'glucose/report',
+  'glucose/live',
   'insulin/raw',
   'carbs/raw',
   'activity/raw',
@@ -24,6 +27,11 @@ export const streams = [
 export type Stream = (typeof streams)[number];
 
 export const isStream = (text: string): text is Stream => (streams as readonly string[]).includes(text);
+
+const summaries: readonly Stream[] = ['glucose/hour', 'glucose/day', 'glucose/week', 'glucose/report'];
+
+/** Whether a stream holds what was computed of readings, and none of them. */
+export const isSummary = (stream: Stream): boolean => summaries.includes(stream);
 
 /** The stream a reading of this kind belongs to. */
 export const ofKind = (kind: Kind): Stream => `${kind}/raw`;

@@ -108,10 +108,12 @@ const checks: Record<string, Check> = {
   readings: direct('readings', ({ readings }) => readings),
   content: async ({ input, bytes, decodeOnly }) => {
     const content = await Content.parse(bytes);
-    expect(content).toEqual({ kind: input.readings ? 'readings' : 'summary', ...input });
+    const [kind] = Object.keys(input);
+    expect(content).toEqual({ kind, ...input });
     if (decodeOnly) return { bytes };
+    if (kind === 'report') return { bytes: await Content.encodeReport(input.report) };
     return {
-      bytes: await (input.readings
+      bytes: await (kind === 'readings'
         ? Content.encodeReadings(input.readings)
         : Content.encodeSummary(input.summary)),
     };
@@ -119,6 +121,10 @@ const checks: Record<string, Check> = {
   summary: async ({ input: { summary }, bytes }) => {
     expect(await Content.parse(new Uint8Array([1, 0, ...bytes]))).toEqual({ kind: 'summary', summary });
     return { bytes: (await Content.encodeSummary(summary)).slice(2) };
+  },
+  report: async ({ input: { report }, bytes }) => {
+    expect(await Content.parse(new Uint8Array([2, 0, ...bytes]))).toEqual({ kind: 'report', report });
+    return { bytes: (await Content.encodeReport(report)).slice(2) };
   },
   epoch: async ({ input: { about, daySeed, gatewaySeed, draws }, bytes, gives }) => {
     const parsed = Epoch.parse(bytes);
@@ -190,8 +196,9 @@ const checks: Record<string, Check> = {
     const { publicKey } = await Ed25519.fromSeed(input.signingSeed);
     const opened = await Release.open(bytes, input.note.requestId, input.oneTimeSeed, publicKey);
     expect(opened).toMatchObject({ note: input.note, shares: input.shares });
-    const oneTimeKeyHash = Release.oneTimeKeyHash(await Hpke.publicKeyOf(input.oneTimeSeed));
-    return { bytes: await sealedRelease(input), gives: { oneTimeKeyHash } };
+    const key = await Hpke.publicKeyOf(input.oneTimeSeed);
+    const gives = { oneTimeKeyHash: Release.oneTimeKeyHash(key), followKeyHash: Release.followKeyHash(key) };
+    return { bytes: await sealedRelease(input), gives };
   },
   'grant-keys': ({ input: { keys, grantId, readerSeed, draws }, gives }) => {
     expect(GrantKeys.open(gives.sealed, grantId, readerSeed)).toEqual(keys);
@@ -236,6 +243,7 @@ const checks: Record<string, Check> = {
   put: direct('put'),
   fetch: direct('fetch'),
   fetched: direct('fetched', ({ parts }) => parts),
+  followed: direct('followed'),
   receipts: direct('receipts', ({ answer }) => answer),
   relay: direct('relay'),
   enrol: direct('enrol'),

@@ -19,6 +19,7 @@ import * as Shares from './Shares.js';
 import { encodeSigned, parseSigned } from './signed.js';
 import * as Ask from './wire/Ask.js';
 import * as Fetch from './wire/Fetch.js';
+import * as Followed from './wire/Followed.js';
 import * as Put from './wire/Put.js';
 import * as Receipts from './wire/Receipts.js';
 import * as Relay from './wire/Relay.js';
@@ -119,6 +120,7 @@ export const codecs: Record<string, Codec<any>> = {
   put: { decode: Put.parsePut, encode: Put.encodePut },
   fetch: { decode: Fetch.parseFetch, encode: Fetch.encodeFetch },
   fetched: { decode: Fetch.parseFetched, encode: Fetch.encodeFetched },
+  followed: { decode: Followed.parseFollowed, encode: Followed.encodeFollowed },
   receipts: { decode: Receipts.parseReceipts, encode: Receipts.encodeReceipts },
   relay: { decode: Relay.parseRelay, encode: Relay.encodeRelay },
   enrol: { decode: Ask.parseEnrol, encode: Ask.encodeEnrol },

@@ -26,3 +26,14 @@ export const summary = {
     { index: 23, counts: { n: 3, sum: 312, sumSquares: 32_450, veryLow: 0, low: 0, inRange: 3, high: 0, veryHigh: 0, tight: 3 } },
   ],
 };
+
+/** Fourteen days of which two hours have enough to be shown. */
+export const report = {
+  intervalMinutes: 5,
+  days: 14,
+  counts: { n: 12, sum: 1200, sumSquares: 121_000, veryLow: 0, low: 1, inRange: 9, high: 2, veryHigh: 0, tight: 5 },
+  hours: [
+    { hour: 0, bins: [[6, 1], [8, 2], [12, 4]] },
+    { hour: 23, bins: [[9, 2], [19, 1]] },
+  ],
+};

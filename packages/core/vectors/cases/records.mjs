@@ -22,7 +22,7 @@ import * as Segment from '../../dist/Segment.js';
 import * as Shares from '../../dist/Shares.js';
 import { encodeSigned } from '../../dist/signed.js';
 import { messages } from './keys.mjs';
-import { readings, summary } from './readings.mjs';
+import { readings, report, summary } from './readings.mjs';
 import { account, day, drawn, grantId, recorded, rootSeed, seed, stream } from './seeds.mjs';
 
 const gatewaySeed = seed('gateway');
@@ -61,17 +61,23 @@ export async function all() {
     },
     {
       file: 'content',
-      about: 'A segment’s plaintext: one byte for readings (0) or a summary (1), one for stored (0) or raw DEFLATE (1), then the run or summary. Compressors differ: what is deflated need only be read.',
+      about: 'A segment’s plaintext: one byte for readings (0), a summary (1) or a report (2), one for stored (0) or raw DEFLATE (1), then the run, summary or report. Compressors differ: what is deflated need only be read.',
       cases: [
         bytesOf('readings, stored', { readings: readings.slice(0, 2) }, await Content.encodeReadings(readings.slice(0, 2))),
         bytesOf('a summary', { summary }, await Content.encodeSummary(summary)),
+        bytesOf('a report', { report }, await Content.encodeReport(report)),
         { ...bytesOf('readings, deflated', { readings: readings.concat(readings) }, await Content.encodeReadings(readings.concat(readings))), decodeOnly: true },
       ],
     },
     {
       file: 'summary',
-      about: 'The summary of one stream day: the sensor’s interval in minutes and parts [index, [n, sum, sum of squares, very low, low, in range, high, very high, tight]], none below 3 readings.',
+      about: 'The summary of one stream day or week: the sensor’s interval in minutes and parts [index, [n, sum, sum of squares, very low, low, in range, high, very high, tight]], none below 3 readings.',
       cases: [bytesOf('a day', { summary }, (await Content.encodeSummary(summary)).slice(2))],
+    },
+    {
+      file: 'report',
+      about: 'The report of 14 stream days: the sensor’s interval in minutes, days with readings, counts as in a summary, and for each hour of the stream day [hour, [[bin, count], …]], bins of 10 mg/dL, the last from 600 on.',
+      cases: [bytesOf('a report', { report }, (await Content.encodeReport(report)).slice(2))],
     },
     ...(await ofEpochs(made)),
     ...(await ofCustodians()),
@@ -186,7 +192,7 @@ async function ofCustodians() {
     {
       file: 'sealed-release',
       about: 'A release sealed with HPKE to the request’s one-time key, the request id as associated data.',
-      cases: [bytesOf('two shares', input, bytes, { oneTimeKeyHash: Release.oneTimeKeyHash(oneTimeKey) })],
+      cases: [bytesOf('two shares', input, bytes, { oneTimeKeyHash: Release.oneTimeKeyHash(oneTimeKey), followKeyHash: Release.followKeyHash(oneTimeKey) })],
     },
   ];
 }

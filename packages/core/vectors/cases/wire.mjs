@@ -4,6 +4,7 @@ import { encode } from '../../dist/codec.js';
 import * as Readings from '../../dist/Readings.js';
 import * as Ask from '../../dist/wire/Ask.js';
 import * as Fetch from '../../dist/wire/Fetch.js';
+import * as Followed from '../../dist/wire/Followed.js';
 import { encodePut } from '../../dist/wire/Put.js';
 import { encodeReceipts } from '../../dist/wire/Receipts.js';
 import { encodeRelay } from '../../dist/wire/Relay.js';
@@ -58,6 +59,20 @@ export const all = async () => [
       },
     ],
     ['nothing', { parts: [] }],
+  ),
+  file(
+    'followed',
+    'Hub to follower, in frames of a held answer: new segments with their epochs and shares, heads, receipts of earlier segments; why it ended.',
+    Followed.encodeFollowed,
+    [
+      'some of each',
+      {
+        ...{ segments: [some('g')], epochs: [some('e')], shares: [some('s')], heads: [some('head')] },
+        ...{ receipts: [{ hash: seed('h1'), receipt: some('r') }], ended: null },
+      },
+    ],
+    ['nothing', Followed.nothing],
+    ['the end', { ...Followed.nothing, ended: 'HUB_GRANT_REVOKED' }],
   ),
   list('ask-receipts', 'Anyone to hub: the receipts of the segments with these hashes.'),
   file(
