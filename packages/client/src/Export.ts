@@ -200,7 +200,7 @@ function differenceOf(
   if (written.stream !== place.stream || written.day !== place.day) return 'its stream or day';
   const told = written.content as Content.Content | null;
   if (same(sealed, told)) return undefined;
-  if (sealed.kind === 'summary' || told?.kind !== sealed.kind) return 'the summary or kind of content';
+  if (sealed.kind !== 'readings' || told?.kind !== sealed.kind) return 'the summary or kind of content';
   const listed: unknown[] = Array.isArray(told.readings) ? told.readings : [];
   const differs = sealed.readings.find((reading, i) => !same(reading, listed[i]));
   return differs ? `the reading of ${new Date(differs.at).toISOString()}` : 'readings were added';
