@@ -1,13 +1,15 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Span from '@islet/core/Span';
 import type { Account } from './Accounts.js';
 import { type Options as CloseOptions, closeDay, hasEnded, type RawDay } from './CloseDay.js';
+import { closeSpan } from './CloseSpan.js';
 import type { Events } from './events.js';
 import { CLOSE_GRACE_MS, CLOSE_TICK_MS, QUIET_MS, RETRY_MAX_MS, UNQUIET_MS } from './limits.js';
 import type { Place } from './Record.js';
 import { relocate } from './Relocate.js';
 import { type AccountState, keyOf } from './State.js';
 
-/** Closes days when it is time, and at once when asked. */
+/** Closes days, weeks and reports when it is time, and at once when asked. */
 export type Closer = {
   /** Readings came: the account is not quiet. */
   noticed(account: Account): void;
@@ -39,7 +41,8 @@ export function closer(options: Options): Closer {
   let running: Promise<void> = Promise.resolve();
 
   async function closeOne(account: Account, state: AccountState, place: RawDay): Promise<void> {
-    const outcome = await closeDay(options, account, state, place);
+    const isSpan = Span.lengthOf(place.stream) > 1;
+    const outcome = await (isSpan ? closeSpan : closeDay)(options, account, state, place);
     const mine = waiting.get(account.hex) ?? new Set();
     waiting.set(account.hex, mine);
     if (outcome === 'waits') mine.add(keyOf(place));

@@ -12,7 +12,7 @@ import { WINDOW_DAYS } from './limits.js';
 /**
  * What the gateway keeps secret, in `keys/`, one file each, readable by its owner only.
  * The signing seed is drawn at the first start and must never come back from a backup: two gateways with one key
- * could write one chain twice. The window's keys, one per day of arrival, are deleted after 15 days, and with a key
+ * could write one chain twice. The window's keys, one per day of arrival, are deleted after 16 days, and with a key
  * goes what it closed, wherever copies of the ciphertext lie.
  */
 export type Keys = {

@@ -5,7 +5,8 @@ import { toHex } from '@islet/core/crypto/bytes';
 import type { Day } from '@islet/core/Day';
 import * as Epoch from '@islet/core/Epoch';
 import * as Segment from '@islet/core/Segment';
-import type { Stream } from '@islet/core/Stream';
+import * as Span from '@islet/core/Span';
+import { isSummary, type Stream } from '@islet/core/Stream';
 import type { Id } from './Dedup.js';
 import * as Documents from './nightscout/Documents.js';
 import { isEntry } from './nightscout/isEntry.js';
@@ -43,8 +44,10 @@ export type AccountState = {
   window: Window.Window;
   /** The Nightscout records of the window. */
   documents: Documents.Documents;
-  /** Raw days whose closing or summary is due, by `place`. */
+  /** Raw days whose closing or summary is due, and weeks and reports, by `place`. */
   due: Map<string, Place>;
+  /** As a day's `changed`, of each week and report since it was last sealed, by `place`. */
+  spans: Map<string, number>;
   /** Revisions of summaries, by stream and day. */
   revisions: Map<string, number>;
   segments: number;
@@ -58,6 +61,7 @@ export const empty = (account: Uint8Array): AccountState => ({
   window: Window.empty(),
   documents: Documents.empty(),
   due: new Map(),
+  spans: new Map(),
   revisions: new Map(),
   segments: 0,
 });
@@ -111,21 +115,17 @@ export function apply(state: AccountState, commit: Commit, opened: (Part[] | und
   // A reading that moves from one place to another is in both lists: first it leaves.
   const leaving = new Set(commit.removed.flatMap((removed) => removed.ids));
   for (const removed of commit.removed) {
-    const day = dayOf(state, removed);
-    day.total -= removed.ids.length;
-    day.changed += removed.counted;
+    dayOf(state, removed).total -= removed.ids.length;
     for (const id of removed.ids) state.known.delete(id);
     Window.remove(state.window, removed, new Set(removed.ids));
-    if (removed.day !== null) state.due.set(keyOf(removed), removed);
+    noteChange(state, removed, removed.counted);
   }
   // Where documents come along, it is they that say what changed.
   const isEntries = commit.units.every(({ stream }) => stream !== 'document/raw');
   commit.units.forEach((unit, i) => {
-    const day = dayOf(state, unit);
-    day.total += unit.ids.length;
-    day.changed += unit.counted;
+    dayOf(state, unit).total += unit.ids.length;
     for (const id of unit.ids) state.known.add(id);
-    if (unit.day !== null) state.due.set(keyOf(unit), unit);
+    noteChange(state, unit, unit.counted);
     let from = 0;
     for (const { importId, readings } of opened[i] ?? []) {
       const ids = unit.ids.slice(from, from + readings.length);
@@ -145,10 +145,28 @@ export function apply(state: AccountState, commit: Commit, opened: (Part[] | und
     const at = streamOf(state, stream);
     if (day === null) at.late = open;
     else Calendar.set(at.calendar, day, { closed, open });
-    if (day !== null && !isRaw(stream)) dayOf(state, { stream: 'glucose/raw', day }).changed = 0;
+    if (day === null || !isSummary(stream)) continue;
+    if (Span.lengthOf(stream) > 1) state.spans.delete(keyOf({ stream, day }));
+    else dayOf(state, { stream: 'glucose/raw', day }).changed = 0;
   }
   for (const bytes of commit.epochs) noteRevision(state, bytes);
 }
+
+function noteChange(state: AccountState, { stream, day }: Place, counted: number): void {
+  dayOf(state, { stream, day }).changed += counted;
+  if (day === null) return;
+  state.due.set(keyOf({ stream, day }), { stream, day });
+  if (stream !== 'glucose/raw') return;
+  for (const span of spansOf(day)) {
+    const key = keyOf(span);
+    state.spans.set(key, (state.spans.get(key) ?? 0) + counted);
+    state.due.set(key, span);
+  }
+}
+
+/** The weeks and reports that a day of `glucose/raw` is in. */
+export const spansOf = (day: Day): Place[] =>
+  Span.streams.map((stream) => ({ stream, day: Span.of(stream, day).lastDay }));
 
 function applySegment(
   state: AccountState,
@@ -174,5 +192,5 @@ function applySegment(
 
 function noteRevision(state: AccountState, bytes: Uint8Array): void {
   const { header } = Epoch.parse(bytes);
-  if (header.day !== null && !isRaw(header.stream)) state.revisions.set(keyOf(header), header.revision);
+  if (header.day !== null && isSummary(header.stream)) state.revisions.set(keyOf(header), header.revision);
 }

@@ -87,7 +87,7 @@ const unknownImport = (): RefusalError =>
   new RefusalError(
     404,
     'GATEWAY_IMPORT_UNKNOWN',
-    'Nothing of this import is in the local window: it was never made here, is undone already, or is older than 15 days.',
+    'Nothing of this import is in the local window: it was never made here, is undone already, or is older than 16 days.',
   );
 
 const beyondWindow = (): RefusalError =>

@@ -418,7 +418,7 @@ describe('when something fails', () => {
 });
 
 describe('the local window', () => {
-  test('is there after a restart, and gone after fifteen days, with the readings’ days waiting for the wallet', async () => {
+  test('is there after a restart, and gone after sixteen days, with the readings’ days waiting for the wallet', async () => {
     let skew = 0;
     const now = () => Date.now() + skew;
     const options = { now, settleTimeoutMs: 10_000 };
@@ -438,7 +438,7 @@ describe('the local window', () => {
     expect(hub.entryOf(paired.person.hex, 'glucose/raw', past)!.open).toEqual([]);
     await second.close();
 
-    skew = 15 * dayMs;
+    skew = 16 * dayMs;
     const third = await openGateway(scene, hub, 'window', options);
     expect(await (await ok(get(third, entries, paired.read))).json()).toHaveLength(0);
     expect(await postReadings(third, paired, readings)).toMatchObject({ duplicates: 30 });

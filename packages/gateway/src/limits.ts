@@ -11,8 +11,11 @@ export const SMALL_BODY_BYTES = 64 * 1024;
 /** Entries in one Nightscout upload. */
 export const ENTRIES_ROWS = 20_000;
 
-/** Days (of arrival) that the local window goes back. */
-export const WINDOW_DAYS = 15;
+/**
+ * Days (of arrival, today's included) that the local window goes back: a report of 14 days can be made for more than a day
+ * after its last one, wherever its days begin.
+ */
+export const WINDOW_DAYS = 16;
 /** Bytes kept of a reading's MAC: 96 bits, so that a `_id` of 24 hexadecimal digits is all of it. */
 export const ID_BYTES = 12;
 

@@ -10,7 +10,7 @@ import * as Zone from '@islet/ingest/Zone';
 import type { Context as Call, Hono } from 'hono';
 import { ASK_SKEW_MS, DOCUMENT_BYTES, SMALL_BODY_BYTES } from '../limits.js';
 import { malformed, notAuthorised, RefusalError } from '../Refusal.js';
-import { isRaw } from '../State.js';
+import { isRaw, keyOf, spansOf } from '../State.js';
 import type { Context } from './Context.js';
 import { bodyOf } from './request.js';
 
@@ -48,7 +48,7 @@ export function documents(app: Hono, context: Context): void {
     if (!isRaw(bundle.stream))
       for (const { place } of mine.window.places.values())
         if (place.stream === 'glucose/raw' && place.day !== null)
-          mine.due.set(`${place.stream}/${place.day}`, place);
+          for (const due of [place, ...spansOf(place.day)]) mine.due.set(keyOf(due), due);
     // The keys are kept; what can be moved with them is moved now, or when days are closed next.
     await context.closer
       .keyed(account)
