@@ -1,12 +1,15 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import { MAX_CLOCK_SKEW_MS } from '@islet/chain/limits';
 import { rootOf, type View } from '@islet/chain/View';
 import { equal, toHex } from '@islet/core/crypto/bytes';
 import * as Epoch from '@islet/core/Epoch';
 import * as KeyTree from '@islet/core/KeyTree';
+import * as Live from '@islet/core/Live';
 import * as Receipt from '@islet/core/Receipt';
 import * as Release from '@islet/core/Release';
 import * as Segment from '@islet/core/Segment';
 import * as Shares from '@islet/core/Shares';
+import * as Span from '@islet/core/Span';
 import type { AskRelease } from '@islet/core/wire/Ask';
 import type { Context } from './Context.js';
 import type { Permission } from './Permission.js';
@@ -53,13 +56,12 @@ async function openOne(context: Context, permission: Permission, asked: AskRelea
     throw new Refusal(403, 'DENIED_WRONG_PATIENT', 'An epoch is another patient’s.');
   if (!permission.streams.includes(header.stream))
     throw new Refusal(403, 'DENIED_WRONG_STREAM', 'An epoch is of a kind of data that was not granted.');
-  const inside =
-    header.day === null
-      ? permission.own
-      : header.day >= permission.firstDay && header.day <= permission.lastDay;
+  // Half a week opens nothing of its week.
+  const inside = header.day === null ? permission.own : Span.isInside(header.stream, header.day, permission);
   if (!inside) throw new Refusal(403, 'DENIED_OUTSIDE_WINDOW', 'An epoch lies outside the granted days.');
   // Stops: an epoch nobody authorised made up, to make us open ciphertexts of the asker's choosing.
-  if (!view.accounts.get(toHex(permission.patient))?.gateways.has(toHex(header.gateway)))
+  const gateway = view.accounts.get(toHex(permission.patient))?.gateways.get(toHex(header.gateway));
+  if (!gateway)
     throw new Refusal(
       403,
       'RELEASE_UNKNOWN_GATEWAY',
@@ -67,7 +69,18 @@ async function openOne(context: Context, permission: Permission, asked: AskRelea
     );
   if (!(await Epoch.verify(epoch)))
     throw new Refusal(403, 'RELEASE_EPOCH_FORGED', 'An epoch is not signed by its gateway.');
-  await requireAnchored(view, epoch, asked);
+  // Stops: a decision to follow used to read back, hours later.
+  if (permission.since !== null && header.openedAt < permission.since)
+    throw new Refusal(
+      403,
+      'RELEASE_TOO_LATE',
+      'The decision opens only what was sealed since. Make a new request, which is decided and recorded anew.',
+    );
+  if (header.stream === 'glucose/live') requireLive(context, epoch);
+  // A live value is opened at once or never; its receipt follows. Only a gateway that may write now is believed so far.
+  if (header.stream === 'glucose/live' && asked.receipt.length === 0 && gateway.endedAt === null)
+    await requireSegmentOf(epoch, asked);
+  else await requireAnchored(view, epoch, asked);
   requireNewest(context, epoch);
   const shares = Shares.parse(asked.shares);
   // Stops: a dealing by anyone but the gateway that sealed the epoch.
@@ -84,6 +97,18 @@ function requireNewest({ record }: Context, epoch: Epoch.Epoch): void {
       403,
       'RELEASE_OLD_REVISION',
       'A newer revision of this summary exists. Fetch that one.',
+    );
+}
+
+// Stops: a follower of the newest value reading what was, with a hub's help: when an epoch began is signed by its
+// gateway, so nobody can make it younger.
+function requireLive({ chain, now }: Context, { header }: Epoch.Epoch): void {
+  const age = Math.max(chain.head?.at ?? 0, now()) - header.openedAt;
+  if (age > Live.releaseMs || age < -MAX_CLOCK_SKEW_MS)
+    throw new Refusal(
+      403,
+      'RELEASE_LIVE_OVER',
+      'Live values are opened only while they are new. Older ones are in glucose/raw, for whom that was granted.',
     );
 }
 
@@ -114,6 +139,17 @@ async function requireAnchored(
   epoch: Epoch.Epoch,
   asked: AskRelease['epochs'][number],
 ): Promise<void> {
+  const segment = await requireSegmentOf(epoch, asked);
+  const receipt = Receipt.parseReceipt(asked.receipt);
+  const root = Receipt.rootOfLeaf(receipt, Segment.leaf(segment));
+  if (root === undefined || rootOf(view, receipt.hub, receipt.number) !== toHex(root)) throw notAnchored();
+}
+
+/** The header of a segment of this epoch, signed by its gateway. */
+async function requireSegmentOf(
+  epoch: Epoch.Epoch,
+  asked: AskRelease['epochs'][number],
+): Promise<Segment.SignedHeader> {
   const segment = Segment.parseHeader(asked.segmentHeader);
   const { header } = segment;
   const same =
@@ -122,16 +158,16 @@ async function requireAnchored(
     equal(header.gateway, epoch.header.gateway) &&
     header.stream === epoch.header.stream &&
     header.day === epoch.header.day;
-  const receipt = Receipt.parseReceipt(asked.receipt);
-  const root = Receipt.rootOfLeaf(receipt, Segment.leaf(segment));
-  const anchored = root !== undefined && rootOf(view, receipt.hub, receipt.number) === toHex(root);
-  if (!same || !anchored || !(await Segment.verifyHeader(segment)))
-    throw new Refusal(
-      403,
-      'RELEASE_NOT_ANCHORED',
-      'An epoch’s receipt does not lead to a batch on chain. Fetch it anew.',
-    );
+  if (!same || !(await Segment.verifyHeader(segment))) throw notAnchored();
+  return segment;
 }
+
+const notAnchored = (): Refusal =>
+  new Refusal(
+    403,
+    'RELEASE_NOT_ANCHORED',
+    'An epoch’s receipt does not lead to a batch on chain. Fetch it anew.',
+  );
 
 // Each gateway counts its own revisions.
 const revisionKey = ({ header }: Epoch.Epoch): string =>

@@ -4,9 +4,10 @@ import type { Decision, View } from '@islet/chain/View';
 import { speaksFor } from '@islet/chain/View';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import type { Day } from '@islet/core/Day';
+import * as Live from '@islet/core/Live';
 import * as Message from '@islet/core/Message';
 import { codeOf, sentenceOf } from '@islet/core/Reason';
-import { oneTimeKeyHash } from '@islet/core/Release';
+import { followKeyHash, oneTimeKeyHash } from '@islet/core/Release';
 import type { Stream } from '@islet/core/Stream';
 import * as Streams from '@islet/core/Stream';
 import { parseSigned } from '@islet/core/signed';
@@ -24,6 +25,8 @@ export type Permission = {
   lastDay: Day;
   /** The patient looking at their own data. */
   own: boolean;
+  /** A request to follow that is older than a look may be: opens only what was sealed since it was decided, UTC ms. */
+  since: number | null;
   head: { number: number; hash: Uint8Array };
 };
 
@@ -51,7 +54,8 @@ export async function judge(context: Context, ask: AskRelease): Promise<Permissi
       'The reader’s signature on the request does not hold. Sign it again.',
     );
   // Stops: shares sealed to a key that the reader did not choose.
-  if (!equal(oneTimeKeyHash(ask.oneTimeKey), request.oneTimeKeyHash))
+  const follows = equal(followKeyHash(ask.oneTimeKey), request.oneTimeKeyHash);
+  if (!follows && !equal(oneTimeKeyHash(ask.oneTimeKey), request.oneTimeKeyHash))
     throw new Refusal(
       403,
       'RELEASE_WRONG_KEY',
@@ -71,7 +75,7 @@ export async function judge(context: Context, ask: AskRelease): Promise<Permissi
       'RELEASE_NOT_THE_READER',
       'Who signed does not speak for the reader. Sign with the reader’s key.',
     );
-  const decision = decisionOf(view, requestId, at);
+  const decision = decisionOf(view, requestId, at, follows ? Live.followMs : decisionLifeMs);
   // Stops: a decision on chain whose words differ from the request we were shown.
   if (decision.patient !== toHex(request.patient) || decision.reader !== toHex(request.reader))
     throw new Refusal(403, 'RELEASE_DECISION_MISMATCH', 'The decision on chain is about someone else.');
@@ -83,7 +87,9 @@ export async function judge(context: Context, ask: AskRelease): Promise<Permissi
       'RELEASE_NOT_ENROLLED',
       'The patient is not enrolled with this custodian. Ask the others.',
     );
-  const scope = { requestId, patient: request.patient, firstDay: request.firstDay, lastDay: request.lastDay };
+  const since = at - decision.at > decisionLifeMs ? decision.at : null;
+  const { patient, firstDay, lastDay } = request;
+  const scope = { requestId, patient, firstDay, lastDay, since };
   const headMark = { number: head.number, hash: fromHex(head.hash) };
   requireStreams(ask, request.streams);
 
@@ -101,7 +107,7 @@ export async function judge(context: Context, ask: AskRelease): Promise<Permissi
   return { ...scope, streams: ask.streams, own: false, head: headMark };
 }
 
-function decisionOf(view: View, requestId: Uint8Array, at: number): Decision {
+function decisionOf(view: View, requestId: Uint8Array, at: number, lifeMs: number): Decision {
   const decision = view.decisions.get(toHex(requestId));
   // Stops: asking before or without the contract.
   if (!decision)
@@ -124,7 +130,7 @@ function decisionOf(view: View, requestId: Uint8Array, at: number): Decision {
       'The decision’s block is dated ahead of our clock. Set the clock of this machine, or the validator’s.',
     );
   // Stops: an old decision kept for later, out of the patient’s sight.
-  if (at - decision.at > decisionLifeMs)
+  if (at - decision.at > lifeMs)
     throw new Refusal(
       403,
       'RELEASE_TOO_LATE',

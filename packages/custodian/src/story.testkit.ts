@@ -148,6 +148,8 @@ export type Sealing = {
   day?: number | null;
   stream?: Stream;
   revision?: number;
+  /** UTC ms; long ago without. */
+  openedAt?: number;
   /** The custodians' public keys in the order of their indices, instead of the true ones. */
   keys?: Uint8Array[];
   gateway?: Ed25519.SigningKey;
@@ -155,9 +157,9 @@ export type Sealing = {
 
 /** Seals one segment of an epoch of its own, to custodians that the person is enrolled with. */
 export async function seal(custodians: Custodian[], who: Person, how: Sealing = {}): Promise<Sealed> {
-  const { stream = 'glucose/raw', revision = 0, gateway = who.gateway } = how;
+  const { stream = 'glucose/raw', revision = 0, openedAt = 1, gateway = who.gateway } = how;
   const at = how.day === undefined ? day : how.day;
-  const about = { account: who.account, stream, day: at, openedAt: 1, revision };
+  const about = { account: who.account, stream, day: at, openedAt, revision };
   const { epoch, secrets } = await Epoch.create(about, dayKey, gateway, random);
   const keys = how.keys ?? (await Promise.all(custodians.map((c) => keyOf(c, who, stream, at))));
   const set = { version: 1, threshold: 2, keys };
