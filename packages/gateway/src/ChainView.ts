@@ -29,6 +29,8 @@ export type ChainView = AsyncDisposable & {
   generationOf(account: string): number;
   /** Whether a grant of the account ran out after `since` and up to `now`, UTC ms. */
   expiredBetween(account: string, since: number, now: number): boolean;
+  /** Whether anybody but the person holds a grant that may still open something, at a moment in UTC ms. */
+  mayBeRead(account: string, at: number): boolean;
   close(): Promise<void>;
 };
 
@@ -131,6 +133,13 @@ export async function open(options: Options): Promise<ChainView> {
       for (const id of grantsOf.get(account) ?? []) {
         const ends = (follower.state.grants.get(id)?.expiresAt ?? 0) * 1000;
         if (ends > since && ends <= until) return true;
+      }
+      return false;
+    },
+    mayBeRead(account, at) {
+      for (const id of grantsOf.get(account) ?? []) {
+        const grant = follower.state.grants.get(id);
+        if (grant && grant.revokedAt === null && grant.expiresAt * 1000 > at) return true;
       }
       return false;
     },

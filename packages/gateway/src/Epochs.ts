@@ -2,6 +2,7 @@
 import type { SigningKey } from '@islet/core/crypto/ed25519';
 import * as Day from '@islet/core/Day';
 import * as Epoch from '@islet/core/Epoch';
+import * as Live from '@islet/core/Live';
 import * as Shares from '@islet/core/Shares';
 import type { Stream } from '@islet/core/Stream';
 import type { Account, Accounts } from './Accounts.js';
@@ -22,7 +23,8 @@ export type Open = {
 /**
  * At most one open epoch per stream day. It ends, so that who may read what was sealed before does not read what is
  * sealed after: at the day's end, at every start (memory is empty then), with every event on chain that changes who may
- * read, when a grant runs out, and after ten minutes while our view of the chain is older than 30 s.
+ * read, when a grant runs out, after ten minutes while our view of the chain is older than 30 s, and, of live values,
+ * after fifteen minutes.
  */
 export type Epochs = {
   /** The open epoch of a place, or a new one. Throws 503 where its keys are not to be had now. */
@@ -72,6 +74,7 @@ export function epochs({ accounts, custodians, chain, signer, now, random }: Opt
     if (generation !== chain.generationOf(account.hex)) return true;
     if (chain.expiredBetween(account.hex, openedAt, time)) return true;
     if (time - openedAt > STALE_EPOCH_MS && chain.isStale()) return true;
+    if (stream === 'glucose/live' && time - openedAt >= Live.epochMs) return true;
     if (day === null) return false;
     const end = Day.endOf(day, account.offsets.get(stream) ?? 0);
     return openedAt < end && time >= end;

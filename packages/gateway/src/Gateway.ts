@@ -20,6 +20,7 @@ import * as Hub from './Hub.js';
 import { ingest as makeIngest } from './Ingest.js';
 import * as Keys from './Keys.js';
 import { listen, stop } from './Listen.js';
+import { liveValue as makeLiveValue } from './LiveValue.js';
 import * as Looks from './Looks.js';
 import { HOUSEKEEPING_MS, SETTLE_TIMEOUT_MS } from './limits.js';
 import { auth as makeAuth } from './nightscout/Auth.js';
@@ -135,10 +136,14 @@ export async function open(options: Options): Promise<Gateway> {
       changed.noticed(toHex(commit.account));
       const streams = new Set([...commit.units, ...commit.entries].map(({ stream }) => stream));
       for (const stream of streams) puts.touch(state, stream);
+      // A live value is sealed last, and is no unit.
+      const last = commit.segments.at(-1);
+      if (last && State.headerOf(last).header.stream === 'glucose/live') puts.touch(state, 'glucose/live');
     };
     const epochs = makeEpochs({ accounts, custodians, chain, signer, now, random });
-    const writer = makeWriter({ journal, keys, epochs, onCommitted, arrivalDay, now, events });
     const sealer = { signer, now, random };
+    const liveValue = makeLiveValue({ epochs, sealer, chain, now, events });
+    const writer = makeWriter({ journal, keys, epochs, liveValue, onCommitted, arrivalDay, now, events });
     const closingDays = { writer, epochs, sealer };
     const closer = makeCloser({ ...closingDays, accounts: authorised, stateOf, now, events });
     closing.push(() => closer.close());

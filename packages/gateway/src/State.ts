@@ -51,6 +51,8 @@ export type AccountState = {
   /** Revisions of summaries, by stream and day. */
   revisions: Map<string, number>;
   segments: number;
+  /** The time of the newest value sealed to `glucose/live` since the start. */
+  liveAt: number;
 };
 
 export const empty = (account: Uint8Array): AccountState => ({
@@ -64,6 +66,7 @@ export const empty = (account: Uint8Array): AccountState => ({
   spans: new Map(),
   revisions: new Map(),
   segments: 0,
+  liveAt: 0,
 });
 
 export function streamOf(state: AccountState, stream: Stream): StreamState {
@@ -178,6 +181,8 @@ function applySegment(
   at.tip = { chain: header.chain, number: header.number, hash };
   at.ends.set(toHex(header.chain), at.tip);
   state.segments++;
+  // Nobody reads back in it, so no calendar lists it.
+  if (header.stream === 'glucose/live') return;
   if (named.has(toHex(hash))) return;
   if (header.day === null) {
     at.late = [...at.late, hash];

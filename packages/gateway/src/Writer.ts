@@ -4,6 +4,7 @@ import type { Account } from './Accounts.js';
 import type { Epochs } from './Epochs.js';
 import type { Events } from './events.js';
 import type { Keys } from './Keys.js';
+import type { LiveValue } from './LiveValue.js';
 import * as Record from './Record.js';
 import { notDurable, RefusalError } from './Refusal.js';
 import * as Sealer from './Sealer.js';
@@ -36,6 +37,7 @@ export type Options = {
   journal: Pick<Journal, 'append'>;
   keys: Keys;
   epochs: Epochs;
+  liveValue: LiveValue;
   /** Called once a commit is on the disk and counts. */
   onCommitted: (commit: Record.Commit, position: number) => void;
   arrivalDay: () => number;
@@ -44,7 +46,7 @@ export type Options = {
 };
 
 export function writer(options: Options): Writer {
-  const { journal, keys, epochs, onCommitted, arrivalDay, now, events } = options;
+  const { journal, keys, epochs, liveValue, onCommitted, arrivalDay, now, events } = options;
 
   async function prepare(
     account: Account,
@@ -79,6 +81,7 @@ export function writer(options: Options): Writer {
       let written = false;
       try {
         const changes = await work(into);
+        await liveValue(account, state, into, changes);
         const commit = await prepare(account, state, into, changes);
         written = true;
         const position = await journal.append(Record.encodeCommit(commit));
