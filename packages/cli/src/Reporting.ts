@@ -3,11 +3,15 @@ import * as Access from '@islet/client/Access';
 import * as Held from '@islet/client/Held';
 import type { Network } from '@islet/client/Network';
 import type { Wallet } from '@islet/client/Wallet';
+import type * as Content from '@islet/core/Content';
 import { equal } from '@islet/core/crypto/bytes';
 import * as Day from '@islet/core/Day';
+import * as GrantKeys from '@islet/core/GrantKeys';
 import * as Counts from '@islet/core/metrics/Counts';
+import * as Histogram from '@islet/core/metrics/Histogram';
 import * as Points from '@islet/core/metrics/Points';
 import * as Metrics from '@islet/core/metrics/Summary';
+import * as Span from '@islet/core/Span';
 import type { Stream } from '@islet/core/Stream';
 
 export type Report = {
@@ -16,13 +20,23 @@ export type Report = {
   to: string;
   metrics: Metrics.Statistics & { sensorActivePercent: number | null };
   sufficient: boolean;
+  /** Of `glucose/report`: percentiles by hour of the stream day, mg/dL, each within 5 of the readings’ own. */
+  profile?: Profile;
   verified: Access.Opened['verified'];
   custodians: Access.Opened['custodians'];
   requestId: string;
 };
 
+type Profile = ({ hour: number } & Record<`p${'05' | '25' | '50' | '75' | '95'}`, number>)[];
+
 /** The finest first: what a reader sees when they do not say. */
-const finest = ['glucose/raw', 'glucose/hour', 'glucose/day'] as const satisfies Stream[];
+const finest = [
+  'glucose/raw',
+  'glucose/hour',
+  'glucose/day',
+  'glucose/week',
+  'glucose/report',
+] as const satisfies Stream[];
 
 /** Asks, opens, verifies and only then computes. A refusal is thrown, and is on record. */
 export async function report(
@@ -31,10 +45,12 @@ export async function report(
   patient: { account: Uint8Array; dayOffsetMinutes: number },
   wanted: { stream?: Stream; firstDay: Day.Day; lastDay: Day.Day },
 ): Promise<Report> {
-  const { firstDay, lastDay } = wanted;
   const own = equal(reader.account, patient.account);
   const held = own ? [] : await Held.from(network, reader, patient.account);
   const stream = wanted.stream ?? (own ? 'glucose/raw' : finestGranted(held, network.now()));
+  const whole = Span.within(stream, wanted);
+  if (!whole) throw new GrantKeys.NoWholeSpanError(stream);
+  const { firstDay, lastDay } = whole;
   const ask = { streams: [stream], firstDay, lastDay };
   const grant = own ? undefined : Held.best(held, { stream, firstDay, lastDay }, network.now());
   const opened = own
@@ -57,6 +73,7 @@ export async function report(
     to: Day.format(lastDay),
     metrics,
     sufficient,
+    ...(stream === 'glucose/report' && { profile: profileOf(opened) }),
     verified: opened.verified,
     custodians: opened.custodians,
     requestId: opened.requestId,
@@ -79,10 +96,11 @@ function fromSummaries(opened: Access.Opened, window: Points.Window) {
   const fullest = new Map<string, Counts.Counts>();
   let intervalMinutes = 5;
   for (const { day, content } of opened.segments) {
-    if (content.kind !== 'summary') continue;
-    intervalMinutes = content.summary.intervalMinutes;
+    if (content.kind === 'readings') continue;
+    const told = content.kind === 'report' ? content.report : content.summary;
+    intervalMinutes = told.intervalMinutes;
     // Two gateways that heard one day have each its summary of it: adding them would count what both heard twice.
-    for (const { index, counts } of content.summary.parts) {
+    for (const { index, counts } of 'parts' in told ? told.parts : [{ index: 0, counts: told.counts }]) {
       const place = `${day}/${index}`;
       const known = fullest.get(place);
       if (!known || counts.n > known.n) fullest.set(place, counts);
@@ -93,6 +111,29 @@ function fromSummaries(opened: Access.Opened, window: Points.Window) {
   const active = counts.n === 0 ? 0 : Math.min(100, (100 * counts.n * intervalMinutes) / minutes);
   const sufficient = minutes >= 14 * 1440 - 60 && active >= 70;
   return { metrics: only(Metrics.fromCounts(counts), active), sufficient };
+}
+
+/** Of several reports together, and of two gateways' reports of the same days the fuller one. */
+function profileOf(opened: Access.Opened): Profile {
+  const fullest = new Map<number, Content.Report>();
+  for (const { day, content } of opened.segments) {
+    if (content.kind !== 'report' || day === null) continue;
+    const known = fullest.get(day);
+    if (!known || content.report.counts.n > known.counts.n) fullest.set(day, content.report);
+  }
+  const byHour = new Map<number, Histogram.Histogram>();
+  for (const { hours } of fullest.values())
+    for (const { hour, bins } of hours)
+      byHour.set(
+        hour,
+        [...(byHour.get(hour) ?? []), ...bins].sort(([a], [b]) => a - b),
+      );
+  return [...byHour]
+    .sort(([a], [b]) => a - b)
+    .map(([hour, bins]) => {
+      const at = (p: number): number => Histogram.quantile(bins, p)!;
+      return { hour, p05: at(0.05), p25: at(0.25), p50: at(0.5), p75: at(0.75), p95: at(0.95) };
+    });
 }
 
 const only = (s: Metrics.Statistics, sensorActivePercent: number | null): Report['metrics'] => ({

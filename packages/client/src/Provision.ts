@@ -9,7 +9,14 @@ import * as Pairing from './Pairing.js';
 import type { Keep, Person, Progress } from './Person.js';
 
 /** What a person who has paired no uploader yet is likely to need first: the rest comes with the uploader. */
-const first = ['glucose/raw', 'glucose/hour', 'glucose/day'] as const;
+const first = [
+  'glucose/raw',
+  'glucose/hour',
+  'glucose/day',
+  'glucose/week',
+  'glucose/report',
+  'glucose/live',
+] as const;
 
 export type Options = {
   /** Where the person's days start, minutes east of UTC. */

@@ -8,6 +8,7 @@ import type * as Head from '@islet/core/Head';
 import { IsletError } from '@islet/core/IsletError';
 import * as Segment from '@islet/core/Segment';
 import * as Shares from '@islet/core/Shares';
+import * as Span from '@islet/core/Span';
 import type { Stream } from '@islet/core/Stream';
 import type { Part } from '@islet/core/wire/Fetch';
 import { checkHead } from './HeadCheck.js';
@@ -130,6 +131,8 @@ function listing(part: Part, head: Head.Head, asked: Asked): Listed[] {
     throw new TamperedError('CALENDAR_MISSING', 'a page of the calendar is missing or altered', { stream });
   const listed: Listed[] = [];
   for (const [day, { closed, open }] of days) {
+    // Half a week opens nothing of its week, so what the hub has of it is not for us.
+    if (!Span.isInside(stream, day, asked)) continue;
     const of = open.length + (closed ? 1 : 0);
     if (closed) listed.push({ day, hash: closed, listed: 'closed', nth: 1, of });
     open.forEach((hash, i) => {

@@ -17,7 +17,7 @@ export function registerReport(program: Command, context: Context): void {
     .requiredOption('--as <name>', 'who looks')
     .requiredOption('--from <date>', 'the first day')
     .requiredOption('--to <date>', 'the last day')
-    .option('--stream <name>', 'glucose/raw, glucose/hour or glucose/day (default: the finest granted)')
+    .option('--stream <name>', 'glucose/raw, hour, day, week or report (default: the finest granted)')
     .option('--person <name>', 'whose data', 'me')
     .option('--json', 'one line of JSON')
     .action((options: Options) => run(context, options));
@@ -28,7 +28,8 @@ async function run(context: Context, options: Options): Promise<void> {
   const patient = await People.need(home, options.person);
   const reader = await People.need(home, options.as);
   const { stream } = options;
-  if (stream !== undefined && !(isStream(stream) && stream.startsWith('glucose/'))) throw new NoReportError();
+  if (stream !== undefined && !(isStream(stream) && /^glucose\/(?!live$)/.test(stream)))
+    throw new NoReportError();
   await using network = await connect(home);
   const account = { account: patient.wallet.account, dayOffsetMinutes: patient.notes.dayOffsetMinutes ?? 0 };
   const made = await report(network, reader.wallet, account, {
@@ -38,6 +39,20 @@ async function run(context: Context, options: Options): Promise<void> {
   context
     .output(options)
     .result({ person: options.person, reader: options.as, ...made }, text(made, options.person));
+}
+
+function profile({ profile: hours = [] }: Report): string[] {
+  if (hours.length === 0) return [];
+  const cell = (value: number): string => value.toFixed(0).padStart(5);
+  return [
+    '',
+    '  hour     5 %  25 %   50 %  75 %  95 %   (mg/dL, each within 5 of the readings’ own)',
+    ...hours.map(
+      (h) =>
+        `  ${String(h.hour).padStart(2, '0')}:00  ${[h.p05, h.p25, h.p50, h.p75, h.p95].map(cell).join(' ')}`,
+    ),
+    '',
+  ];
 }
 
 /** A report as people read it. */
@@ -62,6 +77,7 @@ export function text(r: Report, person: string): string {
     band('low', '54–69', m.lowPercent),
     band('very low', '< 54', m.veryLowPercent),
     `  tight range 70–140: ${figure(m.tightRangePercent, ' %')}    sensor active: ${figure(m.sensorActivePercent, ' %')}`,
+    ...profile(r),
     r.sufficient
       ? ''
       : '  Fewer than 14 days or less than 70 % of readings: not enough to judge treatment by.',
@@ -74,6 +90,9 @@ export function text(r: Report, person: string): string {
 export class NoReportError extends IsletError {
   override readonly name = 'NoReportError';
   constructor() {
-    super('CLI_NO_REPORT', 'A report is made from glucose/raw, glucose/hour or glucose/day.');
+    super(
+      'CLI_NO_REPORT',
+      'A report is made from glucose/raw, glucose/hour, glucose/day, glucose/week or glucose/report.',
+    );
   }
 }
