@@ -19,23 +19,55 @@ export type Connected = Network & { close(): Promise<void>; [Symbol.asyncDispose
 
 /** Finds the running services through the data folder and opens our own view of the chain. */
 export async function connect(home: Home.Home, services?: Services.Services): Promise<Connected> {
+  let close = async (): Promise<void> => {};
+  return open(
+    home,
+    services,
+    async (keep, replay) => {
+      const log = await openWhenFree(home, keep, replay);
+      close = () => log.close();
+      return log;
+    },
+    () => close(),
+  );
+}
+
+/**
+ * The same for a command that goes on for hours: it begins with the view that is kept and gives it back, so that other
+ * commands can be run meanwhile. What it learns it does not keep; within its own life its view never moves back.
+ */
+export const connectBeside = (home: Home.Home): Promise<Connected> =>
+  open(
+    home,
+    undefined,
+    async (keep, replay) => {
+      const log = await openWhenFree(home, keep, replay);
+      let mark = await log.load();
+      await log.close();
+      return {
+        load: async () => mark,
+        save: async (next) => {
+          mark = next;
+        },
+      };
+    },
+    async () => {},
+  );
+
+async function open(
+  home: Home.Home,
+  services: Services.Services | undefined,
+  openLog: Followed.Options['openLog'],
+  close: () => Promise<void>,
+): Promise<Connected> {
   const found = services ?? (await Services.find(home));
   const deployment = Deployment.parse(await readFile(Home.deployment(home), 'utf8'));
-  let close = async (): Promise<void> => {};
   const chain = await Followed.open({
     rpc: Rpc.connect(found.ledger),
     deployment,
     validators: await Home.validators(home),
     now: Date.now,
-    openLog: async (keep, replay) => {
-      const log = await openWhenFree<Parameters<typeof keep>[0], Parameters<typeof replay>[0]>(
-        home,
-        keep,
-        replay,
-      );
-      close = () => log.close();
-      return log;
-    },
+    openLog,
   });
   return {
     deployment,

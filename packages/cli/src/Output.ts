@@ -8,7 +8,9 @@ export type Output = {
   say(text: string): void;
   /** Something that people and programs should notice, beside the result. */
   warn(text: string): void;
-  /** The command's outcome. */
+  /** Something that only programs want to know. */
+  note(value: object): void;
+  /** The command's outcome, or one of several. */
   result(value: object, text: string): void;
   error(code: string, message: string): void;
 };
@@ -27,6 +29,7 @@ export function forPeople({ out, err, now }: Streams): Output {
     progress,
     say: (text) => put(out, text),
     warn: (text) => put(err, text),
+    note: () => {},
     result: (_value, text) => put(out, text),
     error: (code, message) => put(err, `${message} [${code}]`),
   };
@@ -37,6 +40,7 @@ export const asJson = ({ out, err }: Streams): Output => ({
   progress: Progress.silent,
   say: () => {},
   warn: (text) => void err.write(`${text}\n`),
+  note: (value) => void out.write(`${JSON.stringify(value)}\n`),
   result: (value) => void out.write(`${JSON.stringify(value)}\n`),
   error: (code, message) => void out.write(`${JSON.stringify({ error: { code, message } })}\n`),
 });

@@ -47,27 +47,37 @@ export type OpenedSegment = {
 
 /** The patient's own data, without a grant. Recorded like any other look. */
 export function own(network: Network, wallet: Wallet, wanted: Wanted): Promise<Opened> {
+  return look(network, wallet, wanted, rightOfOwner(network, wallet), true);
+}
+
+/** What a patient may by being the patient. */
+export function rightOfOwner(network: Network, wallet: Wallet): Right {
   const salt = network.random(32);
-  const leafOf = (stream: Stream, day: Day | null): Uint8Array | undefined => {
+  const seedOf = (stream: Stream, day: Day | null): Uint8Array | undefined => {
     const root = KeyTree.root(wallet.rootSeed, wallet.generation, stream);
     return day === null
       ? KeyTree.lateSeed(root, 'xwing')
       : KeyTree.keySeed(KeyTree.leaf([root], day)!, 'xwing');
   };
-  const right = { grantId: new Uint8Array(32), grant: null, salt, purpose: 'own', patient: wallet.account };
-  return look(network, wallet, wanted, right, leafOf, true);
+  const patient = wallet.account;
+  return { grantId: new Uint8Array(32), grant: null, salt, purpose: 'own', patient, seedOf };
 }
 
 /** A patient's data under a grant. The contract decides first; a refusal is on record and thrown as `DeniedError`. */
 export function granted(network: Network, reader: Wallet, held: Held, wanted: Wanted): Promise<Opened> {
+  return look(network, reader, wanted, rightOfGrant(held), false);
+}
+
+/** What a reader may by a grant. */
+export function rightOfGrant(held: Held): Right {
   const seedOf = (stream: Stream, day: Day | null): Uint8Array | undefined => {
     const nodes = held.keys.streams.find((s) => s.stream === stream)?.nodes ?? [];
     const leaf = day === null ? undefined : KeyTree.leaf(nodes, day);
     return leaf && KeyTree.keySeed(leaf, 'xwing');
   };
   const { salt, purpose } = held.keys;
-  const right = { grantId: held.grantId, grant: held.signed, salt, purpose, patient: held.message.patient };
-  return look(network, reader, wanted, right, seedOf, false);
+  const { patient } = held.message;
+  return { grantId: held.grantId, grant: held.signed, salt, purpose, patient, seedOf };
 }
 
 /** A request that rests on no grant at all: always denied, always recorded. */
@@ -83,16 +93,19 @@ export function withoutGrant(
     salt: network.random(32),
     purpose: 'treatment',
     patient,
+    seedOf: () => undefined,
   };
-  return look(network, reader, wanted, right, () => undefined, false);
+  return look(network, reader, wanted, right, false);
 }
 
-type Right = {
+/** On what a request rests. */
+export type Right = {
   grantId: Uint8Array;
   grant: Uint8Array | null;
   salt: Uint8Array;
   purpose: string;
   patient: Uint8Array;
+  seedOf: SeedOf;
 };
 
 async function look(
@@ -100,16 +113,10 @@ async function look(
   reader: Wallet,
   wanted: Wanted,
   right: Right,
-  seedOf: SeedOf,
   late: boolean,
 ): Promise<Opened> {
-  const ticket = await ask(network, reader, wanted, right);
-  await network.chain.freshHead();
+  const ticket = await ask(network, reader, wanted, right, Release.oneTimeKeyHash);
   const { state: view } = network.chain;
-  const decision = view.decisions.get(toHex(ticket.requestId));
-  // The relay said it is decided; our own view must say so too.
-  if (!decision) throw new NotDecidedError();
-  if (decision.reason !== 0) throw new DeniedError(decision.reason, toHex(ticket.requestId));
   // The view grows while we ask.
   const batchesBefore = new Map(view.batches);
   const fetched = await Http.post(
@@ -122,7 +129,7 @@ async function look(
   const parts = parseFetched(fetched);
   const checked = await check(parts, asked);
   const { secrets, answers } = await unlock(network, checked.proven, ticket);
-  const keys = contentKeys(checked.proven, secrets, seedOf);
+  const keys = contentKeys(checked.proven, secrets, right.seedOf);
   const segments = await Promise.all(checked.proven.map((p) => open(p, keys.get(toHex(p.epoch.hash))!)));
   checkSummaries(segments);
   const verified = {
@@ -137,7 +144,17 @@ async function look(
   return { requestId: toHex(ticket.requestId), segments, verified, custodians: answers, served };
 }
 
-async function ask(network: Network, reader: Wallet, wanted: Wanted, right: Right): Promise<Ticket> {
+/**
+ * Has the contract decide. `hashOf` says what the one-time key is for: to look, or to follow. Throws `DeniedError` and
+ * `NotDecidedError`.
+ */
+export async function ask(
+  network: Network,
+  reader: Wallet,
+  wanted: Wanted,
+  right: Right,
+  hashOf: (publicKey: Uint8Array) => Uint8Array,
+): Promise<Ticket> {
   const oneTimeSeed = network.random(32);
   const message: Message.Request = {
     ...placeOf(network, 'consent'),
@@ -148,14 +165,20 @@ async function ask(network: Network, reader: Wallet, wanted: Wanted, right: Righ
     firstDay: wanted.firstDay,
     lastDay: wanted.lastDay,
     purpose: Streams.purposeCode(right.salt, right.purpose),
-    oneTimeKeyHash: Release.oneTimeKeyHash(await Hpke.publicKeyOf(oneTimeSeed)),
+    oneTimeKeyHash: hashOf(await Hpke.publicKeyOf(oneTimeSeed)),
     nonce: nonce(network),
     deadline: deadline(network),
   };
   const along = right.grant ? { grant: right.grant } : {};
   const { bytes, answer } = await relay(network, reader, Message.request, message, along);
+  const requestId = Message.digestOf(Message.request, message);
+  await network.chain.freshHead();
+  const decision = network.chain.state.decisions.get(toHex(requestId));
+  // The relay said it is decided; our own view must say so too.
+  if (!decision) throw new NotDecidedError();
+  if (decision.reason !== 0) throw new DeniedError(decision.reason, toHex(requestId));
   return {
-    requestId: Message.digestOf(Message.request, message),
+    requestId,
     request: bytes,
     grant: right.grant,
     salt: right.salt,
@@ -169,7 +192,7 @@ async function ask(network: Network, reader: Wallet, wanted: Wanted, right: Righ
 type SeedOf = (stream: Stream, day: Day | null) => Uint8Array | undefined;
 
 /** The content key of every epoch, once each: with both locks. */
-function contentKeys(
+export function contentKeys(
   proven: Proven[],
   secrets: Map<string, Uint8Array>,
   seedOf: SeedOf,

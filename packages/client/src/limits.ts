@@ -22,3 +22,14 @@ export const REVISION_READINGS = 12;
 export const CHANGED_MGDL = 1_000;
 /** Parts of an hour with fewer than three readings are left out: at most 25 hours of two readings. */
 export const SUPPRESSED_READINGS = 2 * 25;
+/** A hub tells a follower something every ten seconds; after so long without, the connection is dead. */
+export const FOLLOW_IDLE_MS = 35_000;
+/** Between two tries to follow on: first, and at most. */
+export const FOLLOW_RETRY_MS = 500;
+export const FOLLOW_RETRY_MAX_MS = 15_000;
+/** What a refusal in place of a held answer may have. */
+export const REFUSAL_BYTES = 64 * 1024;
+/** Batches are made every two seconds: what has no receipt after so long is told to be unproven. */
+export const UNANCHORED_MS = 60_000;
+/** Segments and epochs that a follower remembers. */
+export const FOLLOW_REMEMBERED = 1_024;

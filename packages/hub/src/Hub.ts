@@ -17,6 +17,7 @@ import * as Archive from './Archive.js';
 import { appOf } from './app.js';
 import * as Batcher from './Batcher.js';
 import type { Events } from './events.js';
+import * as Follows from './Follows.js';
 import { type KeyedLock, keyedLock } from './KeyedLock.js';
 import { BATCH_DELAY_MS, FOLLOW_MS, PUTS_REMEMBERED, RATES, type Rates } from './limits.js';
 import { type Recent, recent } from './Recent.js';
@@ -48,6 +49,7 @@ export type HubContext = {
   readonly deployment: Deployment;
   readonly admission: Admission;
   readonly locks: KeyedLock;
+  readonly follows: Follows.Follows;
   /** Puts answered lately, by the hash of their bytes. */
   readonly answered: Recent<{ epochs: number; shares: number; segments: number; heads: number }>;
   readonly events: Events;
@@ -90,17 +92,22 @@ export async function open(options: Options): Promise<Hub> {
     });
     const sender = Sender.open({ rpc, chainId: deployment.chainId, key, now });
     const locks = keyedLock();
-    const start = () => openArchive(options, address, follower, sender, locks);
+    let follows: Follows.Follows | undefined;
+    const start = () => openArchive(options, address, follower, sender, locks, () => follows?.anchored());
     const { archive, batcher, sweeper } = await start().catch(async (error) => {
       if (!(error instanceof Archive.IndexWrongError)) throw error;
       // Forgotten by now, so made anew.
       events.indexDoubted();
       return start();
     });
+    const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+    const told = { follower, deployment, now, pause, archive, hub: address, events };
+    follows = Follows.open({ ...told, anchored: () => batcher.anchored });
     closers.push(
       () => archive.close(),
       () => sweeper.close(),
       () => batcher.close(),
+      () => follows!.close(),
     );
     const following = follow(follower, now, events, () => batcher.wake());
     closers.push(() => following.close());
@@ -112,11 +119,12 @@ export async function open(options: Options): Promise<Hub> {
       sender,
       deployment,
       locks,
+      follows,
       events,
       now,
       admission: admission(options.rates ?? RATES, now),
       answered: recent(PUTS_REMEMBERED),
-      pause: (ms) => new Promise((done) => setTimeout(done, ms)),
+      pause,
       doubtIndex: () => {
         events.indexDoubted();
         archive.index.forget().catch((error) => events.indexFailed(error));
@@ -139,6 +147,7 @@ async function openArchive(
   follower: Follower<View.View>,
   sender: Sender.Sender,
   locks: KeyedLock,
+  onAnchored: () => void,
 ) {
   const { folder, sqlUrl, deployment, random, events, now } = options;
   const archive = await Archive.open({ folder, sqlUrl, hub, chainId: deployment.chainId, random, events });
@@ -153,7 +162,10 @@ async function openArchive(
       delayMs: options.batchDelayMs ?? BATCH_DELAY_MS,
       now,
       events,
-      onPassed: (passed) => sweeper.sweep(passed),
+      onPassed(passed) {
+        sweeper.sweep(passed);
+        onAnchored();
+      },
     });
     return { archive, batcher, sweeper };
   } catch (error) {

@@ -3,6 +3,7 @@ import type { Deployment } from '@islet/chain/Deployment';
 import type { Follower } from '@islet/chain/Follower';
 import * as View from '@islet/chain/View';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
+import * as Live from '@islet/core/Live';
 import * as Message from '@islet/core/Message';
 import * as Reason from '@islet/core/Reason';
 import * as Stream from '@islet/core/Stream';
@@ -19,7 +20,12 @@ export type Options = {
 };
 
 /** Who may have what: the account whose data it is, and whether the reader is that person. */
-export type Permit = { patient: Uint8Array; isOwn: boolean };
+export type Permit = {
+  patient: Uint8Array;
+  reader: Uint8Array;
+  isOwn: boolean;
+  signed: Message.Signed<Message.Request>;
+};
 
 /**
  * Whether this fetch is covered by a granted request, on our own view of the chain, now. A grant revoked or expired since
@@ -41,7 +47,24 @@ export async function permit(options: Options, fetch: Fetch): Promise<Permit> {
   requireGranted(view, toHex(Message.digestOf(Message.request, message)));
   requireInForce(view, message, Math.max(now(), follower.head?.at ?? 0));
   requireWithin(fetch, message);
-  return { patient: message.patient, isOwn: equal(message.reader, message.patient) };
+  const { patient, reader } = message;
+  return { patient, reader, isOwn: equal(reader, patient), signed };
+}
+
+/**
+ * Whether what was permitted before still is, on our view as it stands: for an answer that is held open. Throws `Refusal`
+ * with the reason.
+ */
+export function requireStill({ follower, now }: Options, { signed }: Permit): void {
+  const { message, signer } = signed;
+  const view = follower.state;
+  const at = Math.max(now(), follower.head?.at ?? 0);
+  if (!View.speaksFor(view, message.reader, signer))
+    throw refuse('HUB_NOT_A_SIGNER', 'Whoever signed the request does not speak for its reader.');
+  requireInForce(view, message, at);
+  const decided = view.decisions.get(toHex(Message.digestOf(Message.request, message)))?.at ?? 0;
+  if (at - decided > Live.followMs)
+    throw refuse('HUB_FOLLOW_OVER', 'The decision has served as long as one may. Make a new request.');
 }
 
 const refuse = (code: string, message: string): Refusal => new Refusal(403, code, message);

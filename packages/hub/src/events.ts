@@ -26,6 +26,9 @@ export function toLog(destination: DestinationStream) {
     fetched: (parts: number, segments: number, ms: number) =>
       log.info({ event: 'fetched', parts, segments, ms }),
     fetchRefused: (code: string) => log.info({ event: 'fetchRefused', code }),
+    followed: (followers: number) => log.info({ event: 'followed', followers }),
+    followEnded: (code: string) => log.info({ event: 'followEnded', code }),
+    tellingFailed: (error: unknown) => log.error({ event: 'tellingFailed', ...about(error) }),
     swept: (objects: number) => log.debug({ event: 'swept', objects }),
     sweepFailed: (error: unknown) => log.warn({ event: 'sweepFailed', ...about(error) }),
     followFailed: (error: unknown) => log.warn({ event: 'followFailed', ...about(error) }),

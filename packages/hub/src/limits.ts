@@ -63,6 +63,19 @@ export const RECEIPTS_ASKED = 4_096;
 export const FETCHED_SEGMENTS = 50_000;
 export const FETCHED_BYTES = 256 * 1024 * 1024;
 
+/** Held answers to followers: in all, and of one reader. */
+export const FOLLOWS = 1_000;
+export const FOLLOWS_PER_READER = 8;
+/** What waits for one follower, and for all together; who is slower is let go. A put, and what it needs, fits. */
+export const FOLLOW_QUEUE_BYTES = 6 * 1024 * 1024;
+export const FOLLOWS_BYTES = 64 * 1024 * 1024;
+/** Segments told to one follower of which the receipt is still to come. */
+export const FOLLOW_PENDING = 4_096;
+/** How often it is judged anew whether followers may follow: a revocation on chain cuts them within this. */
+export const FOLLOW_CHECK_MS = 500;
+/** Without news, a follower is told so often that the connection stands. */
+export const FOLLOW_BEAT_MS = 10_000;
+
 /** Tokens per second and at most, per remote address. */
 export const RATES = {
   put: { perSecond: 200, burst: 2_000 },

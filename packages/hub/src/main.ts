@@ -37,6 +37,8 @@ async function main(): Promise<void> {
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
+    // Held answers would keep the door open.
+    await hub.context.follows.close();
     await served.close();
     await hub.close();
     process.exit(0);

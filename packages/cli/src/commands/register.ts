@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Context } from '../Context.js';
 import { registerAccess } from './access.js';
 import { registerExport } from './export.js';
+import { registerFollow } from './follow.js';
 import { registerGrant } from './grant.js';
 import { registerGrants } from './grants.js';
 import { registerImport } from './import.js';
@@ -22,6 +23,7 @@ export function registerCommands(program: Command, context: Context): void {
     registerGrants,
     registerRevoke,
     registerReport,
+    registerFollow,
     registerAccess,
     registerVerify,
     registerExport,

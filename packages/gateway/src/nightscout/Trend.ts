@@ -1,4 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Trend from '@islet/core/metrics/Trend';
 
 /** Nightscout's words for how fast glucose moves, by mg/dL a minute: each up to its limit. */
 const steps = [
@@ -13,22 +14,10 @@ const steps = [
 
 export type Point = { at: number; mgdl: number };
 
-const minute = 60_000;
-/** Between which ages an earlier value tells the direction: nearer it is noise, further it is history. */
-const nearest = 4 * minute;
-const furthest = 16 * minute;
-
 /** The direction at the last of some points, which stand in order of time; `NONE` where too little is known. */
 export function of(points: readonly Point[], index: number): string {
-  const here = points[index]!;
-  for (let i = index - 1; i >= 0; i--) {
-    const age = here.at - points[i]!.at;
-    if (age < nearest) continue;
-    if (age > furthest) break;
-    const speed = (here.mgdl - points[i]!.mgdl) / (age / minute);
-    return speed <= -3.5 ? 'DoubleDown' : steps.find(([limit]) => speed <= limit)![1];
-  }
-  return 'NONE';
+  const speed = Trend.speedAt(points, index);
+  return speed === null ? 'NONE' : steps.find(([limit]) => speed <= limit)![1];
 }
 
 const numbers = [

@@ -30,6 +30,7 @@ export function mount(app: Hono, hub: HubContext): void {
           heads: parsed.heads.length,
         };
         hub.answered.set(id, counts);
+        hub.follows.kept(parsed);
         hub.batcher.wake();
         hub.events.kept(counts, hub.now() - started);
       }
