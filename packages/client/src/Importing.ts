@@ -5,6 +5,7 @@ import * as Day from '@islet/core/Day';
 import { IsletError } from '@islet/core/IsletError';
 import type { Kind, Reading } from '@islet/core/Reading';
 import * as Readings from '@islet/core/Readings';
+import * as Span from '@islet/core/Span';
 import * as Streams from '@islet/core/Stream';
 import type { Run } from './Account.js';
 import { keyDays, renewAll } from './Horizon.js';
@@ -113,7 +114,9 @@ export function missingRuns(
   for (const r of readings) {
     const day = Day.of(r.at, offset);
     want(Streams.ofKind(r.kind), day);
-    if (r.kind === 'glucose') for (const s of ['glucose/hour', 'glucose/day'] as const) want(s, day);
+    if (r.kind !== 'glucose') continue;
+    for (const s of ['glucose/hour', 'glucose/day', ...Span.streams] as const)
+      want(s, Span.of(s, day).lastDay);
   }
   return [...wanted].flatMap(([stream, days]) =>
     runsOf([...days].sort((a, b) => a - b)).map((run) => ({ stream, ...run })),
