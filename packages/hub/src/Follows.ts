@@ -149,9 +149,9 @@ export function open(options: Options): Follows {
       for (const { versions } of archive.hot.byPatient.get(patientId(held.patient, stream)) ?? []) {
         const version = versions.at(-1);
         const bytes = version && (await archive.store.get(toHex(version.key)));
-        const tip = bytes && Head.parse(bytes).statement.tip;
-        if (!tip) continue;
-        const row = (await archive.find.segments([tip.hash])).get(toHex(tip.hash));
+        if (!bytes) continue;
+        const { tip } = Head.parse(bytes).statement;
+        const row = tip && (await archive.find.segments([tip.hash])).get(toHex(tip.hash));
         const found = row && (await archive.store.get(toHex(row.key)));
         const segment = found && Segment.parse(found);
         const isNew = segment && now() - segment.header.sealedAt <= Live.releaseMs;
