@@ -144,7 +144,7 @@ describe('a follower of the live value', () => {
     const { json } = await islet.run('access');
     const granted = json.accesses.filter((a: Line) => a.code === 'GRANTED');
     expect(granted).toHaveLength(1);
-    await using network = await connect(Home.at(islet.folder));
+    const network = await connect(Home.at(islet.folder));
     const people = await Promise.all(
       ['clinic', 'me'].map((name) => People.need(Home.at(islet.folder), name)),
     );
@@ -153,6 +153,7 @@ describe('a follower of the live value', () => {
     const today = Day.of(Date.now(), 0);
     const wanted = { streams: ['glucose/live' as const], firstDay: today - 1, lastDay: today };
     expect((await Access.granted(network, reader!, held!, wanted)).segments).toEqual([]);
+    await network.close();
     const raw = await islet.run(
       'report',
       '--as',

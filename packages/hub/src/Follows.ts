@@ -38,6 +38,8 @@ export type Follows = {
   kept(parsed: Parsed): void;
   /** A batch is anchored. */
   anchored(): void;
+  /** Judges all followers anew, by what is on the chain when it is called. */
+  look(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -124,6 +126,8 @@ export function open(options: Options): Follows {
 
   /** Segments with the epochs and shares that this follower lacks. */
   async function tellSegments(held: Held, segments: Segment.Segment[], heads: Uint8Array[], from?: Parsed) {
+    judge(held);
+    if (held.ended) return;
     const epochs: Uint8Array[] = [];
     const shares: Uint8Array[] = [];
     for (const { header, hash } of segments) {
@@ -172,17 +176,22 @@ export function open(options: Options): Follows {
     if (receipts.length > 0) tell(held, { receipts });
   }
 
+  /** By our view as it stands. */
+  function judge(held: Held): void {
+    try {
+      Permit.requireStill(options, held.leave);
+    } catch (error) {
+      end(held, error instanceof Refusal ? error.code : 'HUB_UNEXPECTED');
+    }
+  }
+
   async function check(): Promise<void> {
     await follower.follow().catch(() => undefined);
     const isBehind = !follower.head || now() - follower.head.at > MAX_HEAD_AGE_MS;
     for (const held of [...all]) {
-      try {
-        // Without a view of now nobody can say that it is still allowed.
-        if (isBehind) end(held, 'HUB_BEHIND_CHAIN');
-        else Permit.requireStill(options, held.leave);
-      } catch (error) {
-        end(held, error instanceof Refusal ? error.code : 'HUB_UNEXPECTED');
-      }
+      // Without a view of now nobody can say that it is still allowed.
+      if (isBehind) end(held, 'HUB_BEHIND_CHAIN');
+      else judge(held);
       if (!held.ended && now() - held.toldAt >= FOLLOW_BEAT_MS) tell(held, {});
     }
   }
@@ -238,6 +247,9 @@ export function open(options: Options): Follows {
     },
     anchored() {
       for (const held of all) after(held, () => tellReceipts(held));
+    },
+    async look() {
+      if (all.size > 0) await check();
     },
     async close() {
       for (const held of [...all]) end(held, 'HUB_CLOSING');
