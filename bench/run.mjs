@@ -8,7 +8,17 @@ import * as Scene from './Scene.mjs';
 import * as Table from './Table.mjs';
 
 /** In the order they run: the baselines last, when Islet is stopped and takes nothing from them. */
-const withIslet = ['bulk', 'report', 'verify', 'revocation', 'posts', 'receipts', 'growth', 'memory'];
+const withIslet = [
+  'bulk',
+  'report',
+  'verify',
+  'revocation',
+  'follow',
+  'posts',
+  'receipts',
+  'growth',
+  'memory',
+];
 const alone = ['transactions', 'postgres'];
 const names = [...withIslet, ...alone];
 const usage = `node bench/run.mjs [--quick] [--only NAME]… [--people N] [--json FILE]\nNAME: ${names.join(', ')}`;
