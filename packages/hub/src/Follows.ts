@@ -3,6 +3,7 @@ import { MAX_HEAD_AGE_MS } from '@islet/chain/limits';
 import { equal, toHex } from '@islet/core/crypto/bytes';
 import * as Head from '@islet/core/Head';
 import * as Live from '@islet/core/Live';
+import type * as Message from '@islet/core/Message';
 import * as Segment from '@islet/core/Segment';
 import type { Stream } from '@islet/core/Stream';
 import type { Fetch } from '@islet/core/wire/Fetch';
@@ -33,7 +34,7 @@ import { Refusal } from './Refusal.js';
 export type Follows = {
   readonly count: number;
   /** The held answer to a permitted question. Throws `HUB_TOO_MANY_FOLLOWERS`. */
-  open(fetch: Fetch, leave: Permit.Permit): ReadableStream<Uint8Array>;
+  open(fetch: Fetch, leave: Permit.Permit, grant: Message.Grant | null): ReadableStream<Uint8Array>;
   /** A put is kept. */
   kept(parsed: Parsed): void;
   /** A batch is anchored. */
@@ -57,6 +58,8 @@ type Held = {
   firstDay: number;
   lastDay: number;
   leave: Permit.Permit;
+  /** On which the request rests; null for the patient's own. */
+  grant: Message.Grant | null;
   /** Frames that the follower has not taken yet. */
   queue: Uint8Array[];
   bytes: number;
@@ -179,7 +182,7 @@ export function open(options: Options): Follows {
   /** By our view as it stands. */
   function judge(held: Held): void {
     try {
-      Permit.requireStill(options, held.leave);
+      Permit.requireStill(options, held.leave, held.grant);
     } catch (error) {
       end(held, error instanceof Refusal ? error.code : 'HUB_UNEXPECTED');
     }
@@ -200,7 +203,7 @@ export function open(options: Options): Follows {
     get count() {
       return all.size;
     },
-    open(fetch, permit) {
+    open(fetch, permit, grant) {
       const reader = toHex(permit.reader);
       const mine = [...all].filter((held) => held.reader === reader).length;
       if (all.size >= FOLLOWS || mine >= FOLLOWS_PER_READER) throw tooMany();
@@ -212,6 +215,7 @@ export function open(options: Options): Follows {
         firstDay,
         lastDay,
         leave: permit,
+        grant,
         queue: [],
         bytes: 0,
         wake: () => {},
