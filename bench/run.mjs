@@ -14,6 +14,7 @@ const withIslet = [
   'app',
   'verify',
   'revocation',
+  'follow',
   'posts',
   'catchup',
   'receipts',

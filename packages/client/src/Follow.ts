@@ -1,4 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import { ChainRpcError } from '@islet/chain/Rpc';
 import * as Day from '@islet/core/Day';
 import { IsletError } from '@islet/core/IsletError';
 import type { Glucose } from '@islet/core/Reading';
@@ -10,9 +11,10 @@ import * as Access from './Access.js';
 import { attendant } from './FollowAttend.js';
 import type { Held } from './Held.js';
 import * as HeldAnswer from './HeldAnswer.js';
-import { RemoteError } from './Http.js';
+import { RemoteError, UnreachableError } from './Http.js';
 import { FOLLOW_RETRY_MAX_MS, FOLLOW_RETRY_MS } from './limits.js';
 import type { Network } from './Network.js';
+import type { Ticket } from './Opening.js';
 import type { Wallet } from './Wallet.js';
 
 /** What a follower learns. */
@@ -92,6 +94,7 @@ const passing = [
   'HUB_TOO_MANY',
   'HUB_TOO_MANY_FOLLOWERS',
   'TOO_FEW_CUSTODIANS',
+  'CHAIN_STALE',
 ];
 /** The decision has served long enough. */
 const over = ['HUB_FOLLOW_OVER', 'RELEASE_TOO_LATE'];
@@ -103,13 +106,28 @@ async function* follow(
   daysOf: () => Days,
   { streams, signal }: Options,
 ): AsyncGenerator<Update, void, undefined> {
+  let retry = FOLLOW_RETRY_MS;
+  const away = async function* (code: string): AsyncGenerator<Update, void, undefined> {
+    yield { kind: 'away', code };
+    await pause(retry, signal);
+    retry = Math.min(retry * 2, FOLLOW_RETRY_MAX_MS);
+  };
+  let isFirst = true;
   while (!signal.aborted) {
     const wanted = { streams, ...daysOf() };
-    const ticket = await Access.ask(network, reader, wanted, right, Release.followKeyHash);
+    let ticket: Ticket;
+    try {
+      ticket = await Access.ask(network, reader, wanted, right, Release.followKeyHash);
+    } catch (error) {
+      // Who has followed for a day is not to stop because the hub is started anew just then.
+      if (isFirst) throw error;
+      yield* away(codeOf(error));
+      continue;
+    }
+    isFirst = false;
     const { request, blockNumber } = ticket;
     const body = encodeFetch({ ...wanted, request, salt: right.salt, blockNumber });
     const attend = attendant(network, { ...wanted, patient: right.patient }, right, ticket);
-    let retry = FOLLOW_RETRY_MS;
     for (let isOver = false; !isOver && !signal.aborted; ) {
       let code = 'SERVICE_UNREACHABLE';
       try {
@@ -126,24 +144,18 @@ async function* follow(
       isOver = over.includes(code);
       if (isOver) continue;
       if (code.startsWith('HUB_') && !passing.includes(code)) throw new EndedError(code);
-      yield { kind: 'away', code };
-      await pause(retry, signal);
-      retry = Math.min(retry * 2, FOLLOW_RETRY_MAX_MS);
+      yield* away(code);
     }
   }
 }
 
 /** The code of trouble that passes, of a decision that is over, or of the hub's refusal; anything else is thrown on. */
 function codeOf(error: unknown): string {
-  // `fetch` throws these where a connection fails or is cut.
-  if (!(error instanceof IsletError)) {
-    const isNetwork = error instanceof TypeError || (error as Error).name === 'AbortError';
-    if (isNetwork) return 'SERVICE_UNREACHABLE';
-    throw error;
-  }
+  if (!(error instanceof IsletError)) throw error;
   const { code } = error;
   const isRemote = error instanceof RemoteError && (error.status >= 500 || code.startsWith('HUB_'));
-  if (isRemote || passing.includes(code) || over.includes(code)) return code;
+  const isAway = error instanceof UnreachableError || error instanceof ChainRpcError;
+  if (isRemote || isAway || passing.includes(code) || over.includes(code)) return code;
   throw error;
 }
 

@@ -1,12 +1,12 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { concat, plain } from '@islet/core/crypto/bytes';
 import * as Followed from '@islet/core/wire/Followed';
-import { RemoteError, type Service } from './Http.js';
+import { RemoteError, type Service, UnreachableError } from './Http.js';
 import { FOLLOW_IDLE_MS, REFUSAL_BYTES } from './limits.js';
 
 /**
  * The messages of an answer that is held open, until it ends, is cut off, or says nothing for so long that it must be
- * dead. Throws `RemoteError` where the service refuses, and what `fetch` throws.
+ * dead. Throws `RemoteError` where the service refuses, and `UnreachableError` where the connection fails or is cut.
  */
 export async function* messages(
   service: Service,
@@ -20,13 +20,16 @@ export async function* messages(
   if (signal.aborted) abort();
   signal.addEventListener('abort', abort);
   try {
-    const response = await fetch(service.url + path, {
-      method: 'POST',
-      body: plain(body),
-      headers: { 'content-type': 'application/cbor' },
-      signal: controller.signal,
-    });
-    const parts = partsOf(response.body, () => {
+    const response = await reached(
+      service,
+      fetch(service.url + path, {
+        method: 'POST',
+        body: plain(body),
+        headers: { 'content-type': 'application/cbor' },
+        signal: controller.signal,
+      }),
+    );
+    const parts = partsOf(service, response.body, () => {
       clearTimeout(timer);
       timer = setTimeout(abort, FOLLOW_IDLE_MS);
     });
@@ -39,14 +42,20 @@ export async function* messages(
   }
 }
 
+const reached = <T>(service: Service, attempt: Promise<T>): Promise<T> =>
+  attempt.catch((cause) => {
+    throw new UnreachableError(service.name, cause);
+  });
+
 /** Not every browser can iterate over a stream. */
 async function* partsOf(
+  service: Service,
   body: ReadableStream<Uint8Array> | null,
   heard: () => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const reader = body?.getReader();
   while (reader) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reached(service, reader.read());
     if (done) return;
     heard();
     yield value;

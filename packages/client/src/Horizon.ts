@@ -1,11 +1,19 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // A gateway can only seal to days whose public keys it was given. These run out, so they are renewed in time.
 import * as Day from '@islet/core/Day';
+import * as Span from '@islet/core/Span';
 import { isStream, type Stream, streams } from '@islet/core/Stream';
 import * as Account from './Account.js';
 import type { Network } from './Network.js';
 import type { Keep, Notes, Person, Progress } from './Person.js';
-import { DAYS_AHEAD, DAYS_BACK, RENEW_BELOW_DAYS, RUN_DAYS } from './personLimits.js';
+import {
+  DAYS_AHEAD,
+  DAYS_BACK,
+  LATER_DAYS_AHEAD,
+  LATER_RENEW_BELOW_DAYS,
+  RENEW_BELOW_DAYS,
+  RUN_DAYS,
+} from './personLimits.js';
 
 type Keyed = NonNullable<Notes['keyed']>;
 
@@ -22,13 +30,27 @@ export function lastKeyed(ranges: Keyed[string] | undefined, today: number): num
   return last;
 }
 
+/**
+ * Weeks, reports and live values need no keys of long ago: an import brings those it needs. Nor as far ahead: where keys
+ * for them run out no reading is lost, and each costs a phone some ms.
+ */
+const reachOf = (stream: Stream, { back, ahead, renewBelow }: Reach): Reach =>
+  stream === 'glucose/live' || Span.lengthOf(stream) > 1
+    ? {
+        back: Math.min(back, Span.lengthOf(stream)),
+        ahead: Math.min(ahead, LATER_DAYS_AHEAD),
+        renewBelow: Math.min(renewBelow, LATER_RENEW_BELOW_DAYS),
+      }
+    : { back, ahead, renewBelow };
+
 /** The days to add, so that each stream has keys as far as they should reach, or enough of them. */
 export function due(needed: readonly Stream[], keyed: Keyed, today: number, reach: Reach): Account.Run[] {
   return needed.flatMap((stream): Account.Run[] => {
+    const { back, ahead, renewBelow } = reachOf(stream, reach);
     const last = lastKeyed(keyed[stream], today);
-    if (last - today >= reach.renewBelow) return [];
-    const firstDay = last < today ? today - reach.back : last + 1;
-    return [{ stream, firstDay, days: today + reach.ahead - firstDay }];
+    if (last - today >= renewBelow) return [];
+    const firstDay = last < today ? today - back : last + 1;
+    return [{ stream, firstDay, days: today + ahead - firstDay }];
   });
 }
 

@@ -5,6 +5,7 @@ import * as Day from '@islet/core/Day';
 import { IsletError } from '@islet/core/IsletError';
 import type { Kind, Reading } from '@islet/core/Reading';
 import * as Readings from '@islet/core/Readings';
+import * as Span from '@islet/core/Span';
 import * as Streams from '@islet/core/Stream';
 import type { Run } from './Account.js';
 import { keyDays, renewAll } from './Horizon.js';
@@ -161,7 +162,9 @@ function missingRuns(wanted: Wanted, offset: number, keyed: Record<string, [numb
   for (const [kind, hours] of wanted.hours)
     for (const day of daysOf(hours, offset)) {
       miss(Streams.ofKind(kind), day);
-      if (kind === 'glucose') for (const s of ['glucose/hour', 'glucose/day'] as const) miss(s, day);
+      if (kind !== 'glucose') continue;
+      for (const s of ['glucose/hour', 'glucose/day', ...Span.streams] as const)
+        miss(s, Span.of(s, day).lastDay);
     }
   return [...missing].flatMap(([stream, days]) =>
     runsOf([...days].sort((a, b) => a - b)).map((run) => ({ stream, ...run })),

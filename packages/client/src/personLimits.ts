@@ -6,6 +6,9 @@ export const DAYS_BACK = 90;
 export const DAYS_AHEAD = 400;
 /** Keys are renewed once they last for fewer days than this. */
 export const RENEW_BELOW_DAYS = 300;
+/** The same two of weeks, reports and live values. */
+export const LATER_DAYS_AHEAD = 200;
+export const LATER_RENEW_BELOW_DAYS = 150;
 /** Days in one bundle of keys, so that a long run shows that it moves. */
 export const RUN_DAYS = 100;
 /** Readings in one post. */

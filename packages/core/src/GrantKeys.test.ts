@@ -1,12 +1,15 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encode, type Item, MalformedError } from './codec.js';
 import { drawn, flipped } from './core.testkit.js';
-import { concat, toHex, utf8 } from './crypto/bytes.js';
+import { concat, equal, toHex, utf8 } from './crypto/bytes.js';
 import * as Xwing from './crypto/xwing.js';
+import * as Day from './Day.js';
 import * as Epoch from './Epoch.js';
 import * as GrantKeys from './GrantKeys.js';
 import * as KeyTree from './KeyTree.js';
+import * as Span from './Span.js';
 
 const random = drawn('grant keys');
 const [seed, readerSeed, grantId, salt] = [random(32), random(32), random(32), random(32)];
@@ -65,4 +68,31 @@ describe('the keys of a grant', () => {
     expect(opening([['glucose/year', []]])).toThrow(Epoch.UnknownStreamError);
     expect(opening([], 'islet/grant')).toThrow(MalformedError);
   });
+});
+
+test('of weeks and reports there are keys for those wholly granted, for no other day and of no other stream', () => {
+  const monday = Day.parse('2026-11-16')!;
+  fc.assert(
+    fc.property(fc.nat(40), fc.nat(40), (before, length) => {
+      const [firstDay, lastDay] = [monday - before, monday - before + length];
+      for (const stream of ['glucose/week', 'glucose/report'] as const) {
+        const whole = Span.within(stream, { firstDay, lastDay });
+        const make = () => GrantKeys.derive(seed, 0, [stream], firstDay, lastDay);
+        if (!whole) {
+          expect(make).toThrow(GrantKeys.NoWholeSpanError);
+          continue;
+        }
+        const [granted] = make();
+        for (let day = firstDay - 15; day <= lastDay + 15; day++) {
+          const leaf = KeyTree.leaf(granted!.nodes, day);
+          expect(leaf !== undefined).toBe(day >= whole.firstDay && day <= whole.lastDay);
+          if (!leaf) continue;
+          const own = KeyTree.leaf([KeyTree.root(seed, 0, stream)], day)!;
+          const finer = KeyTree.leaf([KeyTree.root(seed, 0, 'glucose/day')], day)!;
+          expect([equal(leaf, own), equal(leaf, finer)]).toEqual([true, false]);
+        }
+      }
+    }),
+    { numRuns: 30 },
+  );
 });

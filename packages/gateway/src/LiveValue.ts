@@ -45,8 +45,9 @@ export function liveValue({ epochs, sealer, chain, now, events }: Options): Live
       const open = await epochs.current(account, stream, day);
       await Sealer.seal(sealer, state, into, open, await Content.encodeReadings([value]));
       state.liveAt = value.at;
+      events.recovered('live values');
     } catch (error) {
-      events.failed('sealing a live value', error);
+      events.troubled('live values', error);
     }
   };
 }

@@ -3,6 +3,7 @@ import { MAX_HEAD_AGE_MS } from '@islet/chain/limits';
 import { equal, toHex } from '@islet/core/crypto/bytes';
 import * as Head from '@islet/core/Head';
 import * as Live from '@islet/core/Live';
+import type * as Message from '@islet/core/Message';
 import * as Segment from '@islet/core/Segment';
 import type { Stream } from '@islet/core/Stream';
 import type { Fetch } from '@islet/core/wire/Fetch';
@@ -33,11 +34,13 @@ import { Refusal } from './Refusal.js';
 export type Follows = {
   readonly count: number;
   /** The held answer to a permitted question. Throws `HUB_TOO_MANY_FOLLOWERS`. */
-  open(fetch: Fetch, leave: Permit.Permit): ReadableStream<Uint8Array>;
+  open(fetch: Fetch, leave: Permit.Permit, grant: Message.Grant | null): ReadableStream<Uint8Array>;
   /** A put is kept. */
   kept(parsed: Parsed): void;
   /** A batch is anchored. */
   anchored(): void;
+  /** Judges all followers anew, by what is on the chain when it is called. */
+  look(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -55,6 +58,8 @@ type Held = {
   firstDay: number;
   lastDay: number;
   leave: Permit.Permit;
+  /** On which the request rests; null for the patient's own. */
+  grant: Message.Grant | null;
   /** Frames that the follower has not taken yet. */
   queue: Uint8Array[];
   bytes: number;
@@ -124,6 +129,8 @@ export function open(options: Options): Follows {
 
   /** Segments with the epochs and shares that this follower lacks. */
   async function tellSegments(held: Held, segments: Segment.Segment[], heads: Uint8Array[], from?: Parsed) {
+    judge(held);
+    if (held.ended) return;
     const epochs: Uint8Array[] = [];
     const shares: Uint8Array[] = [];
     for (const { header, hash } of segments) {
@@ -149,9 +156,9 @@ export function open(options: Options): Follows {
       for (const { versions } of archive.hot.byPatient.get(patientId(held.patient, stream)) ?? []) {
         const version = versions.at(-1);
         const bytes = version && (await archive.store.get(toHex(version.key)));
-        const tip = bytes && Head.parse(bytes).statement.tip;
-        if (!tip) continue;
-        const row = (await archive.find.segments([tip.hash])).get(toHex(tip.hash));
+        if (!bytes) continue;
+        const { tip } = Head.parse(bytes).statement;
+        const row = tip && (await archive.find.segments([tip.hash])).get(toHex(tip.hash));
         const found = row && (await archive.store.get(toHex(row.key)));
         const segment = found && Segment.parse(found);
         const isNew = segment && now() - segment.header.sealedAt <= Live.releaseMs;
@@ -172,17 +179,22 @@ export function open(options: Options): Follows {
     if (receipts.length > 0) tell(held, { receipts });
   }
 
+  /** By our view as it stands. */
+  function judge(held: Held): void {
+    try {
+      Permit.requireStill(options, held.leave, held.grant);
+    } catch (error) {
+      end(held, error instanceof Refusal ? error.code : 'HUB_UNEXPECTED');
+    }
+  }
+
   async function check(): Promise<void> {
     await follower.follow().catch(() => undefined);
     const isBehind = !follower.head || now() - follower.head.at > MAX_HEAD_AGE_MS;
     for (const held of [...all]) {
-      try {
-        // Without a view of now nobody can say that it is still allowed.
-        if (isBehind) end(held, 'HUB_BEHIND_CHAIN');
-        else Permit.requireStill(options, held.leave);
-      } catch (error) {
-        end(held, error instanceof Refusal ? error.code : 'HUB_UNEXPECTED');
-      }
+      // Without a view of now nobody can say that it is still allowed.
+      if (isBehind) end(held, 'HUB_BEHIND_CHAIN');
+      else judge(held);
       if (!held.ended && now() - held.toldAt >= FOLLOW_BEAT_MS) tell(held, {});
     }
   }
@@ -191,7 +203,7 @@ export function open(options: Options): Follows {
     get count() {
       return all.size;
     },
-    open(fetch, permit) {
+    open(fetch, permit, grant) {
       const reader = toHex(permit.reader);
       const mine = [...all].filter((held) => held.reader === reader).length;
       if (all.size >= FOLLOWS || mine >= FOLLOWS_PER_READER) throw tooMany();
@@ -203,6 +215,7 @@ export function open(options: Options): Follows {
         firstDay,
         lastDay,
         leave: permit,
+        grant,
         queue: [],
         bytes: 0,
         wake: () => {},
@@ -238,6 +251,9 @@ export function open(options: Options): Follows {
     },
     anchored() {
       for (const held of all) after(held, () => tellReceipts(held));
+    },
+    async look() {
+      if (all.size > 0) await check();
     },
     async close() {
       for (const held of [...all]) end(held, 'HUB_CLOSING');

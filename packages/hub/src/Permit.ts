@@ -52,16 +52,23 @@ export async function permit(options: Options, fetch: Fetch): Promise<Permit> {
 }
 
 /**
- * Whether what was permitted before still is, on our view as it stands: for an answer that is held open. Throws `Refusal`
- * with the reason.
+ * Whether what was permitted before still is, on our view as it stands and by the grant's own words: for an answer that is
+ * held open. Throws `Refusal` with the reason.
  */
-export function requireStill({ follower, now }: Options, { signed }: Permit): void {
+export function requireStill(
+  { follower, now }: Options,
+  { signed }: Permit,
+  grant: Message.Grant | null,
+): void {
   const { message, signer } = signed;
   const view = follower.state;
   const at = Math.max(now(), follower.head?.at ?? 0);
   if (!View.speaksFor(view, message.reader, signer))
     throw refuse('HUB_NOT_A_SIGNER', 'Whoever signed the request does not speak for its reader.');
   requireInForce(view, message, at);
+  // The chain keeps a fingerprint of the terms; what they say of times is in the grant itself.
+  if (grant && (at < grant.notBefore * 1000 || at >= grant.expiresAt * 1000))
+    throw refuse('HUB_GRANT_EXPIRED', 'The grant has expired since.');
   const decided = view.decisions.get(toHex(Message.digestOf(Message.request, message)))?.at ?? 0;
   if (at - decided > Live.followMs)
     throw refuse('HUB_FOLLOW_OVER', 'The decision has served as long as one may. Make a new request.');

@@ -14,6 +14,8 @@ export function mount(app: Hono, hub: HubContext): void {
       const asked = parseRelay(body);
       try {
         const answer = await relay(hub, asked);
+        // What it changed binds the connections held here before anybody is told that it is done.
+        if (asked.kind !== 'Request') await hub.follows.look();
         hub.events.relayed(asked.kind, hub.now() - started);
         return c.json(answer);
       } catch (error) {

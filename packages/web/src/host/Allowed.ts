@@ -3,7 +3,13 @@ import type { Config } from './config.js';
 import { BODY_BYTES, RPC_BYTES } from './limits.js';
 
 /** Where a call of the page goes, and how large it may be. */
-export type Target = { url: string; maxBytes: number; rpc: boolean };
+export type Target = {
+  url: string;
+  maxBytes: number;
+  rpc: boolean;
+  /** Whether the answer goes on until one side ends it. */
+  held: boolean;
+};
 
 const hex = '[0-9a-f]{64}';
 const calls = {
@@ -13,6 +19,7 @@ const calls = {
     `GET /v1/keys/${hex}`,
     'POST /v1/relay',
     'POST /v1/fetch',
+    'POST /v1/follow',
     `GET /v1/grants/${hex}`,
     'GET /v1/batches/latest',
   ],
@@ -51,9 +58,9 @@ export function targetOf(config: Config, method: string, path: string): Target |
   const [, service, index, rest = ''] = found;
   if (service === 'ledger') {
     if (method === 'GET' && rest === '/health')
-      return { url: `${config.ledger}/health`, maxBytes: 0, rpc: false };
+      return { url: `${config.ledger}/health`, maxBytes: 0, rpc: false, held: false };
     return method === 'POST' && rest === ''
-      ? { url: config.ledger, maxBytes: RPC_BYTES, rpc: true }
+      ? { url: config.ledger, maxBytes: RPC_BYTES, rpc: true, held: false }
       : undefined;
   }
   const base =
@@ -64,7 +71,8 @@ export function targetOf(config: Config, method: string, path: string): Target |
         : config.custodians[Number(index) - 1];
   const pattern = service === 'hub' || service === 'gateway' ? patterns[service] : patterns.custodian;
   if (base === undefined || !pattern.test(`${method} ${rest}`)) return undefined;
-  return { url: base + rest, maxBytes: method === 'GET' ? 0 : BODY_BYTES, rpc: false };
+  const held = rest === '/v1/follow';
+  return { url: base + rest, maxBytes: method === 'GET' ? 0 : BODY_BYTES, rpc: false, held };
 }
 
 /** Whether a JSON-RPC body asks only what the page may ask. */

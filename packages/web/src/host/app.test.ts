@@ -131,6 +131,7 @@ describe('what passes to the services', () => {
   test.each([
     ['PUT', '/s/hub/v1/keys', 'http://hub.test/v1/keys'],
     ['GET', `/s/hub/v1/grants/${'ab'.repeat(32)}`, `http://hub.test/v1/grants/${'ab'.repeat(32)}`],
+    ['POST', '/s/hub/v1/follow', 'http://hub.test/v1/follow'],
     ['POST', '/s/gateway/v1/readings', 'http://gateway.test/v1/readings'],
     ['POST', '/s/custodian-3/v1/release', 'http://three.test/v1/release'],
     ['GET', '/s/ledger/health', 'http://ledger.test/health'],

@@ -73,7 +73,8 @@ async function forward(c: Context, target: Target, fetch: Options['fetch']): Pro
       method: c.req.method,
       headers,
       redirect: 'error',
-      signal: AbortSignal.timeout(SERVICE_MS),
+      // Who follows and goes away must not stay a follower; the hub's heartbeat tells a dead answer.
+      signal: target.held ? c.req.raw.signal : AbortSignal.timeout(SERVICE_MS),
       ...(body && { body }),
     });
     const type = answer.headers.get('content-type') ?? 'application/octet-stream';
