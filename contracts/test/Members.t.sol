@@ -358,7 +358,7 @@ contract MembersTest is Fixture {
     }
 
     function test_aCustodiansAccountCannotBeUsedAtASecondPlace() public {
-        address taken = address(0xC003);
+        address taken = vm.addr(CUSTODIAN_KEY + 3);
         bytes memory refusal = abi.encodeWithSelector(IMembers.MembersCustodianAccountTaken.selector, taken);
         refused(abi.encodeCall(IMembers.setCustodian, (4, ORG_A, "new", taken)), refusal);
         refused(abi.encodeCall(IMembers.setCustodian, (1, ORG_A, "new", taken)), refusal);

@@ -79,7 +79,7 @@ contract ErasureHandler is ErasureFixture {
         uint256 key = [
             keyThen[m.erasureId][m.custodian],
             _keyOf[m.custodian],
-            keyThen[m.erasureId][1 + (custodian + 1) % 3],
+            keyThen[m.erasureId][1 + (custodian % 3 + 1) % 3],
             NOBODYS_KEY
         ][by % 4];
         if (key == 0) key = NOBODYS_KEY;
