@@ -94,18 +94,17 @@ async function firstValue(as: string): Promise<Record<string, any>> {
     env: { ...process.env, ISLET_HOME: islet.folder, TZ: 'UTC' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  let last: Record<string, any> = {};
-  const over = new Promise<void>((done) => {
+  const told = new Promise<Record<string, any>>((done) => {
+    let last: Record<string, any> = {};
     createInterface({ input: child.stdout }).on('line', (text) => {
       last = JSON.parse(text);
-      if (last.kind === 'value') done();
+      if (last.kind === 'value') done(last);
     });
-    child.once('close', () => done());
+    child.once('close', () => done(last));
   });
   const posting = setInterval(() => void post(100 + Math.floor(Math.random() * 50)), 1500);
   try {
-    await over;
-    return last;
+    return await told;
   } finally {
     clearInterval(posting);
     if (child.exitCode === null) {

@@ -162,7 +162,9 @@ describe.each(AccessFile.formats)('a look by a role in an emergency, as %s', (fo
 test('an emergency reads as a sentence', async () => {
   const { record: stated } = await emergencyScene('Found unconscious.');
   const line = stated.lines.find((l) => l.kind === 'request' && l.emergency)!;
-  expect(AccessText.sentence(line)).toMatchInlineSnapshot(`"2026-11-20 08:30  clinic (as night shift) looked at glucose/day, insulin/raw for 2026-11-01 to 2026-11-14, for treatment, in an emergency, stating “Found unconscious.”, judged not justified by you; opened by custodians 1 and 3."`);
+  expect(AccessText.sentence(line)).toMatchInlineSnapshot(
+    `"2026-11-20 08:30  clinic (as night shift) looked at glucose/day, insulin/raw for 2026-11-01 to 2026-11-14, for treatment, in an emergency, stating “Found unconscious.”, judged not justified by you; opened by custodians 1 and 3."`,
+  );
   (line as { emergency: { reason: null } }).emergency.reason = null;
   expect(AccessText.sentence(line)).toContain('in an emergency, without telling you the reason');
 });
