@@ -33,6 +33,8 @@ const doneOf = (n: number, txs: Log[][]): Done => ({
     number: Blocks.quantity(n),
     timestamp: '0x1',
     logsBloom: '0x',
+    transactionsRoot: `0x${word(7)}`,
+    receiptsRoot: `0x${word(8)}`,
   },
   txs: txs.map((logs, i) => ({
     hash: `0x${word(1_000_000 * n + i)}`,
