@@ -48,6 +48,16 @@ export function cover(from: Node, first: Day, last: Day): Node[] {
   return [...cover(child(from, 0), first, last), ...cover(child(from, 1), first, last)];
 }
 
+/**
+ * What is left of a tree without the days `first`…`last`: the fewest nodes that give every other day that the nodes
+ * gave, each leaf as before, and none of those days. Nothing that is returned leads to a removed leaf.
+ */
+export const puncture = (nodes: readonly Node[], first: Day, last: Day): Node[] =>
+  nodes.flatMap((node) => [
+    ...(first > Days.first ? cover(node, Days.first, first - 1) : []),
+    ...(last < Days.last ? cover(node, last + 1, Days.last) : []),
+  ]);
+
 /** The leaf key of a day from any of the nodes, or `undefined` where none covers it. */
 export function leaf(nodes: Node[], day: Day): Uint8Array | undefined {
   let node = nodes.find((n) => firstDay(n) <= day && day <= lastDay(n));

@@ -17,6 +17,8 @@ const structs: Struct[] = [
   Message.grant,
   Message.revoke,
   Message.request,
+  Message.erase,
+  Message.confirm,
   Message.statement,
 ];
 
@@ -27,6 +29,7 @@ const anyOf: Record<Atom, fc.Arbitrary<Value>> = {
   uint256: fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }),
   uint64: fc.maxSafeNat(),
   uint32: fc.nat(2 ** 32 - 1),
+  uint8: fc.nat(255),
   int32: fc.integer(),
   address: bytesOf(20),
   bytes32: bytesOf(32),

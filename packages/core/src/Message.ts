@@ -75,6 +75,36 @@ export const request = {
 } as const satisfies Struct;
 
 /**
+ * Makes data unreadable for ever: `streams` are codes under the scope document's salt, none of them means all, and
+ * then the days are all days too. `scopeHash` is the SHA-256 of that document (`Erasure.Scope`).
+ */
+export const erase = {
+  name: 'Erase',
+  fields: [
+    ...place,
+    ['bytes32', 'erasureId'],
+    ['bytes32', 'account'],
+    ['bytes32[]', 'streams'],
+    ['int32', 'firstDay'],
+    ['int32', 'lastDay'],
+    ['bytes32', 'scopeHash'],
+    ...once,
+  ],
+} as const satisfies Struct;
+
+/** A custodian's word to the contract that it has erased: `receiptHash` is the SHA-256 of its signed receipt. */
+export const confirm = {
+  name: 'Confirm',
+  fields: [
+    ...place,
+    ['bytes32', 'erasureId'],
+    ['uint8', 'custodian'],
+    ['bytes32', 'receiptHash'],
+    ['uint64', 'deadline'],
+  ],
+} as const satisfies Struct;
+
+/**
  * The wallet's word on a document kept off chain (key bundles, enrolment, questions to a custodian): `kind` is
  * the keccak-256 of the document's name, `hash` its SHA-256, `version` grows so that an old one cannot return.
  */
@@ -87,7 +117,7 @@ type FieldValue<T> = T extends 'bytes32[]'
   ? Uint8Array[]
   : T extends 'address' | 'bytes32' | 'bytes'
     ? Uint8Array
-    : T extends 'int32' | 'uint32' | 'uint64'
+    : T extends 'int32' | 'uint8' | 'uint32' | 'uint64'
       ? number
       : bigint;
 
@@ -99,6 +129,8 @@ export type AuthoriseGateway = Of<typeof authoriseGateway>;
 export type Grant = Of<typeof grant>;
 export type Revoke = Of<typeof revoke>;
 export type Request = Of<typeof request>;
+export type Erase = Of<typeof erase>;
+export type Confirm = Of<typeof confirm>;
 export type Statement = Of<typeof statement>;
 
 /** A message with who signed it: `signer` in ERC-7913 form, a 20-byte address for a secp256k1 key. */

@@ -39,6 +39,8 @@ function fromFields(type: Atom, f: Fields): Value {
       return f.int();
     case 'uint32':
       return f.int(0, 2 ** 32 - 1);
+    case 'uint8':
+      return f.int(0, 2 ** 8 - 1);
     case 'int32':
       return f.int(-(2 ** 31), 2 ** 31 - 1);
     case 'address':

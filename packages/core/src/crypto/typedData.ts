@@ -3,7 +3,16 @@
 import { concat, fromHex, uint256, utf8 } from './bytes.js';
 import { keccak256 } from './hash.js';
 
-type Atom = 'uint256' | 'uint64' | 'uint32' | 'int32' | 'address' | 'bytes32' | 'bytes' | 'bytes32[]';
+type Atom =
+  | 'uint256'
+  | 'uint64'
+  | 'uint32'
+  | 'uint8'
+  | 'int32'
+  | 'address'
+  | 'bytes32'
+  | 'bytes'
+  | 'bytes32[]';
 
 /** A struct's name and its fields in order, as `[type, name]`. */
 export type Struct = { name: string; fields: readonly (readonly [Atom, string])[] };
@@ -41,6 +50,7 @@ function word(type: Atom, value: Value | undefined, name: string): Uint8Array {
     case 'uint256':
     case 'uint64':
     case 'uint32':
+    case 'uint8':
       return uint256(integer(value, name, 0n, (1n << BigInt(type.slice(4))) - 1n));
     case 'int32':
       return uint256(BigInt.asUintN(256, integer(value, name, -(1n << 31n), (1n << 31n) - 1n)));

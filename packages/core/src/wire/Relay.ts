@@ -2,12 +2,22 @@
 import { decode, encode, MalformedError } from '../codec.js';
 
 /** The signed messages a member's relay submits for people, who hold no gas. */
-export const relayed = ['Register', 'AuthoriseGateway', 'EndGateway', 'Grant', 'Revoke', 'Request'] as const;
+export const relayed = [
+  'Register',
+  'AuthoriseGateway',
+  'EndGateway',
+  'Grant',
+  'Revoke',
+  'Request',
+  'Erase',
+  'Confirm',
+] as const;
 export type Relayed = (typeof relayed)[number];
 
 /**
  * `signed` is the message as `encodeSigned` writes it. A Request brings the signed Grant it rests on (`grant`),
- * a Grant the sealed keys for its reader (`keys`), which the hub keeps for the reader to fetch.
+ * a Grant the sealed keys for its reader (`keys`), which the hub keeps for the reader to fetch; an Erase its scope
+ * document (`keys`), which the hub carries out and keeps for custodians that come later.
  */
 export type Relay = { kind: Relayed; signed: Uint8Array; grant: Uint8Array | null; keys: Uint8Array | null };
 
