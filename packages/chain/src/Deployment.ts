@@ -17,6 +17,7 @@ const schema = z.strictObject({
   identity: Wire.address,
   anchors: Wire.address,
   consent: Wire.address,
+  erasure: Wire.address,
 });
 
 /** Where Islet is on a chain: pinned by everyone who takes part, and the same for all. */
@@ -35,7 +36,14 @@ export const format = (deployment: Deployment): string =>
   `${JSON.stringify(schema.parse(deployment), null, 2)}\n`;
 
 /** The addresses whose events a `Follower` of this deployment needs. */
-export const contracts = (d: Deployment): Hex[] => [d.directory, d.members, d.identity, d.anchors, d.consent];
+export const contracts = (d: Deployment): Hex[] => [
+  d.directory,
+  d.members,
+  d.identity,
+  d.anchors,
+  d.consent,
+  d.erasure,
+];
 
 /** Deploys one contract and returns its address. Throws what `Sender.send` throws. */
 export async function deploy<const A extends Abi.Abi>(

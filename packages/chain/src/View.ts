@@ -3,6 +3,7 @@ import { to0x, toHex } from '@islet/core/crypto/bytes';
 import * as Abi from './Abi.js';
 import { anchorsAbi } from './abi/Anchors.js';
 import { consentAbi } from './abi/Consent.js';
+import { erasureAbi } from './abi/Erasure.js';
 import { identityAbi } from './abi/Identity.js';
 import { membersAbi } from './abi/Members.js';
 import type { Deployment } from './Deployment.js';
@@ -26,6 +27,25 @@ export type View = {
   custodians: Map<number, { org: string; signingKey: string }>;
   custodianSetVersion: number;
   threshold: number;
+  /** Every erasure asked for, by its id. */
+  erasures: Map<string, Erasure>;
+};
+
+export type Erasure = {
+  account: string;
+  /** Salted codes; none for all streams. */
+  streams: string[];
+  firstDay: number;
+  lastDay: number;
+  scopeHash: string;
+  /** The set of custodians that has to erase, and how many of it must have confirmed. */
+  setVersion: number;
+  needed: number;
+  requestedAt: number;
+  /** Receipt hashes by custodian. */
+  confirmed: Map<number, string>;
+  /** When enough had confirmed, UTC ms of the block. */
+  erasedAt: number | null;
 };
 
 export type Account = {
@@ -86,6 +106,7 @@ export const empty = (): View => ({
   custodians: new Map(),
   custodianSetVersion: 0,
   threshold: 0,
+  erasures: new Map(),
 });
 
 /** The root that a hub anchored, in hex; `undefined` where it anchored no such batch. */
@@ -107,6 +128,7 @@ export function apply(view: View, deployment: Deployment, event: Event): void {
   else if (event.address === deployment.identity) applyIdentity(view, event, at);
   else if (event.address === deployment.anchors) applyAnchors(view, event, at);
   else if (event.address === deployment.members) applyMembers(view, event);
+  else if (event.address === deployment.erasure) applyErasure(view, event, at);
 }
 
 function applyConsent(view: View, event: Event, at: number): void {
@@ -214,6 +236,31 @@ function applyMembers(view: View, event: Event): void {
       view.threshold = Number(log.args.threshold);
       view.custodianSetVersion = Number(log.args.setVersion);
   }
+}
+
+function applyErasure(view: View, event: Event, at: number): void {
+  const log = Abi.decodeLog(erasureAbi, event);
+  if (log?.name === 'ErasureRequested') {
+    const { args } = log;
+    view.erasures.set(toHex(args.erasureId), {
+      account: toHex(args.account),
+      streams: args.streams.map(toHex),
+      firstDay: Number(args.firstDay),
+      lastDay: Number(args.lastDay),
+      scopeHash: toHex(args.scopeHash),
+      setVersion: Number(args.setVersion),
+      needed: Number(args.needed),
+      requestedAt: at,
+      confirmed: new Map(),
+      erasedAt: null,
+    });
+    return;
+  }
+  if (log?.name !== 'ErasureConfirmed' && log?.name !== 'Erased') return;
+  const erasure = view.erasures.get(toHex(log.args.erasureId));
+  if (!erasure) return;
+  if (log.name === 'Erased') erasure.erasedAt ??= at;
+  else erasure.confirmed.set(Number(log.args.custodian), toHex(log.args.receiptHash));
 }
 
 /** A hub's address as contracts write it. */

@@ -81,6 +81,23 @@ describe('a key tree', () => {
     );
   });
 
+  test('says which days are left in runs, and all of them', () => {
+    fc.assert(
+      fc.property(fc.array(anyRange, { maxLength: 4 }), anyDay, (ranges, from) => {
+        const nodes = ranges.reduce((left, [a, b]) => KeyTree.puncture(left, a, b), [root]);
+        const to = Math.min(from + 300, Days.last);
+        const runs = KeyTree.held(nodes, from, to);
+        for (let day = from; day <= to; day++)
+          expect(runs.some((run) => day >= run.first && day <= run.last)).toBe(
+            !ranges.some(([a, b]) => day >= a && day <= b),
+          );
+        for (const [i, run] of runs.entries())
+          expect(run.first).toBeGreaterThan(i > 0 ? runs[i - 1]!.last + 1 : from - 1);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   test('without one range has no more nodes than two covers', () => {
     fc.assert(
       fc.property(anyRange, ([first, last]) => {

@@ -16,6 +16,10 @@ export type Config = {
   validators: Uint8Array[];
   /** The Ed25519 seed that `Members` lists the public key of. */
   signingSeed: Uint8Array;
+  /** The secp256k1 key that `Members` lists the address of. */
+  accountKey: Uint8Array;
+  /** Where the key lies that wraps the vault: never kept together with copies of it. */
+  vaultKeyFolder: string;
 };
 
 export async function fromEnvironment(env: NodeJS.ProcessEnv): Promise<Config> {
@@ -23,14 +27,18 @@ export async function fromEnvironment(env: NodeJS.ProcessEnv): Promise<Config> {
   const keyPath = need('ISLET_CUSTODIAN_KEY');
   const signingSeed = await PrivateFile.read(keyPath);
   if (signingSeed?.length !== 32) return fail('ISLET_CUSTODIAN_KEY', 'names no file of 32 bytes');
+  const accountKey = await PrivateFile.read(need('ISLET_CUSTODIAN_ACCOUNT_KEY'));
+  if (accountKey?.length !== 32) return fail('ISLET_CUSTODIAN_ACCOUNT_KEY', 'names no file of 32 bytes');
   return {
     folder: need('ISLET_CUSTODIAN_FOLDER'),
+    vaultKeyFolder: need('ISLET_CUSTODIAN_VAULT_KEYS'),
     port: whole(env.ISLET_CUSTODIAN_PORT ?? '0', 'ISLET_CUSTODIAN_PORT', 0, 65_535),
     index: whole(need('ISLET_CUSTODIAN_INDEX'), 'ISLET_CUSTODIAN_INDEX', 1, 32),
     rpcUrl: need('ISLET_RPC_URL'),
     deployment: Deployment.parse(await readFile(need('ISLET_DEPLOYMENT'), 'utf8')),
     validators: need('ISLET_VALIDATORS').split(',').map(fromHex),
     signingSeed,
+    accountKey,
   };
 }
 

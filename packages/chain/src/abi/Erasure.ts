@@ -1,0 +1,10 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// Stands in for the generated file until the contract is here.
+
+export const erasureAbi = [
+  {"type":"function","name":"erase","inputs":[{"name":"m","type":"tuple","components":[{"name":"chain","type":"uint256"},{"name":"target","type":"address"},{"name":"erasureId","type":"bytes32"},{"name":"account","type":"bytes32"},{"name":"streams","type":"bytes32[]"},{"name":"firstDay","type":"int32"},{"name":"lastDay","type":"int32"},{"name":"scopeHash","type":"bytes32"},{"name":"nonce","type":"uint256"},{"name":"deadline","type":"uint64"}]},{"name":"signer","type":"bytes"},{"name":"signature","type":"bytes"}],"outputs":[],"stateMutability":"nonpayable"},
+  {"type":"function","name":"confirm","inputs":[{"name":"m","type":"tuple","components":[{"name":"chain","type":"uint256"},{"name":"target","type":"address"},{"name":"erasureId","type":"bytes32"},{"name":"custodian","type":"uint8"},{"name":"receiptHash","type":"bytes32"},{"name":"deadline","type":"uint64"}]},{"name":"signature","type":"bytes"}],"outputs":[],"stateMutability":"nonpayable"},
+  {"type":"event","name":"ErasureRequested","inputs":[{"name":"erasureId","type":"bytes32","indexed":true},{"name":"account","type":"bytes32","indexed":true},{"name":"streams","type":"bytes32[]","indexed":false},{"name":"firstDay","type":"int32","indexed":false},{"name":"lastDay","type":"int32","indexed":false},{"name":"scopeHash","type":"bytes32","indexed":false},{"name":"setVersion","type":"uint64","indexed":false},{"name":"needed","type":"uint8","indexed":false}],"anonymous":false},
+  {"type":"event","name":"ErasureConfirmed","inputs":[{"name":"erasureId","type":"bytes32","indexed":true},{"name":"custodian","type":"uint8","indexed":true},{"name":"receiptHash","type":"bytes32","indexed":false}],"anonymous":false},
+  {"type":"event","name":"Erased","inputs":[{"name":"erasureId","type":"bytes32","indexed":true},{"name":"account","type":"bytes32","indexed":true}],"anonymous":false},
+] as const;
