@@ -8,6 +8,7 @@ import { Hono } from 'hono';
 import type { HubContext } from './Hub.js';
 import { Refusal, type Status } from './Refusal.js';
 import * as batches from './routes/batches.js';
+import * as erasures from './routes/erasures.js';
 import * as fetch from './routes/fetch.js';
 import * as grants from './routes/grants.js';
 import * as health from './routes/health.js';
@@ -19,7 +20,7 @@ import * as relay from './routes/relay.js';
 /** The hub over HTTP, as docs/protocol.md says. */
 export function appOf(hub: HubContext): Hono {
   const app = new Hono();
-  for (const route of [put, receipts, fetch, relay, grants, keys, batches, health]) route.mount(app, hub);
+  for (const route of [put, receipts, fetch, relay, grants, keys, erasures, batches, health]) route.mount(app, hub);
   app.notFound((c) => c.json({ code: 'HUB_NO_SUCH_ROUTE', message: 'There is nothing here.' }, 404));
   app.onError((error, c) => {
     const { status, code, message, retryAfter } = answerTo(error);

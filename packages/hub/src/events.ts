@@ -26,6 +26,8 @@ export function toLog(destination: DestinationStream) {
     fetched: (parts: number, segments: number, ms: number) =>
       log.info({ event: 'fetched', parts, segments, ms }),
     fetchRefused: (code: string) => log.info({ event: 'fetchRefused', code }),
+    erased: () => log.info({ event: 'erased' }),
+    erasingFailed: (error: unknown) => log.warn({ event: 'erasingFailed', ...about(error) }),
     swept: (objects: number) => log.debug({ event: 'swept', objects }),
     sweepFailed: (error: unknown) => log.warn({ event: 'sweepFailed', ...about(error) }),
     followFailed: (error: unknown) => log.warn({ event: 'followFailed', ...about(error) }),

@@ -63,6 +63,15 @@ export const RECEIPTS_ASKED = 4_096;
 export const FETCHED_SEGMENTS = 50_000;
 export const FETCHED_BYTES = 256 * 1024 * 1024;
 
+/** Objects read and dropped at once by an erasure. */
+export const ERASE_AT_ONCE = 64;
+/** Between two tries to hand an erasure to a custodian: first, and at most. */
+export const ERASE_RETRY_MS = 1_000;
+export const ERASE_RETRY_MAX_MS = 10_000;
+/** How long a custodian may take, and what it may answer with. */
+export const CUSTODIAN_MS = 30_000;
+export const CUSTODIAN_ANSWER_BYTES = 64 * 1024;
+
 /** Tokens per second and at most, per remote address. */
 export const RATES = {
   put: { perSecond: 200, burst: 2_000 },

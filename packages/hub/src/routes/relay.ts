@@ -15,6 +15,7 @@ export function mount(app: Hono, hub: HubContext): void {
       try {
         const answer = await relay(hub, asked);
         hub.events.relayed(asked.kind, hub.now() - started);
+        if (asked.kind === 'Erase') hub.erasing.wake();
         return c.json(answer);
       } catch (error) {
         if (error instanceof Refusal) hub.events.relayRefused(asked.kind, error.code);
