@@ -24,17 +24,25 @@ contract Members is IMembers {
         bool executed;
     }
 
+    /// @dev `number` counts the vouches for one reader, so that an appointment can say under which it was made.
     struct Vouch {
         bytes32 org;
+        uint64 number;
         bool active;
+    }
+
+    struct Role {
+        bytes32 org;
+        bytes32 keyHash;
+        mapping(bytes32 reader => uint64 vouchNumber) appointments;
     }
 
     uint256 private constant MAX_ORGANISATIONS = 256;
     uint64 private constant MAX_DELAY = 90 days;
     /// @dev How long after being made, over and above the delay, a proposal can still be carried out.
     uint64 private constant PROPOSAL_LIFE = 30 days;
-    /// @dev The longest of the seven calls: a selector and three words.
-    uint256 private constant MAX_CALL = 4 + 3 * 32;
+    /// @dev The longest of the seven calls: a selector and four words.
+    uint256 private constant MAX_CALL = 4 + 4 * 32;
 
     uint64 private immutable _delay;
 
@@ -54,6 +62,7 @@ contract Members is IMembers {
     uint64 private _custodianSetVersion;
 
     mapping(bytes32 reader => Vouch) private _vouches;
+    mapping(bytes32 role => Role) private _roles;
 
     mapping(uint256 id => Proposal) private _proposals;
     uint256 private _proposalCount;
@@ -79,7 +88,7 @@ contract Members is IMembers {
         for (uint256 i; i < custodians.length; ++i) {
             // The length was checked, so the index fits.
             // forge-lint: disable-next-line(unsafe-typecast)
-            _setCustodian(uint8(i + 1), custodians[i].org, custodians[i].signingKey);
+            _setCustodian(uint8(i + 1), custodians[i]);
         }
         _setThreshold(threshold_);
     }
@@ -137,14 +146,15 @@ contract Members is IMembers {
     }
 
     /// @inheritdoc IMembers
-    function suspendOrganisation(bytes32 org) external byVote {
+    function suspendOrganisation(bytes32 org, bytes32 reason) external byVote {
+        require(reason != bytes32(0), MembersZero());
         Organisation storage o = _requireOrganisation(org);
         require(o.active, MembersAlreadySuspended(org));
         uint256 left = _active & ~(1 << o.bit);
         require(left != 0, MembersLastOrganisation());
         o.active = false;
         _setActive(left);
-        emit OrganisationSuspended(org);
+        emit OrganisationSuspended(org, reason);
     }
 
     /// @inheritdoc IMembers
@@ -170,9 +180,9 @@ contract Members is IMembers {
     }
 
     /// @inheritdoc IMembers
-    function setCustodian(uint8 index, bytes32 org, bytes32 signingKey) external byVote {
+    function setCustodian(uint8 index, bytes32 org, bytes32 signingKey, address account) external byVote {
         ++_custodianSetVersion;
-        _setCustodian(index, org, signingKey);
+        _setCustodian(index, Custodian({org: org, signingKey: signingKey, account: account}));
     }
 
     /// @inheritdoc IMembers
@@ -181,7 +191,7 @@ contract Members is IMembers {
         _setThreshold(threshold_);
     }
 
-    // ——— readers, by their own organisation ———
+    // ——— readers and roles, by their own organisation ———
 
     /// @inheritdoc IMembers
     function vouch(bytes32 reader) external {
@@ -189,7 +199,10 @@ contract Members is IMembers {
         require(reader != bytes32(0), MembersZero());
         (bytes32 present, uint8 standing) = readerStanding(reader);
         require(standing != 1 || present == org, MembersVouchedElsewhere(reader));
-        _vouches[reader] = Vouch({org: org, active: true});
+        // Vouching once more goes on with the vouch there is, and so with the appointments made under it.
+        if (standing != 1) {
+            _vouches[reader] = Vouch({org: org, number: _vouches[reader].number + 1, active: true});
+        }
         emit ReaderVouched(reader, org);
     }
 
@@ -200,6 +213,44 @@ contract Members is IMembers {
         require(v.org == org && v.active, MembersNotYourReader(reader));
         v.active = false;
         emit ReaderVouchEnded(reader, org);
+    }
+
+    /// @inheritdoc IMembers
+    function createRole(bytes32 salt, bytes32 keyHash) external returns (bytes32 role) {
+        bytes32 org = _requireAdmin();
+        require(keyHash != bytes32(0), MembersZero());
+        role = roleIdOf(org, salt);
+        Role storage r = _roles[role];
+        require(r.org == bytes32(0), MembersRoleExists(role));
+        r.org = org;
+        r.keyHash = keyHash;
+        emit RoleCreated(role, org, keyHash);
+    }
+
+    /// @inheritdoc IMembers
+    function replaceRoleKey(bytes32 role, bytes32 keyHash) external {
+        (Role storage r,) = _requireOwnRole(role);
+        require(keyHash != bytes32(0), MembersZero());
+        r.keyHash = keyHash;
+        emit RoleKeyReplaced(role, keyHash);
+    }
+
+    /// @inheritdoc IMembers
+    function appoint(bytes32 role, bytes32 reader) external {
+        (Role storage r, bytes32 org) = _requireOwnRole(role);
+        (bytes32 present, uint8 standing) = readerStanding(reader);
+        require(present == org && standing == 1, MembersNotYourReader(reader));
+        require(!holdsRole(role, reader), MembersAlreadyAppointed(role, reader));
+        r.appointments[reader] = _vouches[reader].number;
+        emit Appointed(role, reader);
+    }
+
+    /// @inheritdoc IMembers
+    function dismiss(bytes32 role, bytes32 reader) external {
+        (Role storage r,) = _requireOwnRole(role);
+        require(r.appointments[reader] != 0, MembersNotAppointed(role, reader));
+        delete r.appointments[reader];
+        emit Dismissed(role, reader);
     }
 
     // ——— views ———
@@ -219,6 +270,26 @@ contract Members is IMembers {
         Vouch storage v = _vouches[reader];
         org = v.org;
         if (org != bytes32(0)) standing = v.active && _organisations[org].active ? 1 : 2;
+    }
+
+    /// @inheritdoc IMembers
+    function holdsRole(bytes32 role, bytes32 reader) public view returns (bool) {
+        Role storage r = _roles[role];
+        Vouch storage v = _vouches[reader];
+        uint64 number = r.appointments[reader];
+        // The same vouch is the same organisation's: only a new vouch changes it.
+        return number != 0 && number == v.number && v.active && _organisations[r.org].active;
+    }
+
+    /// @inheritdoc IMembers
+    function roleOf(bytes32 role) external view returns (bytes32 org, bytes32 keyHash) {
+        Role storage r = _roles[role];
+        return (r.org, r.keyHash);
+    }
+
+    /// @inheritdoc IMembers
+    function roleIdOf(bytes32 org, bytes32 salt) public pure returns (bytes32 role) {
+        return keccak256(abi.encode(org, salt));
     }
 
     /// @inheritdoc IMembers
@@ -243,9 +314,9 @@ contract Members is IMembers {
     }
 
     /// @inheritdoc IMembers
-    function custodian(uint8 index) external view returns (bytes32 org, bytes32 signingKey) {
+    function custodian(uint8 index) external view returns (bytes32 org, bytes32 signingKey, address account) {
         Custodian storage c = _custodians[index];
-        return (c.org, c.signingKey);
+        return (c.org, c.signingKey, c.account);
     }
 
     /// @inheritdoc IMembers
@@ -294,6 +365,12 @@ contract Members is IMembers {
     function _requireAdmin() private view returns (bytes32 org) {
         org = _organisationOf[msg.sender];
         require(_organisations[org].active, MembersNotAnAdmin(msg.sender));
+    }
+
+    function _requireOwnRole(bytes32 role) private view returns (Role storage r, bytes32 org) {
+        org = _requireAdmin();
+        r = _roles[role];
+        require(r.org == org, MembersNotYourRole(role));
     }
 
     function _requireOpen(uint256 id) private view returns (Proposal storage p) {
@@ -354,19 +431,21 @@ contract Members is IMembers {
         emit RelaySet(relay, org);
     }
 
-    function _setCustodian(uint8 index, bytes32 org, bytes32 signingKey) private {
+    function _setCustodian(uint8 index, Custodian memory c) private {
         uint8 n = _custodianCount;
         require(index != 0 && uint256(index) <= uint256(n) + 1, MembersBadCustodianIndex(index));
-        require(signingKey != bytes32(0), MembersZero());
-        _requireOrganisation(org);
+        require(c.signingKey != bytes32(0) && c.account != address(0), MembersZero());
+        _requireOrganisation(c.org);
         for (uint256 i = 1; i <= n; ++i) {
+            if (i == index) continue;
             // forge-lint: disable-next-line(unsafe-typecast)
-            bool taken = i != index && _custodians[uint8(i)].signingKey == signingKey;
-            require(!taken, MembersCustodianKeyTaken(signingKey));
+            Custodian storage other = _custodians[uint8(i)];
+            require(other.signingKey != c.signingKey, MembersCustodianKeyTaken(c.signingKey));
+            require(other.account != c.account, MembersCustodianAccountTaken(c.account));
         }
         if (index > n) _custodianCount = index;
-        _custodians[index] = Custodian({org: org, signingKey: signingKey});
-        emit CustodianSet(index, org, signingKey, _custodianSetVersion);
+        _custodians[index] = c;
+        emit CustodianSet(index, c.org, c.signingKey, c.account, _custodianSetVersion);
     }
 
     function _setThreshold(uint8 threshold_) private {

@@ -49,7 +49,7 @@ contract AnchorsTest is Fixture {
     }
 
     function test_theRelayOfASuspendedOrganisationMayNotAnchor() public {
-        vote(abi.encodeCall(IMembers.suspendOrganisation, (ORG_C)));
+        vote(abi.encodeCall(IMembers.suspendOrganisation, (ORG_C, "reason")));
         vm.expectRevert(abi.encodeWithSelector(IAnchors.AnchorsNotARelay.selector, RELAY_C));
         commit(RELAY_C, 1, "root");
     }

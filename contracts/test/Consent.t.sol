@@ -431,7 +431,7 @@ contract ConsentTest is Fixture {
         IConsent.Grant memory g = granted(aGrant());
         vm.prank(ADMIN_C);
         members.vouch(READER);
-        vote(abi.encodeCall(members.suspendOrganisation, (ORG_C)));
+        vote(abi.encodeCall(members.suspendOrganisation, (ORG_C, "reason")));
         decides(aRequest(g), g, READER_KEY, Reasons.READER_SUSPENDED);
     }
 

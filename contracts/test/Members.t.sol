@@ -10,6 +10,7 @@ contract MembersTest is Fixture {
     bytes32 private constant ORG_D = "org d";
     address private constant ADMIN_D = address(0xD1);
     address private constant RELAY_D = address(0xD2);
+    address private constant NEW_ACCOUNT = address(0xC0FE);
 
     function setUp() public {
         deploy(BUDGET);
@@ -28,10 +29,11 @@ contract MembersTest is Fixture {
         vm.assertFalse(members.isRelay(ADMIN_A), "an admin is no relay");
         vm.assertFalse(members.isRelay(address(0)), "zero is no relay");
         vm.assertEq(members.relayOrganisation(RELAY_C), ORG_C, "relay's organisation");
-        (bytes32 org, bytes32 signingKey) = members.custodian(3);
+        (bytes32 org, bytes32 signingKey, address account) = members.custodian(3);
+        vm.assertEq(account, address(0xC003), "custodian's account");
         vm.assertEq(org, ORG_C, "custodian's organisation");
         vm.assertEq(signingKey, "key 3", "custodian's key");
-        (org,) = members.custodian(0);
+        (org,,) = members.custodian(0);
         vm.assertEq(org, bytes32(0), "there is no custodian 0");
         vm.assertEq(members.custodianCount(), 3, "custodians");
         vm.assertEq(members.threshold(), 2, "threshold");
@@ -200,13 +202,16 @@ contract MembersTest is Fixture {
         vm.expectRevert(error(IMembers.MembersBadCall.selector));
         propose(ADMIN_A, hex"123456");
         vm.expectRevert(error(IMembers.MembersBadCall.selector));
-        propose(ADMIN_A, abi.encodePacked(abi.encodeCall(IMembers.setCustodian, (1, ORG_A, "new")), hex"00"));
+        propose(
+            ADMIN_A,
+            abi.encodePacked(abi.encodeCall(IMembers.setCustodian, (1, ORG_A, "new", NEW_ACCOUNT)), hex"00")
+        );
     }
 
     function test_aSuspendedOrganisationLosesTheVoteItHasCast() public {
         uint256 id = propose(ADMIN_C, aChange());
         approve(ADMIN_B, id);
-        vote(abi.encodeCall(IMembers.suspendOrganisation, (ORG_C)));
+        vote(abi.encodeCall(IMembers.suspendOrganisation, (ORG_C, "reason")));
         vm.expectRevert(abi.encodeWithSelector(IMembers.MembersQuorumStale.selector, id));
         execute(ADMIN_A, id);
         (, uint256 approvals,,,) = members.proposal(id);
@@ -223,7 +228,7 @@ contract MembersTest is Fixture {
     function test_aNewMajorityDoesNotInheritTheOldOnesDelay() public {
         uint256 id = propose(ADMIN_C, aChange());
         approve(ADMIN_B, id);
-        vote(abi.encodeCall(IMembers.suspendOrganisation, (ORG_C)));
+        vote(abi.encodeCall(IMembers.suspendOrganisation, (ORG_C, "reason")));
         approve(ADMIN_A, id);
         uint64 readyAt = uint64(block.timestamp) + DELAY;
         vm.expectRevert(abi.encodeWithSelector(IMembers.MembersTooEarly.selector, readyAt));
@@ -235,7 +240,7 @@ contract MembersTest is Fixture {
     function test_aMajorityThatSurvivesARecountWaitsAnew() public {
         uint256 id = propose(ADMIN_A, aChange());
         approve(ADMIN_B, id);
-        vote(abi.encodeCall(IMembers.suspendOrganisation, (ORG_C)));
+        vote(abi.encodeCall(IMembers.suspendOrganisation, (ORG_C, "reason")));
         recount(ADMIN_A, id);
         uint64 readyAt = uint64(block.timestamp) + DELAY;
         vm.expectRevert(abi.encodeWithSelector(IMembers.MembersTooEarly.selector, readyAt));
@@ -259,7 +264,7 @@ contract MembersTest is Fixture {
     // ——— the seven changes ———
 
     function test_aSuspendedOrganisationHasNoRelaysUntilItIsResumed() public {
-        vote(abi.encodeCall(IMembers.suspendOrganisation, (ORG_C)));
+        vote(abi.encodeCall(IMembers.suspendOrganisation, (ORG_C, "reason")));
         vm.assertFalse(members.isRelay(RELAY_C), "suspended");
         vm.assertEq(members.activeOrganisationCount(), 2, "two have a vote");
         vote(abi.encodeCall(IMembers.resumeOrganisation, (ORG_C)));
@@ -272,17 +277,17 @@ contract MembersTest is Fixture {
             abi.encodeCall(IMembers.resumeOrganisation, (ORG_C)),
             abi.encodeWithSelector(IMembers.MembersNotSuspended.selector, ORG_C)
         );
-        vote(abi.encodeCall(IMembers.suspendOrganisation, (ORG_C)));
+        vote(abi.encodeCall(IMembers.suspendOrganisation, (ORG_C, "reason")));
         refused(
-            abi.encodeCall(IMembers.suspendOrganisation, (ORG_C)),
+            abi.encodeCall(IMembers.suspendOrganisation, (ORG_C, "reason")),
             abi.encodeWithSelector(IMembers.MembersAlreadySuspended.selector, ORG_C)
         );
     }
 
     function test_theLastOrganisationCannotBeSuspended() public {
-        vote(abi.encodeCall(IMembers.suspendOrganisation, (ORG_C)));
-        vote(abi.encodeCall(IMembers.suspendOrganisation, (ORG_B)));
-        uint256 id = propose(ADMIN_A, abi.encodeCall(IMembers.suspendOrganisation, (ORG_A)));
+        vote(abi.encodeCall(IMembers.suspendOrganisation, (ORG_C, "reason")));
+        vote(abi.encodeCall(IMembers.suspendOrganisation, (ORG_B, "reason")));
+        uint256 id = propose(ADMIN_A, abi.encodeCall(IMembers.suspendOrganisation, (ORG_A, "reason")));
         vm.warp(block.timestamp + DELAY);
         vm.expectRevert(error(IMembers.MembersLastOrganisation.selector));
         execute(ADMIN_A, id);
@@ -290,10 +295,10 @@ contract MembersTest is Fixture {
 
     function test_anOrganisationThatIsNotThereCannotBeChanged() public {
         bytes memory unknown = abi.encodeWithSelector(IMembers.MembersUnknownOrganisation.selector, ORG_D);
-        refused(abi.encodeCall(IMembers.suspendOrganisation, (ORG_D)), unknown);
+        refused(abi.encodeCall(IMembers.suspendOrganisation, (ORG_D, "reason")), unknown);
         refused(abi.encodeCall(IMembers.resumeOrganisation, (ORG_D)), unknown);
         refused(abi.encodeCall(IMembers.setRelay, (RELAY_D, ORG_D)), unknown);
-        refused(abi.encodeCall(IMembers.setCustodian, (1, ORG_D, "new")), unknown);
+        refused(abi.encodeCall(IMembers.setCustodian, (1, ORG_D, "new", NEW_ACCOUNT)), unknown);
     }
 
     function test_zeroStandsForNobody() public {
@@ -301,7 +306,9 @@ contract MembersTest is Fixture {
         refused(abi.encodeCall(IMembers.addOrganisation, (bytes32(0), ADMIN_D)), zero);
         refused(abi.encodeCall(IMembers.addOrganisation, (ORG_D, address(0))), zero);
         refused(abi.encodeCall(IMembers.setRelay, (address(0), ORG_A)), zero);
-        refused(abi.encodeCall(IMembers.setCustodian, (1, ORG_A, bytes32(0))), zero);
+        refused(abi.encodeCall(IMembers.setCustodian, (1, ORG_A, bytes32(0), NEW_ACCOUNT)), zero);
+        refused(abi.encodeCall(IMembers.setCustodian, (1, ORG_A, "new", address(0))), zero);
+        refused(abi.encodeCall(IMembers.suspendOrganisation, (ORG_A, bytes32(0))), zero);
         vm.expectRevert(zero);
         vouch(ADMIN_A, bytes32(0));
     }
@@ -316,36 +323,37 @@ contract MembersTest is Fixture {
     }
 
     function test_everyChangeOfCustodiansBeginsANewSet() public {
-        vote(abi.encodeCall(IMembers.setCustodian, (2, ORG_B, "key 2, replaced")));
+        vote(abi.encodeCall(IMembers.setCustodian, (2, ORG_B, "key 2, replaced", NEW_ACCOUNT)));
         vm.assertEq(members.custodianSetVersion(), 2, "replaced");
         vm.assertEq(members.custodianCount(), 3, "as many as before");
-        vote(abi.encodeCall(IMembers.setCustodian, (4, ORG_A, "key 4")));
+        vote(abi.encodeCall(IMembers.setCustodian, (4, ORG_A, "key 4", address(0xC004))));
         vm.assertEq(members.custodianSetVersion(), 3, "appended");
         vm.assertEq(members.custodianCount(), 4, "one more");
         vote(abi.encodeCall(IMembers.setThreshold, (3)));
         vm.assertEq(members.custodianSetVersion(), 4, "threshold");
-        (, bytes32 signingKey) = members.custodian(2);
+        (, bytes32 signingKey, address account) = members.custodian(2);
+        vm.assertEq(account, NEW_ACCOUNT, "the account");
         vm.assertEq(signingKey, "key 2, replaced", "the key");
     }
 
     function test_custodiansAreNumberedFromOneWithoutAGap() public {
         refused(
-            abi.encodeCall(IMembers.setCustodian, (0, ORG_A, "new")),
+            abi.encodeCall(IMembers.setCustodian, (0, ORG_A, "new", NEW_ACCOUNT)),
             abi.encodeWithSelector(IMembers.MembersBadCustodianIndex.selector, 0)
         );
         refused(
-            abi.encodeCall(IMembers.setCustodian, (5, ORG_A, "new")),
+            abi.encodeCall(IMembers.setCustodian, (5, ORG_A, "new", NEW_ACCOUNT)),
             abi.encodeWithSelector(IMembers.MembersBadCustodianIndex.selector, 5)
         );
     }
 
     function test_aCustodiansKeyCannotBeUsedAtASecondPlaceButMayStayAtItsOwn() public {
         refused(
-            abi.encodeCall(IMembers.setCustodian, (4, ORG_A, "key 3")),
+            abi.encodeCall(IMembers.setCustodian, (4, ORG_A, "key 3", NEW_ACCOUNT)),
             abi.encodeWithSelector(IMembers.MembersCustodianKeyTaken.selector, bytes32("key 3"))
         );
-        vote(abi.encodeCall(IMembers.setCustodian, (3, ORG_A, "key 3")));
-        (bytes32 org,) = members.custodian(3);
+        vote(abi.encodeCall(IMembers.setCustodian, (3, ORG_A, "key 3", address(0xC003))));
+        (bytes32 org,,) = members.custodian(3);
         vm.assertEq(org, ORG_A, "same key, other organisation");
     }
 
@@ -355,7 +363,7 @@ contract MembersTest is Fixture {
         standingIs(bytes32(0), 0);
         vouch(ADMIN_C, READER);
         standingIs(ORG_C, 1);
-        vote(abi.encodeCall(IMembers.suspendOrganisation, (ORG_C)));
+        vote(abi.encodeCall(IMembers.suspendOrganisation, (ORG_C, "reason")));
         standingIs(ORG_C, 2);
         vote(abi.encodeCall(IMembers.resumeOrganisation, (ORG_C)));
         standingIs(ORG_C, 1);
@@ -385,7 +393,7 @@ contract MembersTest is Fixture {
     }
 
     function test_aSuspendedOrganisationVouchesForNobody() public {
-        vote(abi.encodeCall(IMembers.suspendOrganisation, (ORG_C)));
+        vote(abi.encodeCall(IMembers.suspendOrganisation, (ORG_C, "reason")));
         vm.expectRevert(abi.encodeWithSelector(IMembers.MembersNotAnAdmin.selector, ADMIN_C));
         vouch(ADMIN_C, READER);
         vm.expectRevert(abi.encodeWithSelector(IMembers.MembersNotAnAdmin.selector, STRANGER));
@@ -400,11 +408,11 @@ contract MembersTest is Fixture {
 
     function everyChange() private pure returns (bytes[7] memory calls) {
         calls[0] = abi.encodeCall(IMembers.addOrganisation, (ORG_D, ADMIN_D));
-        calls[1] = abi.encodeCall(IMembers.suspendOrganisation, (ORG_A));
+        calls[1] = abi.encodeCall(IMembers.suspendOrganisation, (ORG_A, "reason"));
         calls[2] = abi.encodeCall(IMembers.resumeOrganisation, (ORG_A));
         calls[3] = abi.encodeCall(IMembers.setRelay, (RELAY_D, ORG_A));
         calls[4] = abi.encodeCall(IMembers.removeRelay, (RELAY_A));
-        calls[5] = abi.encodeCall(IMembers.setCustodian, (1, ORG_A, "new"));
+        calls[5] = abi.encodeCall(IMembers.setCustodian, (1, ORG_A, "new", NEW_ACCOUNT));
         calls[6] = abi.encodeCall(IMembers.setThreshold, (1));
     }
 

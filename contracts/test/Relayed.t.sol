@@ -50,7 +50,7 @@ contract RelayedTest is Fixture {
     }
 
     function test_aSuspendedOrganisationsRelayMaySendNothing() public {
-        vote(abi.encodeCall(members.suspendOrganisation, (ORG_C)));
+        vote(abi.encodeCall(members.suspendOrganisation, (ORG_C, "reason")));
         IConsent.Grant memory g = aGrant();
         refuses(RELAY_C, address(consent), abi.encodeCall(consent.grant, (g, "", "")));
     }

@@ -20,19 +20,28 @@ import {IRelayed} from "./IRelayed.sol";
 /// when its id is used by another grant (one to reader zero, say).
 ///
 /// Kept: two slots per grant (commitment; patient tag, uses, revoked), one bit per request, one slot per kind of
-/// denial. Everything else is events.
+/// denial, and of each emergency whose data was opened by whom and when. Everything else is events.
 interface IConsent is IRelayed {
     /// @notice A permission.
     /// @param grantId Random, not zero (zero in a request means "my own data").
     /// @param patient The account that grants; one of its signers signs.
-    /// @param reader The only account that may use it.
+    /// @param reader The only account that may use it, or a role of {IMembers}: then who holds the role at the time.
     /// @param streams 1 to 32 salted stream codes.
     /// @param firstDay First stream day of the data, inclusive.
     /// @param lastDay Last stream day of the data, inclusive.
+    /// @param rollingDays N: of these days only the newest N may be asked for, today's included, so that a request on
+    /// stream day d begins on d - N + 1 at the earliest. 1 is today alone; 0 is no such limit. Which day it is follows
+    /// `offsetMinutes`: it begins at the very second of local midnight.
     /// @param notBefore When the grant begins to hold (seconds, inclusive).
     /// @param expiresAt When it ceases to (seconds, exclusive).
+    /// @param weekdays The local days of the week on which it holds: bit 0 is Monday, bit 6 Sunday; 127 is every day.
+    /// @param fromMinute The local minute of the day from which it holds, inclusive; 0 is midnight.
+    /// @param toMinute The local minute of the day at which it ceases to, exclusive; 1440 is midnight. A time of day
+    /// that runs over midnight is two grants.
+    /// @param offsetMinutes Local time less UTC, from -1440 to 1440; fixed, so summer time is another grant.
     /// @param purpose The salted code of the one purpose allowed.
     /// @param maxUses How many requests may be granted; 0 is no limit.
+    /// @param emergency Break-glass: each request must state its reason, and shows as an emergency until reviewed.
     /// @param nodesHash Commits to the sealed key nodes that travel off chain.
     /// @param deadline The last second at which this message may be recorded.
     struct Grant {
@@ -44,10 +53,16 @@ interface IConsent is IRelayed {
         bytes32[] streams;
         int32 firstDay;
         int32 lastDay;
+        uint16 rollingDays;
         uint64 notBefore;
         uint64 expiresAt;
+        uint8 weekdays;
+        uint16 fromMinute;
+        uint16 toMinute;
+        int16 offsetMinutes;
         bytes32 purpose;
         uint32 maxUses;
+        bool emergency;
         bytes32 nodesHash;
         uint64 deadline;
     }
@@ -61,8 +76,10 @@ interface IConsent is IRelayed {
         uint64 deadline;
     }
 
-    /// @notice A reader's wish to open something. `oneTimeKeyHash` commits to the key that custodians seal their
-    /// shares to: a relay that could alter it could have the shares sealed to itself.
+    /// @notice A reader's wish to open something. `reader` is always a person's account, under a grant to a role too.
+    /// `oneTimeKeyHash` commits to the key that custodians seal their shares to: a relay that could alter it could have
+    /// the shares sealed to itself. `statement` is the salted hash of the stated reason under an emergency grant, and
+    /// zero otherwise.
     struct Request {
         uint256 chain;
         address target;
@@ -74,6 +91,7 @@ interface IConsent is IRelayed {
         int32 lastDay;
         bytes32 purpose;
         bytes32 oneTimeKeyHash;
+        bytes32 statement;
         uint256 nonce;
         uint64 deadline;
     }
@@ -116,6 +134,15 @@ interface IConsent is IRelayed {
         uint64 number
     );
 
+    /// @notice A request under an emergency grant was granted: it awaits review by {IReviews}.
+    event EmergencyOpened(
+        bytes32 indexed requestId,
+        bytes32 indexed patient,
+        bytes32 indexed reader,
+        bytes32 grantId,
+        bytes32 statement
+    );
+
     /// @notice Signed for another chain. Stops replay from a test network or a fork.
     error ConsentWrongChain(uint256 chain);
     /// @notice Signed for another contract. Stops replay from an older deployment.
@@ -137,6 +164,12 @@ interface IConsent is IRelayed {
     error ConsentGrantExists(bytes32 grantId);
     /// @notice Days in the wrong order, or a validity that is empty or already over: a grant nobody can have meant.
     error ConsentBadWindow();
+    /// @notice No weekday or one of eight, a time of day that is empty or beyond midnight, or an offset of more than a
+    /// day: hours that never come, or that nobody can have meant.
+    error ConsentBadHours();
+    /// @notice A stated reason where the grant is not for emergencies. Stops what looks like an emergency in the
+    /// reader's records from being an ordinary access in everybody else's.
+    error ConsentBadStatement();
     error ConsentUnknownGrant(bytes32 grantId);
     /// @notice The signed patient is not the grant's. Stops one patient from revoking another's grant.
     error ConsentNotThePatient(bytes32 grantId);
@@ -172,6 +205,16 @@ interface IConsent is IRelayed {
         external
         view
         returns (uint32);
+
+    /// @notice How many emergencies the reader has opened.
+    function emergencyCount(bytes32 reader) external view returns (uint32);
+
+    /// @notice The emergency that this request opened: whose data, by whom, for whom the reader worked (see
+    /// {IMembers.readerStanding}; zero: for nobody), and when (seconds). Zeros when it opened none.
+    function emergencyOf(bytes32 requestId)
+        external
+        view
+        returns (bytes32 patient, bytes32 reader, bytes32 org, uint64 at);
 
     /// @notice Whether the reader has used the nonce.
     function isNonceUsed(bytes32 reader, uint256 nonce) external view returns (bool);

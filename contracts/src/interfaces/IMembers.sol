@@ -5,7 +5,8 @@ pragma solidity 0.8.30;
 /// @title The organisations of a consortium, and who works for them
 /// @notice There is no owner. Organisations, relays, custodians and the threshold change only by {propose}, {approve}
 /// and {execute}: more than half of the active organisations, then `delay` seconds in which everybody can see what is
-/// coming. Readers are each organisation's own affair: {vouch} and {endVouch}.
+/// coming. Readers are each organisation's own affair: {vouch} and {endVouch}. So are its roles, to which patients can
+/// grant as they can to one reader: {createRole}, {appoint} and {dismiss}.
 interface IMembers {
     /// @notice A founding organisation. `admin` sends its votes and vouches.
     struct Founder {
@@ -19,22 +20,32 @@ interface IMembers {
         bytes32 org;
     }
 
-    /// @notice A holder of key shares. `signingKey` is its Ed25519 key.
+    /// @notice A holder of key shares. `signingKey` is its Ed25519 key; `account` the secp256k1 address that signs what
+    /// it says to contracts, since these cannot check Ed25519.
     struct Custodian {
         bytes32 org;
         bytes32 signingKey;
+        address account;
     }
 
     event OrganisationAdded(bytes32 indexed org, address admin);
-    event OrganisationSuspended(bytes32 indexed org);
+    /// @notice `reason` is the hash of the recorded reasons, which are kept off chain.
+    event OrganisationSuspended(bytes32 indexed org, bytes32 reason);
     event OrganisationResumed(bytes32 indexed org);
     event RelaySet(address indexed relay, bytes32 indexed org);
     event RelayRemoved(address indexed relay, bytes32 indexed org);
     /// @notice `setVersion` is the custodian set that begins with this change.
-    event CustodianSet(uint8 indexed index, bytes32 indexed org, bytes32 signingKey, uint64 setVersion);
+    event CustodianSet(
+        uint8 indexed index, bytes32 indexed org, bytes32 signingKey, address account, uint64 setVersion
+    );
     event ThresholdSet(uint8 threshold, uint64 setVersion);
     event ReaderVouched(bytes32 indexed reader, bytes32 indexed org);
+    /// @notice Ends all the reader's appointments as well, without an event for each.
     event ReaderVouchEnded(bytes32 indexed reader, bytes32 indexed org);
+    event RoleCreated(bytes32 indexed role, bytes32 indexed org, bytes32 keyHash);
+    event RoleKeyReplaced(bytes32 indexed role, bytes32 keyHash);
+    event Appointed(bytes32 indexed role, bytes32 indexed reader);
+    event Dismissed(bytes32 indexed role, bytes32 indexed reader);
     event Proposed(uint256 indexed id, bytes32 indexed org, bytes call);
     event Approved(uint256 indexed id, bytes32 indexed org);
     /// @notice The delay of proposal `id` runs from `at` (seconds).
@@ -65,7 +76,7 @@ interface IMembers {
     error MembersTooEarly(uint64 readyAt);
     error MembersBadDelay();
     error MembersNoFounders();
-    /// @notice Organisation and reader ids, signing keys and addresses must not be zero, which reads as "none".
+    /// @notice Ids, keys, hashes and addresses must not be zero, which reads as "none".
     error MembersZero();
     error MembersOrganisationExists(bytes32 org);
     error MembersUnknownOrganisation(bytes32 org);
@@ -81,13 +92,22 @@ interface IMembers {
     error MembersBadCustodianIndex(uint8 index);
     /// @notice One key at two indices would hold two shares, which weakens the threshold without anyone seeing it.
     error MembersCustodianKeyTaken(bytes32 signingKey);
+    /// @notice One address at two indices would confirm for two custodians.
+    error MembersCustodianAccountTaken(address account);
     /// @notice The threshold must be from 1 to the number of custodians.
     error MembersBadThreshold(uint8 threshold);
     /// @notice Another active organisation vouches for this reader. Stops one organisation from taking over, and
     /// then suspending, another's reader.
     error MembersVouchedElsewhere(bytes32 reader);
-    /// @notice Only the organisation that vouches can end it.
+    /// @notice The sender's organisation does not vouch for this reader. Stops one organisation from ending another's
+    /// vouch, and from bringing strangers, or another's readers, into its roles.
     error MembersNotYourReader(bytes32 reader);
+    error MembersRoleExists(bytes32 role);
+    /// @notice The role is not there, or another organisation's. Stops one organisation from choosing who reads under
+    /// another's role.
+    error MembersNotYourRole(bytes32 role);
+    error MembersAlreadyAppointed(bytes32 role, bytes32 reader);
+    error MembersNotAppointed(bytes32 role, bytes32 reader);
 
     /// @notice Proposes a change and casts the proposer's own vote for it.
     /// @param call The ABI-encoded call of one of the seven functions below that say "by vote only".
@@ -110,7 +130,8 @@ interface IMembers {
     function addOrganisation(bytes32 org, address admin) external;
 
     /// @notice Takes an organisation's vote, relays and readers' standing away until it is resumed. By vote only.
-    function suspendOrganisation(bytes32 org) external;
+    /// @param reason The hash of the recorded reasons, not zero: nobody is suspended for reasons nobody wrote down.
+    function suspendOrganisation(bytes32 org, bytes32 reason) external;
 
     /// @notice Ends a suspension. By vote only.
     function resumeOrganisation(bytes32 org) external;
@@ -122,7 +143,7 @@ interface IMembers {
     function removeRelay(address relay) external;
 
     /// @notice Replaces custodian `index`, or appends one. Begins a new custodian set. By vote only.
-    function setCustodian(uint8 index, bytes32 org, bytes32 signingKey) external;
+    function setCustodian(uint8 index, bytes32 org, bytes32 signingKey, address account) external;
 
     /// @notice Changes how many custodians must release. Begins a new custodian set. By vote only.
     function setThreshold(uint8 threshold_) external;
@@ -134,8 +155,28 @@ interface IMembers {
     function vouch(bytes32 reader) external;
 
     /// @notice The sender's organisation no longer answers for this reader: from this block on the reader's
-    /// requests are denied, whatever grants there are. Nothing to vote on, because employment ends at once.
+    /// requests are denied, whatever grants there are. Nothing to vote on, because employment ends at once. The
+    /// reader's roles end too, for good: who comes back is appointed anew.
     function endVouch(bytes32 reader) external;
+
+    /// @notice Creates a role of the sender's organisation: "the night shift's diabetologists", say. A patient grants to
+    /// the role's id as to a reader's, and who holds the role may use the grant, each in their own name. The id is
+    /// {roleIdOf} the organisation and the salt, so that it cannot be chosen: a role under the id of somebody's account
+    /// would turn every grant to that person into one to the role.
+    /// @param salt Random; one role each.
+    /// @param keyHash The hash of the role's X-Wing public key, which patients seal to, as an account's is in
+    /// {IIdentity}. Its private key is the organisation's to hand to who holds the role, and to replace when one leaves.
+    function createRole(bytes32 salt, bytes32 keyHash) external returns (bytes32 role);
+
+    /// @notice Replaces the hash of the key that patients seal to for a role of the sender's organisation. What was
+    /// sealed to the former key remains so.
+    function replaceRoleKey(bytes32 role, bytes32 keyHash) external;
+
+    /// @notice Puts a reader, for whom the sender's organisation vouches, into one of its roles.
+    function appoint(bytes32 role, bytes32 reader) external;
+
+    /// @notice Takes a reader out of a role, from this block on. Works on appointments that ended with their vouch too.
+    function dismiss(bytes32 role, bytes32 reader) external;
 
     /// @notice Whether `relay` sends for an active organisation.
     function isRelay(address relay) external view returns (bool);
@@ -146,6 +187,17 @@ interface IMembers {
     /// @notice Who answers for a reader. `standing` is 0: nobody ever vouched (a relative, say), 1: good,
     /// 2: ended, or the organisation is suspended.
     function readerStanding(bytes32 reader) external view returns (bytes32 org, uint8 standing);
+
+    /// @notice Whether the reader holds the role now: was appointed, and the role's organisation is active and has
+    /// vouched for the reader ever since.
+    function holdsRole(bytes32 role, bytes32 reader) external view returns (bool);
+
+    /// @notice The organisation of a role, active or not, and the hash of the role's key; zeros when there is no such
+    /// role.
+    function roleOf(bytes32 role) external view returns (bytes32 org, bytes32 keyHash);
+
+    /// @notice The id of the role that the organisation creates with this salt: keccak256 of the two words.
+    function roleIdOf(bytes32 org, bytes32 salt) external pure returns (bytes32 role);
 
     /// @notice An organisation's admin (zero when unknown) and whether it is active.
     function organisation(bytes32 org) external view returns (address admin, bool active);
@@ -160,7 +212,7 @@ interface IMembers {
     function activeOrganisationCount() external view returns (uint256);
 
     /// @notice Custodian `index`, from 1; zeros when there is none.
-    function custodian(uint8 index) external view returns (bytes32 org, bytes32 signingKey);
+    function custodian(uint8 index) external view returns (bytes32 org, bytes32 signingKey, address account);
 
     /// @notice n: how many custodians there are.
     function custodianCount() external view returns (uint8);

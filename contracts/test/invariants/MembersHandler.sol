@@ -126,13 +126,14 @@ contract MembersHandler is Fixture {
     function callOf(uint256 what, uint256 arg) private pure returns (bytes memory) {
         what %= 7;
         if (what == 0) return abi.encodeCall(IMembers.addOrganisation, (bytes32("org d"), address(0xD1)));
-        if (what == 1) return abi.encodeCall(IMembers.suspendOrganisation, (orgOf(arg)));
+        if (what == 1) return abi.encodeCall(IMembers.suspendOrganisation, (orgOf(arg), "reason"));
         if (what == 2) return abi.encodeCall(IMembers.resumeOrganisation, (orgOf(arg)));
         if (what == 3) return abi.encodeCall(IMembers.setRelay, (adminOf(arg), orgOf(arg >> 8)));
         if (what == 4) return abi.encodeCall(IMembers.removeRelay, (adminOf(arg)));
         if (what == 5) {
             return abi.encodeCall(
-                IMembers.setCustodian, (uint8(1 + arg % 4), orgOf(arg), keccak256(abi.encode(arg)))
+                IMembers.setCustodian,
+                (uint8(1 + arg % 4), orgOf(arg), keccak256(abi.encode(arg)), address(uint160(arg | 1)))
             );
         }
         return abi.encodeCall(IMembers.setThreshold, (uint8(1 + arg % 4)));
@@ -151,10 +152,9 @@ contract MembersHandler is Fixture {
         );
         for (uint256 i; i < ORGS; ++i) {
             (address admin, bool active) = members.organisation(orgOf(i));
-            (bytes32 org, bytes32 signingKey) = members.custodian(uint8(i));
-            print = keccak256(
-                abi.encode(print, admin, active, org, signingKey, members.relayOrganisation(adminOf(i)))
-            );
+            (bytes32 org, bytes32 signingKey, address custodian) = members.custodian(uint8(i));
+            bytes32 relayed = members.relayOrganisation(adminOf(i));
+            print = keccak256(abi.encode(print, admin, active, org, signingKey, custodian, relayed));
         }
     }
 

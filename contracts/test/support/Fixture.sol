@@ -6,6 +6,7 @@ import {Anchors} from "../../src/Anchors.sol";
 import {Consent} from "../../src/Consent.sol";
 import {Identity} from "../../src/Identity.sol";
 import {Members} from "../../src/Members.sol";
+import {Reviews} from "../../src/Reviews.sol";
 import {IConsent} from "../../src/interfaces/IConsent.sol";
 import {IIdentity} from "../../src/interfaces/IIdentity.sol";
 import {IMembers} from "../../src/interfaces/IMembers.sol";
@@ -46,6 +47,7 @@ abstract contract Fixture {
     Identity internal identity;
     Anchors internal anchors;
     Consent internal consent;
+    Reviews internal reviews;
 
     function deploy(uint32 budget) internal {
         vm.warp(NOW);
@@ -53,6 +55,7 @@ abstract contract Fixture {
         identity = new Identity(members, budget);
         anchors = new Anchors(members);
         consent = new Consent(members, identity, budget);
+        reviews = new Reviews(members, identity, consent, budget);
     }
 
     function founders() internal pure returns (IMembers.Founder[] memory list) {
@@ -71,9 +74,9 @@ abstract contract Fixture {
 
     function custodians() internal pure returns (IMembers.Custodian[] memory list) {
         list = new IMembers.Custodian[](3);
-        list[0] = IMembers.Custodian(ORG_A, "key 1");
-        list[1] = IMembers.Custodian(ORG_B, "key 2");
-        list[2] = IMembers.Custodian(ORG_C, "key 3");
+        list[0] = IMembers.Custodian(ORG_A, "key 1", address(0xC001));
+        list[1] = IMembers.Custodian(ORG_B, "key 2", address(0xC002));
+        list[2] = IMembers.Custodian(ORG_C, "key 3", address(0xC003));
     }
 
     // ——— signing ———
@@ -127,7 +130,7 @@ abstract contract Fixture {
         }
     }
 
-    /// @dev Three streams, days 100 to 200, valid for a month from now, without a limit of uses.
+    /// @dev Three streams, days 100 to 200, valid for a month from now, at any hour, without a limit of uses.
     function aGrant() internal view returns (IConsent.Grant memory) {
         return IConsent.Grant({
             chain: block.chainid,
@@ -138,10 +141,16 @@ abstract contract Fixture {
             streams: streamsOf(3),
             firstDay: 100,
             lastDay: 200,
+            rollingDays: 0,
             notBefore: NOW,
             expiresAt: NOW + 30 days,
+            weekdays: 127,
+            fromMinute: 0,
+            toMinute: 1440,
+            offsetMinutes: 0,
             purpose: "care",
             maxUses: 0,
+            emergency: false,
             nodesHash: "nodes",
             deadline: NOW + 1 hours
         });
@@ -167,6 +176,7 @@ abstract contract Fixture {
             lastDay: g.lastDay,
             purpose: g.purpose,
             oneTimeKeyHash: "one time key",
+            statement: 0,
             nonce: 1,
             deadline: uint64(block.timestamp) + 5 minutes
         });

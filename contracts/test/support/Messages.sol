@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 
 import {IConsent} from "../../src/interfaces/IConsent.sol";
 import {IIdentity} from "../../src/interfaces/IIdentity.sol";
+import {IReviews} from "../../src/interfaces/IReviews.sol";
 
 /// @dev EIP-712 as a wallet computes it, apart from the contracts: from the type strings of the specification.
 library Messages {
@@ -22,11 +23,14 @@ library Messages {
     string internal constant REPLACE_ENCRYPTION_KEY =
         "ReplaceEncryptionKey(uint256 chain,address target,bytes32 account,bytes32 encryptionKeyHash,uint256 nonce,uint64 deadline)";
     string internal constant GRANT =
-        "Grant(uint256 chain,address target,bytes32 grantId,bytes32 patient,bytes32 reader,bytes32[] streams,int32 firstDay,int32 lastDay,uint64 notBefore,uint64 expiresAt,bytes32 purpose,uint32 maxUses,bytes32 nodesHash,uint64 deadline)";
+        "Grant(uint256 chain,address target,bytes32 grantId,bytes32 patient,bytes32 reader,bytes32[] streams,int32 firstDay,int32 lastDay,uint16 rollingDays,uint64 notBefore,uint64 expiresAt,uint8 weekdays,uint16 fromMinute,uint16 toMinute,int16 offsetMinutes,bytes32 purpose,uint32 maxUses,bool emergency,bytes32 nodesHash,uint64 deadline)";
     string internal constant REVOKE =
         "Revoke(uint256 chain,address target,bytes32 grantId,bytes32 patient,uint64 deadline)";
     string internal constant REQUEST =
-        "Request(uint256 chain,address target,bytes32 grantId,bytes32 patient,bytes32 reader,bytes32[] streams,int32 firstDay,int32 lastDay,bytes32 purpose,bytes32 oneTimeKeyHash,uint256 nonce,uint64 deadline)";
+        "Request(uint256 chain,address target,bytes32 grantId,bytes32 patient,bytes32 reader,bytes32[] streams,int32 firstDay,int32 lastDay,bytes32 purpose,bytes32 oneTimeKeyHash,bytes32 statement,uint256 nonce,uint64 deadline)";
+
+    string internal constant CLOSE =
+        "Close(uint256 chain,address target,bytes32 requestId,bytes32 patient,uint8 outcome,bytes32 noteHash,uint256 nonce,uint64 deadline)";
 
     function digest(bytes32 structHash, uint256 chain, address target) internal pure returns (bytes32) {
         bytes32 domain = keccak256(
@@ -70,7 +74,7 @@ library Messages {
     }
 
     function hash(IConsent.Grant memory g) internal pure returns (bytes32) {
-        bytes32[15] memory words;
+        bytes32[21] memory words;
         words[0] = keccak256(bytes(GRANT));
         words[1] = bytes32(g.chain);
         words[2] = bytes32(uint256(uint160(g.target)));
@@ -80,17 +84,23 @@ library Messages {
         words[6] = keccak256(abi.encodePacked(g.streams));
         words[7] = _int(g.firstDay);
         words[8] = _int(g.lastDay);
-        words[9] = bytes32(uint256(g.notBefore));
-        words[10] = bytes32(uint256(g.expiresAt));
-        words[11] = g.purpose;
-        words[12] = bytes32(uint256(g.maxUses));
-        words[13] = g.nodesHash;
-        words[14] = bytes32(uint256(g.deadline));
+        words[9] = bytes32(uint256(g.rollingDays));
+        words[10] = bytes32(uint256(g.notBefore));
+        words[11] = bytes32(uint256(g.expiresAt));
+        words[12] = bytes32(uint256(g.weekdays));
+        words[13] = bytes32(uint256(g.fromMinute));
+        words[14] = bytes32(uint256(g.toMinute));
+        words[15] = _int(g.offsetMinutes);
+        words[16] = g.purpose;
+        words[17] = bytes32(uint256(g.maxUses));
+        words[18] = bytes32(uint256(g.emergency ? 1 : 0));
+        words[19] = g.nodesHash;
+        words[20] = bytes32(uint256(g.deadline));
         return keccak256(abi.encode(words));
     }
 
     function hash(IConsent.Request memory r) internal pure returns (bytes32) {
-        bytes32[13] memory words;
+        bytes32[14] memory words;
         words[0] = keccak256(bytes(REQUEST));
         words[1] = bytes32(r.chain);
         words[2] = bytes32(uint256(uint160(r.target)));
@@ -102,8 +112,23 @@ library Messages {
         words[8] = _int(r.lastDay);
         words[9] = r.purpose;
         words[10] = r.oneTimeKeyHash;
-        words[11] = bytes32(r.nonce);
-        words[12] = bytes32(uint256(r.deadline));
+        words[11] = r.statement;
+        words[12] = bytes32(r.nonce);
+        words[13] = bytes32(uint256(r.deadline));
+        return keccak256(abi.encode(words));
+    }
+
+    function hash(IReviews.Close memory m) internal pure returns (bytes32) {
+        bytes32[9] memory words;
+        words[0] = keccak256(bytes(CLOSE));
+        words[1] = bytes32(m.chain);
+        words[2] = bytes32(uint256(uint160(m.target)));
+        words[3] = m.requestId;
+        words[4] = m.patient;
+        words[5] = bytes32(uint256(m.outcome));
+        words[6] = m.noteHash;
+        words[7] = bytes32(m.nonce);
+        words[8] = bytes32(uint256(m.deadline));
         return keccak256(abi.encode(words));
     }
 
