@@ -7,7 +7,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { contractsFolder, runQuietly } from './forge.mjs';
 
-const CONTRACTS = ['Directory', 'Members', 'Identity', 'Anchors', 'Consent', 'Reviews'];
+const CONTRACTS = [
+  'Directory',
+  'Members',
+  'Identity',
+  'Anchors',
+  'Consent',
+  'Reviews',
+  'Recovery',
+  'Erasure',
+  'P256Verifier',
+  'WebAuthnVerifier',
+];
 /** The compiler settings that change bytecode; test settings may change without making anything stale. */
 const SETTINGS = ['evm_version', 'optimizer', 'optimizer_runs', 'via_ir', 'bytecode_hash', 'cbor_metadata'];
 const HEADER = `// Copyright the Islet authors. AGPL-3.0-or-later.

@@ -17,11 +17,13 @@ import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 contract Identity is IIdentity, EIP712, Relayed {
     using BitMaps for BitMaps.BitMap;
 
+    /// @dev Signers are of a generation: replacing all of them is to begin the next one, whatever their number.
     struct Account {
         uint32 signerCount;
+        uint32 generation;
         bytes32 encryptionKeyHash;
         bytes32 keysRoot;
-        mapping(bytes32 signerHash => bool) signers;
+        mapping(uint32 generation => mapping(bytes32 signerHash => bool)) signers;
         mapping(bytes32 gatewayKey => uint8) gateways;
         BitMaps.BitMap nonces;
     }
@@ -55,9 +57,21 @@ contract Identity is IIdentity, EIP712, Relayed {
         "ReplaceEncryptionKey(uint256 chain,address target,bytes32 account,bytes32 encryptionKeyHash,uint256 nonce,uint64 deadline)"
     );
 
+    address private immutable _recovery;
     mapping(bytes32 account => Account) private _accounts;
 
-    constructor(IMembers members_, uint32 budget_) EIP712("Islet", "1") Relayed(members_, budget_) {}
+    /// @dev This contract and {Recovery} need each other's address, and neither is to have a setter that someone could
+    /// call first. So this one is told an address that does not exist yet: the one which the deployer's next
+    /// transaction will give to {Recovery}. Nobody else can deploy to it, for it is a hash of the deployer's
+    /// address and nonce; and if something came between, {Recovery}'s constructor sees that it is not the one meant
+    /// here and refuses, so that a pair that does not fit is never put into the directory.
+    constructor(IMembers members_, address recovery_, uint32 budget_)
+        EIP712("Islet", "1")
+        Relayed(members_, budget_)
+    {
+        require(recovery_ != address(0), IdentityZero());
+        _recovery = recovery_;
+    }
 
     /// @inheritdoc IIdentity
     function register(Register calldata m, bytes calldata signature) external onlyRelay {
@@ -73,7 +87,7 @@ contract Identity is IIdentity, EIP712, Relayed {
         );
         _requireSignature(structHash, m.signer, signature);
         a.signerCount = 1;
-        a.signers[keccak256(m.signer)] = true;
+        a.signers[0][keccak256(m.signer)] = true;
         a.encryptionKeyHash = m.encryptionKeyHash;
         emit Registered(m.account, m.signer, m.encryptionKeyHash);
     }
@@ -125,8 +139,9 @@ contract Identity is IIdentity, EIP712, Relayed {
         bytes32 structHash =
             keccak256(abi.encode(ADD_SIGNER, m.chain, m.target, m.account, added, m.nonce, m.deadline));
         Account storage a = _accept(m.account, m.nonce, structHash, signer, signature);
-        require(!a.signers[added], IdentitySignerExists(m.account));
-        a.signers[added] = true;
+        mapping(bytes32 => bool) storage signers = a.signers[a.generation];
+        require(!signers[added], IdentitySignerExists(m.account));
+        signers[added] = true;
         ++a.signerCount;
         emit SignerAdded(m.account, m.signer);
     }
@@ -141,9 +156,10 @@ contract Identity is IIdentity, EIP712, Relayed {
         bytes32 structHash =
             keccak256(abi.encode(REMOVE_SIGNER, m.chain, m.target, m.account, removed, m.nonce, m.deadline));
         Account storage a = _accept(m.account, m.nonce, structHash, signer, signature);
-        require(a.signers[removed], IdentityUnknownSigner(m.account));
+        mapping(bytes32 => bool) storage signers = a.signers[a.generation];
+        require(signers[removed], IdentityUnknownSigner(m.account));
         require(a.signerCount > 1, IdentityLastSigner(m.account));
-        a.signers[removed] = false;
+        signers[removed] = false;
         --a.signerCount;
         emit SignerRemoved(m.account, m.signer);
     }
@@ -179,8 +195,25 @@ contract Identity is IIdentity, EIP712, Relayed {
     }
 
     /// @inheritdoc IIdentity
+    function replaceSigners(bytes32 account, bytes calldata newSigner) external {
+        require(msg.sender == _recovery, IdentityNotRecovery(msg.sender));
+        Account storage a = _accounts[account];
+        require(a.signerCount != 0, IdentityUnknownAccount(account));
+        _requirePossible(newSigner);
+        a.signers[++a.generation][keccak256(newSigner)] = true;
+        a.signerCount = 1;
+        emit SignersReplaced(account, newSigner);
+    }
+
+    /// @inheritdoc IIdentity
     function speaksFor(bytes32 account, bytes calldata signer) external view returns (bool) {
-        return _accounts[account].signers[keccak256(signer)];
+        return _speaksFor(_accounts[account], signer);
+    }
+
+    /// @inheritdoc IIdentity
+    function isPossibleSigner(bytes calldata signer) public view returns (bool) {
+        if (signer.length < MIN_SIGNER || signer.length > MAX_SIGNER) return false;
+        return signer.length == MIN_SIGNER || address(bytes20(signer)).code.length != 0;
     }
 
     /// @inheritdoc IIdentity
@@ -204,6 +237,11 @@ contract Identity is IIdentity, EIP712, Relayed {
     }
 
     /// @inheritdoc IIdentity
+    function recovery() external view returns (address) {
+        return _recovery;
+    }
+
+    /// @inheritdoc IIdentity
     function isNonceUsed(bytes32 account, uint256 nonce) external view returns (bool) {
         return _accounts[account].nonces.get(nonce);
     }
@@ -215,9 +253,11 @@ contract Identity is IIdentity, EIP712, Relayed {
     }
 
     function _requirePossible(bytes calldata signer) private view {
-        require(signer.length >= MIN_SIGNER && signer.length <= MAX_SIGNER, IdentityBadSigner());
-        bool hasVerifier = signer.length == MIN_SIGNER || address(bytes20(signer)).code.length != 0;
-        require(hasVerifier, IdentityBadSigner());
+        require(isPossibleSigner(signer), IdentityBadSigner());
+    }
+
+    function _speaksFor(Account storage a, bytes calldata signer) private view returns (bool) {
+        return a.signers[a.generation][keccak256(signer)];
     }
 
     function _requireSignature(bytes32 structHash, bytes calldata signer, bytes calldata signature)
@@ -237,7 +277,7 @@ contract Identity is IIdentity, EIP712, Relayed {
         bytes calldata signature
     ) private returns (Account storage a) {
         a = _accounts[account];
-        require(a.signers[keccak256(signer)], IdentityNotASigner(account));
+        require(_speaksFor(a, signer), IdentityNotASigner(account));
         _requireSignature(structHash, signer, signature);
         require(!a.nonces.get(nonce), IdentityNonceUsed(account, nonce));
         a.nonces.set(nonce);

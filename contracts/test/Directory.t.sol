@@ -3,6 +3,9 @@
 pragma solidity 0.8.30;
 
 import {Directory} from "../src/Directory.sol";
+import {Identity} from "../src/Identity.sol";
+import {P256Verifier} from "../src/P256Verifier.sol";
+import {WebAuthnVerifier} from "../src/WebAuthnVerifier.sol";
 import {IDirectory} from "../src/interfaces/IDirectory.sol";
 import {Fixture} from "./support/Fixture.sol";
 
@@ -11,18 +14,49 @@ contract DirectoryTest is Fixture {
         deploy(BUDGET);
     }
 
-    function test_theDirectoryNamesTheFourContracts() public {
-        Directory d = new Directory(address(members), address(identity), address(anchors), address(consent));
-        vm.assertEq(d.members(), address(members), "members");
-        vm.assertEq(d.identity(), address(identity), "identity");
-        vm.assertEq(d.anchors(), address(anchors), "anchors");
-        vm.assertEq(d.consent(), address(consent), "consent");
+    function test_theDirectoryNamesEveryContract() public {
+        address[9] memory a = all();
+        Directory d = new Directory(named(a));
+        vm.assertEq(d.members(), a[0], "members");
+        vm.assertEq(d.identity(), a[1], "identity");
+        vm.assertEq(d.anchors(), a[2], "anchors");
+        vm.assertEq(d.consent(), a[3], "consent");
+        vm.assertEq(d.reviews(), a[4], "reviews");
+        vm.assertEq(d.recovery(), a[5], "recovery");
+        vm.assertEq(d.erasure(), a[6], "erasure");
+        vm.assertEq(d.p256Verifier(), a[7], "P-256");
+        vm.assertEq(d.webAuthnVerifier(), a[8], "WebAuthn");
     }
 
     function testFuzz_anAddressWithoutCodeIsRefusedInAnyPlace(uint256 place) public {
-        address[4] memory a = [address(members), address(identity), address(anchors), address(consent)];
-        a[place % 4] = STRANGER;
+        address[9] memory a = all();
+        a[place % 9] = STRANGER;
         vm.expectRevert(abi.encodeWithSelector(IDirectory.DirectoryNotAContract.selector, STRANGER));
-        new Directory(a[0], a[1], a[2], a[3]);
+        new Directory(named(a));
+    }
+
+    function test_aRecoveryThatIdentityDoesNotObeyIsRefused() public {
+        address[9] memory a = all();
+        a[1] = address(new Identity(members, STRANGER, BUDGET));
+        vm.expectRevert(abi.encodeWithSelector(IDirectory.DirectoryOtherRecovery.selector, a[5]));
+        new Directory(named(a));
+    }
+
+    function all() private returns (address[9] memory) {
+        return [
+            address(members),
+            address(identity),
+            address(anchors),
+            address(consent),
+            address(reviews),
+            address(recovery),
+            address(erasure),
+            address(new P256Verifier()),
+            address(new WebAuthnVerifier())
+        ];
+    }
+
+    function named(address[9] memory a) private pure returns (IDirectory.Contracts memory) {
+        return IDirectory.Contracts(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8]);
     }
 }

@@ -30,7 +30,7 @@ contract MembersTest is Fixture {
         vm.assertFalse(members.isRelay(address(0)), "zero is no relay");
         vm.assertEq(members.relayOrganisation(RELAY_C), ORG_C, "relay's organisation");
         (bytes32 org, bytes32 signingKey, address account) = members.custodian(3);
-        vm.assertEq(account, address(0xC003), "custodian's account");
+        vm.assertEq(account, vm.addr(CUSTODIAN_KEY + 3), "custodian's account");
         vm.assertEq(org, ORG_C, "custodian's organisation");
         vm.assertEq(signingKey, "key 3", "custodian's key");
         (org,,) = members.custodian(0);
@@ -352,7 +352,7 @@ contract MembersTest is Fixture {
             abi.encodeCall(IMembers.setCustodian, (4, ORG_A, "key 3", NEW_ACCOUNT)),
             abi.encodeWithSelector(IMembers.MembersCustodianKeyTaken.selector, bytes32("key 3"))
         );
-        vote(abi.encodeCall(IMembers.setCustodian, (3, ORG_A, "key 3", address(0xC003))));
+        vote(abi.encodeCall(IMembers.setCustodian, (3, ORG_A, "key 3", vm.addr(CUSTODIAN_KEY + 3))));
         (bytes32 org,,) = members.custodian(3);
         vm.assertEq(org, ORG_A, "same key, other organisation");
     }

@@ -84,6 +84,8 @@ interface IIdentity is IRelayed {
     event Registered(bytes32 indexed account, bytes signer, bytes32 encryptionKeyHash);
     event SignerAdded(bytes32 indexed account, bytes signer);
     event SignerRemoved(bytes32 indexed account, bytes signer);
+    /// @notice All signers until now have ended; `signer` is the only one.
+    event SignersReplaced(bytes32 indexed account, bytes signer);
     event GatewayAuthorised(bytes32 indexed account, bytes32 indexed gatewayKey);
     event GatewayEnded(bytes32 indexed account, bytes32 indexed gatewayKey);
     event KeysRecorded(bytes32 indexed account, bytes32 keysRoot);
@@ -110,6 +112,10 @@ interface IIdentity is IRelayed {
     /// The last stops precompiles: called as an ERC-7913 verifier, the one at address 4 echoes its input and so would
     /// approve every signature.
     error IdentityBadSigner();
+    /// @notice Not sent by {IRecovery}. Stops everybody, relays and members included, from replacing signers without
+    /// the guardians' quorum and the delay.
+    error IdentityNotRecovery(address sender);
+    error IdentityUnknownAccount(bytes32 account);
     error IdentitySignerExists(bytes32 account);
     /// @notice The signer to remove is not one of the account's.
     error IdentityUnknownSigner(bytes32 account);
@@ -148,6 +154,17 @@ interface IIdentity is IRelayed {
         bytes calldata signer,
         bytes calldata signature
     ) external;
+
+    /// @notice Ends every signer of the account and begins one new. Only {IRecovery} calls it, once guardians have
+    /// approved and the delay is over. What former signers had said stays said: gateways, keys and grants stand until
+    /// the new signer changes them. The new signer replaces the encryption key as ever, by a message.
+    function replaceSigners(bytes32 account, bytes calldata newSigner) external;
+
+    /// @notice Whether the bytes could be a signer: see {IdentityBadSigner}.
+    function isPossibleSigner(bytes calldata signer) external view returns (bool);
+
+    /// @notice The {IRecovery} that may replace signers. For ever the same.
+    function recovery() external view returns (address);
 
     /// @notice Whether `signer` is one of the account's signers now.
     function speaksFor(bytes32 account, bytes calldata signer) external view returns (bool);

@@ -4,8 +4,10 @@ pragma solidity 0.8.30;
 
 import {Anchors} from "../../src/Anchors.sol";
 import {Consent} from "../../src/Consent.sol";
+import {Erasure} from "../../src/Erasure.sol";
 import {Identity} from "../../src/Identity.sol";
 import {Members} from "../../src/Members.sol";
+import {Recovery} from "../../src/Recovery.sol";
 import {Reviews} from "../../src/Reviews.sol";
 import {IConsent} from "../../src/interfaces/IConsent.sol";
 import {IIdentity} from "../../src/interfaces/IIdentity.sol";
@@ -42,20 +44,28 @@ abstract contract Fixture {
     uint256 internal constant READER_KEY = 13;
     uint256 internal constant OTHER_READER_KEY = 14;
     uint256 internal constant NOBODYS_KEY = 99;
+    /// @dev Plus the index: of the custodian's account.
+    uint256 internal constant CUSTODIAN_KEY = 20;
 
     Members internal members;
     Identity internal identity;
     Anchors internal anchors;
     Consent internal consent;
     Reviews internal reviews;
+    Recovery internal recovery;
+    Erasure internal erasure;
 
     function deploy(uint32 budget) internal {
         vm.warp(NOW);
         members = new Members(founders(), relays(), custodians(), 2, DELAY);
-        identity = new Identity(members, budget);
+        identity = new Identity(
+            members, vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1), budget
+        );
+        recovery = new Recovery(members, identity, budget);
         anchors = new Anchors(members);
         consent = new Consent(members, identity, budget);
         reviews = new Reviews(members, identity, consent, budget);
+        erasure = new Erasure(members, identity, budget);
     }
 
     function founders() internal pure returns (IMembers.Founder[] memory list) {
@@ -74,9 +84,9 @@ abstract contract Fixture {
 
     function custodians() internal pure returns (IMembers.Custodian[] memory list) {
         list = new IMembers.Custodian[](3);
-        list[0] = IMembers.Custodian(ORG_A, "key 1", address(0xC001));
-        list[1] = IMembers.Custodian(ORG_B, "key 2", address(0xC002));
-        list[2] = IMembers.Custodian(ORG_C, "key 3", address(0xC003));
+        list[0] = IMembers.Custodian(ORG_A, "key 1", vm.addr(CUSTODIAN_KEY + 1));
+        list[1] = IMembers.Custodian(ORG_B, "key 2", vm.addr(CUSTODIAN_KEY + 2));
+        list[2] = IMembers.Custodian(ORG_C, "key 3", vm.addr(CUSTODIAN_KEY + 3));
     }
 
     // ——— signing ———

@@ -2,15 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import * as Abi from './Abi.js';
 import { anchorsAbi } from './abi/Anchors.js';
-import { bytecode } from './abi/bytecode.js';
-import { consentAbi } from './abi/Consent.js';
 import { directoryAbi } from './abi/Directory.js';
 import { identityAbi } from './abi/Identity.js';
-import { membersAbi } from './abi/Members.js';
 import { CHAIN_ID, devKey } from './anvil.testkit.js';
 import * as Contract from './Contract.js';
 import * as Deployment from './Deployment.js';
 import * as Follower from './Follower.js';
+import * as Founding from './Founding.js';
 import { validators } from './node.testkit.js';
 import { connect } from './Rpc.js';
 import * as Sender from './Sender.js';
@@ -22,40 +20,26 @@ const fails = (code: string) => expect.objectContaining({ code });
 test('Islet’s contracts are deployed, know each other, speak to a follower, and refuse with their own codes', async () => {
   await using scene = await start();
   await scene.anvil.ask('evm_setAutomine', true);
-  const abis = [membersAbi, identityAbi, anchorsAbi, consentAbi, directoryAbi];
-  const rpc = connect(scene.node.url, { abis });
+  const rpc = connect(scene.node.url, { abis: Founding.abis });
   const sender = Sender.open({ rpc, chainId: CHAIN_ID, key: devKey, now: Date.now });
 
   const org = filled(1);
-  const members = await Deployment.deploy(sender, membersAbi, bytecode.Members, {
+  const made = await Founding.deploy(rpc, sender, CHAIN_ID, {
     founders: [{ org, admin: sender.address }],
     relays: [{ org, relay: sender.address }],
-    custodians: [{ org, signingKey: filled(2) }],
+    custodians: [{ org, signingKey: filled(2), account: devAddress }],
     threshold_: 1n,
     delay_: 60n,
+    budget: 100,
   });
-  const identity = await Deployment.deploy(sender, identityAbi, bytecode.Identity, {
-    members_: members,
-    budget_: 100n,
-  });
-  const anchors = await Deployment.deploy(sender, anchorsAbi, bytecode.Anchors, { members_: members });
-  const consent = await Deployment.deploy(sender, consentAbi, bytecode.Consent, {
-    members_: members,
-    identity_: identity,
-    budget_: 100n,
-  });
-  const directory = await Deployment.deploy(sender, directoryAbi, bytecode.Directory, {
-    members_: members,
-    identity_: identity,
-    anchors_: anchors,
-    consent_: consent,
-  });
-  const genesisHash = await Deployment.genesisHash(rpc);
-  const made = { chainId: CHAIN_ID, genesisHash, directory, members, identity, anchors, consent };
+  const { anchors, directory, genesisHash } = made;
   const deployment = Deployment.parse(Deployment.format(made));
   expect(deployment).toEqual(made);
   await Deployment.requireSameChain(rpc, deployment);
-  expect(await Contract.read(rpc, directory, directoryAbi, 'consent', {})).toBe(consent);
+  const { chainId: _, genesisHash: __, directory: ___, ...contracts } = made;
+  for (const [name, address] of Object.entries(contracts))
+    expect(await Contract.read(rpc, directory, directoryAbi, name as 'members', {})).toBe(address);
+  expect(await Contract.read(rpc, made.identity, identityAbi, 'recovery', {})).toBe(made.recovery);
 
   const commit = (number: bigint) =>
     sender.send({ to: anchors, data: Abi.encodeCall(anchorsAbi, 'commit', { number, root: filled(9) }) });
@@ -86,11 +70,12 @@ test('Islet’s contracts are deployed, know each other, speak to a follower, an
 });
 
 describe('a deployment file', () => {
+  const former = ['directory', 'members', 'identity', 'anchors', 'consent'];
   const good = {
     chainId: 1,
     genesisHash: `0x${'AB'.repeat(32)}`,
     ...Object.fromEntries(
-      ['directory', 'members', 'identity', 'anchors', 'consent'].map((n, i) => [
+      [...former, 'reviews', 'recovery', 'erasure', 'p256Verifier', 'webAuthnVerifier'].map((n, i) => [
         n,
         `0x${`0${i}`.repeat(20)}`,
       ]),
@@ -106,5 +91,13 @@ describe('a deployment file', () => {
     ['a short address', JSON.stringify({ ...good, consent: '0x12' })],
   ])('with %s is refused', (_name, text) => {
     expect(() => Deployment.parse(text)).toThrow(fails('CHAIN_BAD_DEPLOYMENT'));
+  });
+
+  test('of an earlier version is refused as such, since its contracts take other messages', () => {
+    const kept = ['chainId', 'genesisHash', ...former];
+    const old = Object.fromEntries(Object.entries(good).filter(([name]) => kept.includes(name)));
+    expect(() => Deployment.parse(JSON.stringify(old))).toThrow(fails('CHAIN_OLD_DEPLOYMENT'));
+    const partly = { ...old, reviews: good.genesisHash.slice(0, 42) };
+    expect(() => Deployment.parse(JSON.stringify(partly))).toThrow(fails('CHAIN_BAD_DEPLOYMENT'));
   });
 });

@@ -9,7 +9,8 @@ import type { Sender } from './Sender.js';
 import type { Hex } from './Wire.js';
 import * as Wire from './Wire.js';
 
-const schema = z.strictObject({
+/** As the first version wrote it. */
+const formerSchema = z.strictObject({
   chainId: z.int().positive(),
   genesisHash: Wire.hash,
   directory: Wire.address,
@@ -17,17 +18,30 @@ const schema = z.strictObject({
   identity: Wire.address,
   anchors: Wire.address,
   consent: Wire.address,
+});
+
+const schema = formerSchema.extend({
+  reviews: Wire.address,
+  recovery: Wire.address,
   erasure: Wire.address,
+  p256Verifier: Wire.address,
+  webAuthnVerifier: Wire.address,
 });
 
 /** Where Islet is on a chain: pinned by everyone who takes part, and the same for all. */
 export type Deployment = z.infer<typeof schema>;
 
-/** A deployment from JSON text. Throws `CHAIN_BAD_DEPLOYMENT`. */
+/**
+ * A deployment from JSON text. Throws `CHAIN_BAD_DEPLOYMENT`, or `CHAIN_OLD_DEPLOYMENT` for what an earlier version
+ * deployed: those contracts take other messages, so nothing of theirs is read or written as if they were these.
+ */
 export function parse(json: string): Deployment {
   try {
-    return schema.parse(JSON.parse(json));
+    const value: unknown = JSON.parse(json);
+    if (formerSchema.safeParse(value).success) throw new OldDeploymentError();
+    return schema.parse(value);
   } catch (cause) {
+    if (cause instanceof OldDeploymentError) throw cause;
     throw new BadDeploymentError('is not the JSON of a deployment', cause);
   }
 }
@@ -42,6 +56,8 @@ export const contracts = (d: Deployment): Hex[] => [
   d.identity,
   d.anchors,
   d.consent,
+  d.reviews,
+  d.recovery,
   d.erasure,
 ];
 
@@ -73,5 +89,15 @@ export class BadDeploymentError extends IsletError {
   override readonly name = 'BadDeploymentError';
   constructor(what: string, cause?: unknown) {
     super('CHAIN_BAD_DEPLOYMENT', `The deployment file ${what}. Get it anew from the operator.`, { cause });
+  }
+}
+
+export class OldDeploymentError extends IsletError {
+  override readonly name = 'OldDeploymentError';
+  constructor() {
+    super(
+      'CHAIN_OLD_DEPLOYMENT',
+      'The contracts were deployed by an earlier version of Islet, whose contracts cannot be changed and which this version does not speak to. Go on with the version that deployed them, or begin anew in another folder (ISLET_HOME) and import the data again.',
+    );
   }
 }

@@ -3,10 +3,11 @@ import { to0x, toHex } from '@islet/core/crypto/bytes';
 import * as Abi from './Abi.js';
 import { anchorsAbi } from './abi/Anchors.js';
 import { consentAbi } from './abi/Consent.js';
-import { erasureAbi } from './abi/Erasure.js';
 import { identityAbi } from './abi/Identity.js';
 import { membersAbi } from './abi/Members.js';
 import type { Deployment } from './Deployment.js';
+import * as Erasures from './Erasures.js';
+import * as Recoveries from './Recoveries.js';
 import type { Hex } from './Wire.js';
 
 /**
@@ -15,6 +16,10 @@ import type { Hex } from './Wire.js';
  */
 export type View = {
   accounts: Map<string, Account>;
+  /** Guardians and attempts, by account. */
+  recoveries: Recoveries.State;
+  /** By erasure id. */
+  erasures: Erasures.State;
   grants: Map<string, Grant>;
   /** Every decision, granted or refused, by request id. */
   decisions: Map<string, Decision>;
@@ -24,28 +29,9 @@ export type View = {
   anchoredAt: Map<string, number>;
   /** The newest batch of each hub. */
   batches: Map<string, number>;
-  custodians: Map<number, { org: string; signingKey: string }>;
+  custodians: Map<number, { org: string; signingKey: string; account: string }>;
   custodianSetVersion: number;
   threshold: number;
-  /** Every erasure asked for, by its id. */
-  erasures: Map<string, Erasure>;
-};
-
-export type Erasure = {
-  account: string;
-  /** Salted codes; none for all streams. */
-  streams: string[];
-  firstDay: number;
-  lastDay: number;
-  scopeHash: string;
-  /** The set of custodians that has to erase, and how many of it must have confirmed. */
-  setVersion: number;
-  needed: number;
-  requestedAt: number;
-  /** Receipt hashes by custodian. */
-  confirmed: Map<number, string>;
-  /** When enough had confirmed, UTC ms of the block. */
-  erasedAt: number | null;
 };
 
 export type Account = {
@@ -98,6 +84,8 @@ export type Event = {
 
 export const empty = (): View => ({
   accounts: new Map(),
+  recoveries: new Map(),
+  erasures: new Map(),
   grants: new Map(),
   decisions: new Map(),
   roots: new Map(),
@@ -106,7 +94,6 @@ export const empty = (): View => ({
   custodians: new Map(),
   custodianSetVersion: 0,
   threshold: 0,
-  erasures: new Map(),
 });
 
 /** The root that a hub anchored, in hex; `undefined` where it anchored no such batch. */
@@ -127,8 +114,9 @@ export function apply(view: View, deployment: Deployment, event: Event): void {
   if (event.address === deployment.consent) applyConsent(view, event, at);
   else if (event.address === deployment.identity) applyIdentity(view, event, at);
   else if (event.address === deployment.anchors) applyAnchors(view, event, at);
+  else if (event.address === deployment.recovery) Recoveries.apply(view.recoveries, event, at);
+  else if (event.address === deployment.erasure) Erasures.apply(view.erasures, event, at);
   else if (event.address === deployment.members) applyMembers(view, event);
-  else if (event.address === deployment.erasure) applyErasure(view, event, at);
 }
 
 function applyConsent(view: View, event: Event, at: number): void {
@@ -199,6 +187,9 @@ function applyIdentity(view: View, event: Event, at: number): void {
     case 'SignerRemoved':
       account.signers.delete(toHex(log.args.signer));
       return;
+    case 'SignersReplaced':
+      account.signers = new Set([toHex(log.args.signer)]);
+      return;
     case 'GatewayAuthorised':
       account.gateways.set(toHex(log.args.gatewayKey), { authorisedAt: at, endedAt: null });
       return;
@@ -229,6 +220,7 @@ function applyMembers(view: View, event: Event): void {
       view.custodians.set(Number(log.args.index), {
         org: toHex(log.args.org),
         signingKey: toHex(log.args.signingKey),
+        account: log.args.account.slice(2),
       });
       view.custodianSetVersion = Number(log.args.setVersion);
       return;
@@ -236,31 +228,6 @@ function applyMembers(view: View, event: Event): void {
       view.threshold = Number(log.args.threshold);
       view.custodianSetVersion = Number(log.args.setVersion);
   }
-}
-
-function applyErasure(view: View, event: Event, at: number): void {
-  const log = Abi.decodeLog(erasureAbi, event);
-  if (log?.name === 'ErasureRequested') {
-    const { args } = log;
-    view.erasures.set(toHex(args.erasureId), {
-      account: toHex(args.account),
-      streams: args.streams.map(toHex),
-      firstDay: Number(args.firstDay),
-      lastDay: Number(args.lastDay),
-      scopeHash: toHex(args.scopeHash),
-      setVersion: Number(args.setVersion),
-      needed: Number(args.needed),
-      requestedAt: at,
-      confirmed: new Map(),
-      erasedAt: null,
-    });
-    return;
-  }
-  if (log?.name !== 'ErasureConfirmed' && log?.name !== 'Erased') return;
-  const erasure = view.erasures.get(toHex(log.args.erasureId));
-  if (!erasure) return;
-  if (log.name === 'Erased') erasure.erasedAt ??= at;
-  else erasure.confirmed.set(Number(log.args.custodian), toHex(log.args.receiptHash));
 }
 
 /** A hub's address as contracts write it. */

@@ -13,6 +13,8 @@ export const BLOCKS_PER_BATCH = 50;
 /** A head older than this is no ground to decide on; one further ahead of our clock neither (DESIGN 5.8). */
 export const MAX_HEAD_AGE_MS = 30_000;
 export const MAX_CLOCK_SKEW_MS = 30_000;
+/** How long an attempt at recovery stays open once opened, or once ready: as `Recovery` has it. */
+export const ATTEMPT_LIFE_MS = 30 * 24 * 3_600_000;
 /** Gas offered with an ordinary call, and with a deployment. Osaka refuses more than 2^24 (EIP-7825). */
 export const CALL_GAS = 8_000_000;
 export const DEPLOY_GAS = 16_000_000;

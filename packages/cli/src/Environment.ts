@@ -21,6 +21,7 @@ export const custodian = (home: Home.Home, port: number, chain: Chain, index: nu
   ISLET_CUSTODIAN_PORT: String(port),
   ISLET_CUSTODIAN_INDEX: String(index),
   ISLET_CUSTODIAN_KEY: Home.custodianKey(home, index),
+  ISLET_CUSTODIAN_ACCOUNT_KEY: Home.custodianAccountKey(home, index),
 });
 
 export const hub = (home: Home.Home, port: number, chain: Chain): Variables => ({

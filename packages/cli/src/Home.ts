@@ -36,6 +36,9 @@ export const validatorKey = (home: Home): string => join(ledger(home), 'validato
 /** An Ed25519 seed. */
 export const custodianKey = (home: Home, index: number): string =>
   join(custodian(home, index), 'signing.key');
+/** Signs what the custodian says to contracts. secp256k1. */
+export const custodianAccountKey = (home: Home, index: number): string =>
+  join(custodian(home, index), 'account.key');
 
 export const deployment = (home: Home): string => join(home.root, 'deployment.json');
 export const services = (home: Home): string => join(home.root, 'services.json');
@@ -48,7 +51,7 @@ export const keyFiles = (home: Home): string[] => [
   organisationKey(home),
   relayKey(home),
   validatorKey(home),
-  ...custodianIndices().map((index) => custodianKey(home, index)),
+  ...custodianIndices().flatMap((index) => [custodianKey(home, index), custodianAccountKey(home, index)]),
 ];
 
 /** Makes what is missing of the folder, for its owner only. Throws `CLI_BAD_HOME`. */

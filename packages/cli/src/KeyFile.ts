@@ -14,14 +14,20 @@ const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length
 export async function createMissing(home: Home.Home): Promise<void> {
   await create(Home.organisationKey(home), secretKeyFrom(random));
   await create(Home.relayKey(home), secretKeyFrom(random));
-  for (const index of Home.custodianIndices()) await create(Home.custodianKey(home, index), random(32));
+  for (const index of Home.custodianIndices()) {
+    await create(Home.custodianKey(home, index), random(32));
+    await create(Home.custodianAccountKey(home, index), secretKeyFrom(random));
+  }
 }
 
 /** Throws `CLI_KEY_FILE` unless every key is there: the contracts name them, so that new ones would not do. */
 export async function requireAll(home: Home.Home): Promise<void> {
   await read(Home.organisationKey(home));
   await read(Home.relayKey(home));
-  for (const index of Home.custodianIndices()) await read(Home.custodianKey(home, index));
+  for (const index of Home.custodianIndices()) {
+    await read(Home.custodianKey(home, index));
+    await read(Home.custodianAccountKey(home, index));
+  }
 }
 
 async function create(path: string, key: Uint8Array): Promise<void> {

@@ -5,18 +5,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { anchorsAbi } from '@islet/chain/abi/Anchors';
-import { bytecode } from '@islet/chain/abi/bytecode';
 import { consentAbi } from '@islet/chain/abi/Consent';
-import { directoryAbi } from '@islet/chain/abi/Directory';
 import { identityAbi } from '@islet/chain/abi/Identity';
-import { membersAbi } from '@islet/chain/abi/Members';
-import * as Deployment from '@islet/chain/Deployment';
+import type * as Deployment from '@islet/chain/Deployment';
 import * as Followed from '@islet/chain/Followed';
 import type { Mark } from '@islet/chain/Follower';
+import * as Founding from '@islet/chain/Founding';
 import { connect, type Rpc } from '@islet/chain/Rpc';
 import * as Sender from '@islet/chain/Sender';
 import type { View } from '@islet/chain/View';
-import { fromHex } from '@islet/core/crypto/bytes';
+import { fromHex, to0x } from '@islet/core/crypto/bytes';
 import * as Secp256k1 from '@islet/core/crypto/secp256k1';
 import { IsletError } from '@islet/core/IsletError';
 import * as Ledger from '@islet/ledger/Ledger';
@@ -123,29 +121,18 @@ async function deploy(
   custodians: W.Custodian[],
 ): Promise<Deployment.Deployment> {
   const org = new Uint8Array(32).fill(1);
-  const members = await Deployment.deploy(sender, membersAbi, bytecode.Members, {
+  return Founding.deploy(rpc, sender, chainId, {
     founders: [{ org, admin: sender.address }],
     relays: [{ relay: sender.address, org }],
-    custodians: custodians.map((c) => ({ org, signingKey: c.signer.publicKey })),
+    custodians: custodians.map((c) => ({
+      org,
+      signingKey: c.signer.publicKey,
+      account: to0x(Secp256k1.addressOf(c.accountKey)),
+    })),
     threshold_: 2n,
     delay_: 0n,
+    budget: 100_000,
   });
-  const budget_ = 100_000n;
-  const of = { members_: members, budget_ };
-  const identity = await Deployment.deploy(sender, identityAbi, bytecode.Identity, of);
-  const anchors = await Deployment.deploy(sender, anchorsAbi, bytecode.Anchors, { members_: members });
-  const consent = await Deployment.deploy(sender, consentAbi, bytecode.Consent, {
-    ...of,
-    identity_: identity,
-  });
-  const directory = await Deployment.deploy(sender, directoryAbi, bytecode.Directory, {
-    members_: members,
-    identity_: identity,
-    anchors_: anchors,
-    consent_: consent,
-  });
-  const genesisHash = await Deployment.genesisHash(rpc);
-  return { chainId, genesisHash, directory, members, identity, anchors, consent };
 }
 
 /** Someone with a wallet and an account on chain. */

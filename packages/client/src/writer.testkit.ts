@@ -7,6 +7,7 @@ import { toHex } from '@islet/core/crypto/bytes';
 import * as Ed25519 from '@islet/core/crypto/ed25519';
 import { sha256 } from '@islet/core/crypto/hash';
 import * as Hpke from '@islet/core/crypto/hpke';
+import * as Secp256k1 from '@islet/core/crypto/secp256k1';
 import * as Xwing from '@islet/core/crypto/xwing';
 import * as Day from '@islet/core/Day';
 import * as Epoch from '@islet/core/Epoch';
@@ -22,13 +23,20 @@ import type { Wallet } from './Wallet.js';
 
 export const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 
-export type Custodian = { index: number; signer: Ed25519.SigningKey; seed: Uint8Array };
+export type Custodian = {
+  index: number;
+  signer: Ed25519.SigningKey;
+  /** Signs for contracts. secp256k1. */
+  accountKey: Uint8Array;
+  seed: Uint8Array;
+};
 
 export const custodians = (): Promise<Custodian[]> =>
   Promise.all(
     [1, 2, 3].map(async (index) => ({
       index,
       signer: await Ed25519.fromSeed(random(32)),
+      accountKey: Secp256k1.secretKeyFrom(random),
       seed: random(32),
     })),
   );

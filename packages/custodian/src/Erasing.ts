@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import type { Erasure } from '@islet/chain/View';
+import type { Erasure } from '@islet/chain/Erasures';
 import { MalformedError } from '@islet/core/codec';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import type { Day } from '@islet/core/Day';

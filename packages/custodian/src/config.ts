@@ -16,7 +16,7 @@ export type Config = {
   validators: Uint8Array[];
   /** The Ed25519 seed that `Members` lists the public key of. */
   signingSeed: Uint8Array;
-  /** The secp256k1 key that `Members` lists the address of. */
+  /** Of the account that `Members` lists: signs what this custodian says to contracts. secp256k1. */
   accountKey: Uint8Array;
   /** Where the key lies that wraps the vault: never kept together with copies of it. */
   vaultKeyFolder: string;
@@ -24,11 +24,10 @@ export type Config = {
 
 export async function fromEnvironment(env: NodeJS.ProcessEnv): Promise<Config> {
   const need = (name: string): string => env[name] || fail(name, 'is not set');
-  const keyPath = need('ISLET_CUSTODIAN_KEY');
-  const signingSeed = await PrivateFile.read(keyPath);
-  if (signingSeed?.length !== 32) return fail('ISLET_CUSTODIAN_KEY', 'names no file of 32 bytes');
-  const accountKey = await PrivateFile.read(need('ISLET_CUSTODIAN_ACCOUNT_KEY'));
-  if (accountKey?.length !== 32) return fail('ISLET_CUSTODIAN_ACCOUNT_KEY', 'names no file of 32 bytes');
+  const keyIn = async (name: string): Promise<Uint8Array> => {
+    const key = await PrivateFile.read(need(name));
+    return key?.length === 32 ? key : fail(name, 'names no file of 32 bytes');
+  };
   return {
     folder: need('ISLET_CUSTODIAN_FOLDER'),
     vaultKeyFolder: need('ISLET_CUSTODIAN_VAULT_KEYS'),
@@ -37,8 +36,8 @@ export async function fromEnvironment(env: NodeJS.ProcessEnv): Promise<Config> {
     rpcUrl: need('ISLET_RPC_URL'),
     deployment: Deployment.parse(await readFile(need('ISLET_DEPLOYMENT'), 'utf8')),
     validators: need('ISLET_VALIDATORS').split(',').map(fromHex),
-    signingSeed,
-    accountKey,
+    signingSeed: await keyIn('ISLET_CUSTODIAN_KEY'),
+    accountKey: await keyIn('ISLET_CUSTODIAN_ACCOUNT_KEY'),
   };
 }
 

@@ -6,16 +6,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { anchorsAbi } from '@islet/chain/abi/Anchors';
-import { bytecode } from '@islet/chain/abi/bytecode';
-import { consentAbi } from '@islet/chain/abi/Consent';
-import { directoryAbi } from '@islet/chain/abi/Directory';
-import { identityAbi } from '@islet/chain/abi/Identity';
-import { membersAbi } from '@islet/chain/abi/Members';
-import * as Deployment from '@islet/chain/Deployment';
+import type * as Deployment from '@islet/chain/Deployment';
+import * as Founding from '@islet/chain/Founding';
 import { connect, type Rpc } from '@islet/chain/Rpc';
 import * as Sender from '@islet/chain/Sender';
 import type { Hex } from '@islet/chain/Wire';
+import { to0x } from '@islet/core/crypto/bytes';
 import * as Ed25519 from '@islet/core/crypto/ed25519';
 import * as Secp256k1 from '@islet/core/crypto/secp256k1';
 import { parseList } from '@islet/core/wire/Ask';
@@ -29,6 +25,8 @@ export const random = (length: number): Uint8Array => new Uint8Array(randomBytes
 export const chainId = 31_337;
 export const validatorKey = new Uint8Array(32).fill(7);
 export const signingSeeds = [1, 2, 3].map((i) => new Uint8Array(32).fill(40 + i));
+/** Sign for contracts, as the custodians of that index. */
+export const accountKeys = [1, 2, 3].map((i) => new Uint8Array(32).fill(50 + i));
 
 /** A custodian as its users meet it, with the clock of its own machine. */
 export type Custodian = AsyncDisposable & {
@@ -173,26 +171,16 @@ function forged(asked: Call | Call[], told: unknown, forge: NonNullable<Scene['n
 async function deploy(rpc: Rpc, sender: Sender.Sender): Promise<Deployment.Deployment> {
   const org = new Uint8Array(32).fill(1);
   const signers = await Promise.all(signingSeeds.map(Ed25519.fromSeed));
-  const members = await Deployment.deploy(sender, membersAbi, bytecode.Members, {
+  return Founding.deploy(rpc, sender, chainId, {
     founders: [{ org, admin: sender.address }],
     relays: [{ relay: sender.address, org }],
-    custodians: signers.map(({ publicKey }) => ({ org, signingKey: publicKey })),
+    custodians: signers.map(({ publicKey }, i) => ({
+      org,
+      signingKey: publicKey,
+      account: to0x(Secp256k1.addressOf(accountKeys[i]!)),
+    })),
     threshold_: 2n,
     delay_: 0n,
+    budget: 100_000,
   });
-  const common = { members_: members, budget_: 100_000n };
-  const identity = await Deployment.deploy(sender, identityAbi, bytecode.Identity, common);
-  const anchors = await Deployment.deploy(sender, anchorsAbi, bytecode.Anchors, { members_: members });
-  const consent = await Deployment.deploy(sender, consentAbi, bytecode.Consent, {
-    ...common,
-    identity_: identity,
-  });
-  const directory = await Deployment.deploy(sender, directoryAbi, bytecode.Directory, {
-    members_: members,
-    identity_: identity,
-    anchors_: anchors,
-    consent_: consent,
-  });
-  const genesisHash = await Deployment.genesisHash(rpc);
-  return { chainId, genesisHash, directory, members, identity, anchors, consent };
 }

@@ -7,13 +7,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as Abi from '@islet/chain/Abi';
-import { anchorsAbi } from '@islet/chain/abi/Anchors';
-import { bytecode } from '@islet/chain/abi/bytecode';
 import { consentAbi } from '@islet/chain/abi/Consent';
-import { directoryAbi } from '@islet/chain/abi/Directory';
 import { identityAbi } from '@islet/chain/abi/Identity';
-import { membersAbi } from '@islet/chain/abi/Members';
-import * as Deployment from '@islet/chain/Deployment';
+import type * as Deployment from '@islet/chain/Deployment';
+import * as Founding from '@islet/chain/Founding';
 import { connect, type Rpc } from '@islet/chain/Rpc';
 import * as Sender from '@islet/chain/Sender';
 import type { Hex } from '@islet/chain/Wire';
@@ -50,6 +47,8 @@ export type Custodian = {
   index: number;
   url: string;
   signer: Ed25519.SigningKey;
+  /** Signs for contracts. secp256k1. */
+  accountKey: Uint8Array;
   seed: Uint8Array;
   /** While true, it answers nothing. */
   down: boolean;
@@ -94,45 +93,32 @@ async function deploy(
   custodians: Custodian[],
 ): Promise<Deployment.Deployment> {
   const org = new Uint8Array(32).fill(1);
-  const members = await Deployment.deploy(sender, membersAbi, bytecode.Members, {
+  return Founding.deploy(rpc, sender, chainId, {
     founders: [{ org, admin: sender.address }],
     relays: [{ relay: sender.address, org }],
-    custodians: custodians.map((c) => ({ org, signingKey: c.signer.publicKey })),
+    custodians: custodians.map((c) => ({
+      org,
+      signingKey: c.signer.publicKey,
+      account: to0x(Secp256k1.addressOf(c.accountKey)),
+    })),
     threshold_: 2n,
     delay_: 0n,
+    budget: 100_000,
   });
-  const budget_ = 100_000n;
-  const identity = await Deployment.deploy(sender, identityAbi, bytecode.Identity, {
-    members_: members,
-    budget_,
-  });
-  const anchors = await Deployment.deploy(sender, anchorsAbi, bytecode.Anchors, { members_: members });
-  const consent = await Deployment.deploy(sender, consentAbi, bytecode.Consent, {
-    members_: members,
-    identity_: identity,
-    budget_,
-  });
-  const directory = await Deployment.deploy(sender, directoryAbi, bytecode.Directory, {
-    members_: members,
-    identity_: identity,
-    anchors_: anchors,
-    consent_: consent,
-  });
-  return {
-    chainId,
-    genesisHash: await Deployment.genesisHash(rpc),
-    directory,
-    members,
-    identity,
-    anchors,
-    consent,
-  };
 }
 
 /** A custodian that gives public keys to anyone. */
 async function startCustodian(index: number): Promise<{ custodian: Custodian; server: Server }> {
   const signer = await Ed25519.fromSeed(random(32));
-  const custodian: Custodian = { index, url: '', signer, seed: random(32), down: false, asked: 0 };
+  const custodian: Custodian = {
+    index,
+    url: '',
+    signer,
+    accountKey: Secp256k1.secretKeyFrom(random),
+    seed: random(32),
+    down: false,
+    asked: 0,
+  };
   const server = createServer(async (request, response) => {
     custodian.asked++;
     if (custodian.down) {

@@ -53,7 +53,7 @@ export function open(options: Options): Following {
   async function hand(order: Order, url: string, custodian: number): Promise<void> {
     const id = toHex(order.signed.message.erasureId);
     const on = follower.state.erasures.get(id);
-    if (!on || on.confirmed.has(custodian) || !follower.state.custodians.has(custodian)) return;
+    if (!on || on.confirmations.has(custodian) || !follower.state.custodians.has(custodian)) return;
     const name = `${id}/${custodian}`;
     const wait = waits.get(name);
     if (wait && wait.until > now()) return;

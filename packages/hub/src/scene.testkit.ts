@@ -4,13 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { anchorsAbi } from '@islet/chain/abi/Anchors';
-import { bytecode } from '@islet/chain/abi/bytecode';
-import { consentAbi } from '@islet/chain/abi/Consent';
-import { directoryAbi } from '@islet/chain/abi/Directory';
-import { identityAbi } from '@islet/chain/abi/Identity';
-import { membersAbi } from '@islet/chain/abi/Members';
-import * as Deployment from '@islet/chain/Deployment';
+import type * as Deployment from '@islet/chain/Deployment';
+import * as Founding from '@islet/chain/Founding';
 import { connect, type Rpc } from '@islet/chain/Rpc';
 import * as Sender from '@islet/chain/Sender';
 import { encode } from '@islet/core/codec';
@@ -71,32 +66,15 @@ export async function startChain(): Promise<Chain> {
 async function deploy(rpc: Rpc): Promise<Deployment.Deployment> {
   const sender = Sender.open({ rpc, chainId, key: new Uint8Array(32).fill(3), now: Date.now });
   const org = (n: number): Uint8Array => new Uint8Array(32).fill(n);
-  const members = await Deployment.deploy(sender, membersAbi, bytecode.Members, {
+  const accountOf = (n: number) => to0x(Secp256k1.addressOf(new Uint8Array(32).fill(50 + n)));
+  return Founding.deploy(rpc, sender, chainId, {
     founders: [{ org: org(1), admin: sender.address }],
     relays: [{ relay: to0x(Secp256k1.addressOf(hubKey)), org: org(1) }],
-    custodians: [1, 2, 3].map((n) => ({ org: org(1), signingKey: org(100 + n) })),
+    custodians: [1, 2, 3].map((n) => ({ org: org(1), signingKey: org(100 + n), account: accountOf(n) })),
     threshold_: 2n,
     delay_: 60n,
+    budget: 100_000,
   });
-  const budget_ = 100_000n;
-  const identity = await Deployment.deploy(sender, identityAbi, bytecode.Identity, {
-    members_: members,
-    budget_,
-  });
-  const anchors = await Deployment.deploy(sender, anchorsAbi, bytecode.Anchors, { members_: members });
-  const consent = await Deployment.deploy(sender, consentAbi, bytecode.Consent, {
-    members_: members,
-    identity_: identity,
-    budget_,
-  });
-  const directory = await Deployment.deploy(sender, directoryAbi, bytecode.Directory, {
-    members_: members,
-    identity_: identity,
-    anchors_: anchors,
-    consent_: consent,
-  });
-  const genesisHash = await Deployment.genesisHash(rpc);
-  return { chainId, genesisHash, directory, members, identity, anchors, consent };
 }
 
 /** What the hub logged, one object for each event. */
