@@ -29,8 +29,11 @@ const anyOf: Record<Atom, fc.Arbitrary<Value>> = {
   uint256: fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }),
   uint64: fc.maxSafeNat(),
   uint32: fc.nat(2 ** 32 - 1),
-  uint8: fc.nat(255),
+  uint16: fc.nat(2 ** 16 - 1),
+  uint8: fc.nat(2 ** 8 - 1),
   int32: fc.integer(),
+  int16: fc.integer({ min: -(2 ** 15), max: 2 ** 15 - 1 }),
+  bool: fc.boolean(),
   address: bytesOf(20),
   bytes32: bytesOf(32),
   bytes: fc.uint8Array({ maxLength: 80 }),
@@ -45,6 +48,7 @@ const anyMessage = (struct: Struct): fc.Arbitrary<Any> =>
 function typedOf(struct: Struct, message: Any) {
   const plain = (value: Value): unknown => {
     if (value instanceof Uint8Array) return to0x(value);
+    if (typeof value === 'boolean') return value;
     return Array.isArray(value) ? value.map(to0x) : BigInt(value);
   };
   return {
@@ -60,6 +64,7 @@ function typedOf(struct: Struct, message: Any) {
 function changed(value: Value, n: number): Value {
   if (typeof value === 'bigint') return value ^ (1n << BigInt(n % 256));
   if (typeof value === 'number') return value === 5 ? 6 : 5;
+  if (typeof value === 'boolean') return !value;
   if (Array.isArray(value)) return [...value, new Uint8Array(32)];
   return value.length === 0 ? new Uint8Array(1) : flipped(value, n % (value.length * 8));
 }
@@ -175,8 +180,18 @@ describe('a signed message', () => {
     ];
     for (const [name, value] of bad)
       expect(() => Message.digestOf(Message.revoke, { ...message, [name]: value })).toThrow();
-    expect(() =>
-      Message.digestOf(Message.grant, { ...message, streams: [new Uint8Array(31)] } as never),
-    ).toThrow();
+    const [grant] = fc.sample(anyMessage(Message.grant), { numRuns: 1, seed: 1 }) as [Any];
+    expect(Message.digestOf(Message.grant, grant as never)).toHaveLength(32);
+    const badGrant: [string, unknown][] = [
+      ['streams', [new Uint8Array(31)]],
+      ['rollingDays', 2 ** 16],
+      ['weekdays', 2 ** 8],
+      ['offsetMinutes', 2 ** 15],
+      ['offsetMinutes', -(2 ** 15) - 1],
+      ['emergency', 1],
+      ['emergency', undefined],
+    ];
+    for (const [name, value] of badGrant)
+      expect(() => Message.digestOf(Message.grant, { ...grant, [name]: value } as never)).toThrow();
   });
 });

@@ -34,6 +34,10 @@ export const authoriseGateway = {
 
 export const endGateway = { ...authoriseGateway, name: 'EndGateway' } as const satisfies Struct;
 
+/**
+ * `reader` is an account, or a role of `Members`. What `rollingDays` (0: no bound) and the four fields of hours mean is
+ * in Rolling.ts and Hours.ts; `emergency` grants are for break-glass.
+ */
 export const grant = {
   name: 'Grant',
   fields: [
@@ -44,10 +48,16 @@ export const grant = {
     ['bytes32[]', 'streams'],
     ['int32', 'firstDay'],
     ['int32', 'lastDay'],
+    ['uint16', 'rollingDays'],
     ['uint64', 'notBefore'],
     ['uint64', 'expiresAt'],
+    ['uint8', 'weekdays'],
+    ['uint16', 'fromMinute'],
+    ['uint16', 'toMinute'],
+    ['int16', 'offsetMinutes'],
     ['bytes32', 'purpose'],
     ['uint32', 'maxUses'],
+    ['bool', 'emergency'],
     ['bytes32', 'nodesHash'],
     ['uint64', 'deadline'],
   ],
@@ -58,6 +68,7 @@ export const revoke = {
   fields: [...place, ['bytes32', 'grantId'], ['bytes32', 'patient'], ['uint64', 'deadline']],
 } as const satisfies Struct;
 
+/** `reader` is a person's account, under a role's grant too. `statement` is zero but under an emergency grant. */
 export const request = {
   name: 'Request',
   fields: [
@@ -70,6 +81,7 @@ export const request = {
     ['int32', 'lastDay'],
     ['bytes32', 'purpose'],
     ['bytes32', 'oneTimeKeyHash'],
+    ['bytes32', 'statement'],
     ...once,
   ],
 } as const satisfies Struct;
@@ -117,9 +129,11 @@ type FieldValue<T> = T extends 'bytes32[]'
   ? Uint8Array[]
   : T extends 'address' | 'bytes32' | 'bytes'
     ? Uint8Array
-    : T extends 'int32' | 'uint8' | 'uint32' | 'uint64'
-      ? number
-      : bigint;
+    : T extends 'bool'
+      ? boolean
+      : T extends 'uint256'
+        ? bigint
+        : number;
 
 /** The message type of a struct: ids and keys as bytes, days and seconds as numbers, nonces as bigint. */
 export type Of<S extends Struct> = { [F in S['fields'][number] as F[1]]: FieldValue<F[0]> };

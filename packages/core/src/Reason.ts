@@ -15,6 +15,9 @@ export const reasons = [
   ['DENIED_NO_USES_LEFT', 'the grant has been used as often as it allows'],
   ['DENIED_READER_SUSPENDED', 'the reader’s organisation suspended them'],
   ['DENIED_NOT_YOURS', 'only the patient may look without a grant'],
+  ['DENIED_OUTSIDE_HOURS', 'the grant does not hold at this hour or on this weekday'],
+  ['DENIED_NOT_IN_ROLE', 'the grant is for a role that the reader does not hold'],
+  ['DENIED_EMERGENCY_NOT_STATED', 'an emergency grant opens only to a stated reason'],
 ] as const;
 
 export const codeOf = (reason: number): string => reasons[reason]?.[0] ?? 'DENIED_UNKNOWN_REASON';

@@ -42,6 +42,7 @@ export type Fields = {
   /** An integer within bounds, by default 0 … 2^53-1. */
   int(min?: number, max?: number): number;
   number(): number;
+  bool(): boolean;
   nullable<T>(take: (f: Fields) => T): T | null;
   list<T>(take: (f: Fields) => T, maxLength?: number): T[];
   /** A fixed tuple nested inside. */
@@ -86,6 +87,10 @@ export function fieldsOf(name: string, items: unknown[]): Fields {
       const v = take();
       if (typeof v !== 'number' || !Number.isFinite(v)) return fail('number expected');
       return v;
+    },
+    bool() {
+      const v = take();
+      return typeof v === 'boolean' ? v : fail('true or false expected');
     },
     nullable(inner) {
       if (items[next] === null) {

@@ -39,10 +39,16 @@ function fromFields(type: Atom, f: Fields): Value {
       return f.int();
     case 'uint32':
       return f.int(0, 2 ** 32 - 1);
+    case 'uint16':
+      return f.int(0, 2 ** 16 - 1);
     case 'uint8':
       return f.int(0, 2 ** 8 - 1);
     case 'int32':
       return f.int(-(2 ** 31), 2 ** 31 - 1);
+    case 'int16':
+      return f.int(-(2 ** 15), 2 ** 15 - 1);
+    case 'bool':
+      return f.bool();
     case 'address':
       return f.bytes(20);
     case 'bytes32':

@@ -7,8 +7,11 @@ type Atom =
   | 'uint256'
   | 'uint64'
   | 'uint32'
+  | 'uint16'
   | 'uint8'
   | 'int32'
+  | 'int16'
+  | 'bool'
   | 'address'
   | 'bytes32'
   | 'bytes'
@@ -17,7 +20,7 @@ type Atom =
 /** A struct's name and its fields in order, as `[type, name]`. */
 export type Struct = { name: string; fields: readonly (readonly [Atom, string])[] };
 
-export type Value = bigint | number | Uint8Array | Uint8Array[];
+export type Value = bigint | number | boolean | Uint8Array | Uint8Array[];
 
 /** The contract a message is meant for. */
 export type Domain = { chainId: bigint /** 20 bytes */; contract: Uint8Array };
@@ -50,10 +53,17 @@ function word(type: Atom, value: Value | undefined, name: string): Uint8Array {
     case 'uint256':
     case 'uint64':
     case 'uint32':
+    case 'uint16':
     case 'uint8':
       return uint256(integer(value, name, 0n, (1n << BigInt(type.slice(4))) - 1n));
     case 'int32':
-      return uint256(BigInt.asUintN(256, integer(value, name, -(1n << 31n), (1n << 31n) - 1n)));
+    case 'int16': {
+      const end = 1n << BigInt(Number(type.slice(3)) - 1);
+      return uint256(BigInt.asUintN(256, integer(value, name, -end, end - 1n)));
+    }
+    case 'bool':
+      if (typeof value !== 'boolean') throw new TypeError(`${name} must be true or false`);
+      return uint256(value ? 1n : 0n);
     case 'address':
       return address(bytes(value, name));
     case 'bytes32':

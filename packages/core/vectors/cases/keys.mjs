@@ -132,17 +132,21 @@ function messages() {
       Message.grant,
       {
         ...{ grantId, patient: account, reader, streams: codes, ...window },
-        ...{ notBefore: 1_767_225_600, expiresAt: 1_769_904_000, purpose, maxUses: 0, nodesHash: seed('nodes') },
+        ...{ rollingDays: 14, notBefore: 1_767_225_600, expiresAt: 1_769_904_000 },
+        ...{ weekdays: 31, fromMinute: 480, toMinute: 930, offsetMinutes: -300 },
+        ...{ purpose, maxUses: 5, emergency: true, nodesHash: seed('nodes') },
         deadline: once.deadline,
       },
     ],
     [Message.grant, {
       ...{ grantId, patient: account, reader, streams: [], firstDay: -1, lastDay: 2 ** 31 - 1 },
-      ...{ notBefore: 0, expiresAt: 2 ** 53 - 1, purpose, maxUses: 2 ** 32 - 1, nodesHash: seed('nodes') },
+      ...{ rollingDays: 2 ** 16 - 1, notBefore: 0, expiresAt: 2 ** 53 - 1 },
+      ...{ weekdays: 255, fromMinute: 0, toMinute: 2 ** 16 - 1, offsetMinutes: -(2 ** 15) },
+      ...{ purpose, maxUses: 2 ** 32 - 1, emergency: false, nodesHash: seed('nodes') },
       deadline: 0,
     }],
     [Message.revoke, { grantId, patient: account, deadline: once.deadline }],
-    [Message.request, { grantId, patient: account, reader, streams: codes, ...window, purpose, oneTimeKeyHash: seed('one-time'), ...once }],
+    [Message.request, { grantId, patient: account, reader, streams: codes, ...window, purpose, oneTimeKeyHash: seed('one-time'), statement: new Uint8Array(32), ...once }],
     [Message.statement, { account, kind: kinds.streamKeys, hash: seed('document'), version: 3 }],
   ];
   return list.map(([struct, rest], i) => {
