@@ -4,12 +4,13 @@ import type { Decision, View } from '@islet/chain/View';
 import { base64 } from '@islet/core/base64';
 import { fromHex, to0x, toHex } from '@islet/core/crypto/bytes';
 import type { Look } from '@islet/core/Look';
+import * as Purpose from '@islet/core/Purpose';
 import * as Streams from '@islet/core/Stream';
 
 import type { Access } from './Log.js';
 
 /** What a request asked for in words: known to whoever keeps the grant's salt, and checkable with it. */
-export type Words = { salt: string; streams: Streams.Stream[]; purpose: string };
+export type Words = { salt: string; streams: Streams.Stream[]; purpose: Purpose.Purpose };
 
 /** `name` and `device` are the patient's own words; everything else can be checked. */
 export type Line =
@@ -117,15 +118,12 @@ export function passes(line: Line, f: Filters): boolean {
 
 const isOf = (f: Filters, who: string): boolean => f.reader === null || f.reader === who;
 
-/** HL7 v3 PurposeOfUse, in the words that grants use. */
-export const purposes = ['treatment', 'care-giving', 'emergency', 'research', 'payment', 'own'] as const;
-
 /** What the codes of a request stand for, where the salt explains all of them. */
 export function wordsOf(scope: Decision['scope'], salt: string): Words | null {
   if (!scope) return null;
   const bytes = fromHex(salt);
   const codes = new Map(Streams.streams.map((s) => [toHex(Streams.code(bytes, s)), s]));
   const streams = scope.streams.flatMap((code) => codes.get(code) ?? []);
-  const purpose = purposes.find((p) => toHex(Streams.purposeCode(bytes, p)) === scope.purpose);
+  const purpose = Purpose.purposes.find((p) => toHex(Streams.purposeCode(bytes, p)) === scope.purpose);
   return purpose !== undefined && streams.length === scope.streams.length ? { salt, streams, purpose } : null;
 }

@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { AccessRecord, Line } from '@islet/client/AccessRecord';
+import * as Purpose from '@islet/core/Purpose';
 import { codeOf } from '@islet/core/Reason';
 import { dayOf, readerOf, sentence } from './AccessText.js';
 import { concept, idOf, type Json, place, type Resource, systems, unknown, urn } from './Fhir.js';
@@ -26,20 +27,8 @@ function event(record: AccessRecord, line: Line): Resource {
   return line.decision.reason === 0 ? ofRead(record, line) : ofRefusal(record, line);
 }
 
-/** HL7 v3 PurposeOfUse. */
-const purposeCodes = new Map([
-  ['treatment', 'TREAT'],
-  ['care-giving', 'FAMRQT'],
-  ['emergency', 'ETREAT'],
-  ['research', 'HRESCH'],
-  ['payment', 'HPAYMT'],
-  ['own', 'PATRQT'],
-]);
-
-function purposeOf(purpose: string | undefined): { [element: string]: Json } {
-  const code = purposeCodes.get(purpose ?? '');
-  return code ? { purposeOfUse: [concept(systems.actReason, code)] } : {};
-}
+const purposeOf = (purpose: Purpose.Purpose | undefined): { [element: string]: Json } =>
+  purpose ? { purposeOfUse: [concept(systems.actReason, Purpose.hl7[purpose])] } : {};
 
 const common = (
   record: AccessRecord,
@@ -177,7 +166,7 @@ const server = (who: { [element: string]: Json }): Json => ({
   network: unknown,
 });
 
-function user(record: AccessRecord, line: Request, purpose: string | undefined): Json {
+function user(record: AccessRecord, line: Request, purpose: Purpose.Purpose | undefined): Json {
   const { reader } = line.decision;
   const self = reader === record.account;
   const system = place(record.chain.deployment.chainId, record.chain.deployment.identity);
