@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { to0x, toHex } from '@islet/core/crypto/bytes';
+import { fromHex, to0x, toHex } from '@islet/core/crypto/bytes';
 import * as Abi from './Abi.js';
 import { anchorsAbi } from './abi/Anchors.js';
 import { consentAbi } from './abi/Consent.js';
@@ -32,6 +32,35 @@ export type View = {
   custodians: Map<number, { org: string; signingKey: string; account: string }>;
   custodianSetVersion: number;
   threshold: number;
+  organisations: Map<string, Organisation>;
+  /** Readers for whom an organisation vouches or did, by account. */
+  vouches: Map<string, Vouch>;
+  roles: Map<string, Role>;
+  /** Emergency looks that were granted, by request id. */
+  emergencies: Map<string, Emergency>;
+};
+
+/** `admin` is an address. */
+export type Organisation = { admin: string; active: boolean };
+
+/** `number` counts a reader's vouches: an appointment lasts as long as the one it was made under. */
+export type Vouch = { org: string; number: number; active: boolean };
+
+export type Role = {
+  org: string;
+  keyHash: string;
+  /** Under which vouch each reader was appointed, by account. */
+  appointments: Map<string, number>;
+};
+
+export type Emergency = {
+  patient: string;
+  reader: string;
+  grantId: string;
+  /** The salted hash of the stated reason. */
+  statement: string;
+  /** UTC ms of the block. */
+  at: number;
 };
 
 export type Account = {
@@ -94,6 +123,10 @@ export const empty = (): View => ({
   custodians: new Map(),
   custodianSetVersion: 0,
   threshold: 0,
+  organisations: new Map(),
+  vouches: new Map(),
+  roles: new Map(),
+  emergencies: new Map(),
 });
 
 /** The root that a hub anchored, in hex; `undefined` where it anchored no such batch. */
@@ -107,6 +140,26 @@ export const anchoredAt = (view: View, hub: Uint8Array, number: number): number 
 /** Whether a signer (ERC-7913 form) speaks for an account now. */
 export const speaksFor = (view: View, account: Uint8Array, signer: Uint8Array): boolean =>
   view.accounts.get(toHex(account))?.signers.has(toHex(signer)) ?? false;
+
+/** Who answers for a reader: `none` ever did (a relative, say), one does, or nobody does any more. As `Members` says. */
+export function standingOf(view: View, reader: Uint8Array): 'none' | 'good' | 'ended' {
+  const vouch = view.vouches.get(toHex(reader));
+  if (!vouch) return 'none';
+  return vouch.active && view.organisations.get(vouch.org)?.active ? 'good' : 'ended';
+}
+
+/** Whether a reader holds a role now: appointed, and vouched for ever since by its organisation, which is active. */
+export function holdsRole(view: View, role: Uint8Array, reader: Uint8Array): boolean {
+  const found = view.roles.get(toHex(role));
+  const vouch = view.vouches.get(toHex(reader));
+  const appointed = found?.appointments.get(toHex(reader));
+  if (!found || !vouch || appointed !== vouch.number) return false;
+  return vouch.active && vouch.org === found.org && view.organisations.get(found.org)?.active === true;
+}
+
+/** The ids of the roles that a reader holds now. */
+export const rolesOf = (view: View, reader: Uint8Array): string[] =>
+  [...view.roles.keys()].filter((role) => holdsRole(view, fromHex(role), reader));
 
 /** Applies one event in place. Events of other contracts change nothing. */
 export function apply(view: View, deployment: Deployment, event: Event): void {
@@ -137,6 +190,15 @@ function applyConsent(view: View, event: Event, at: number): void {
       if (grant) grant.revokedAt ??= at;
       return;
     }
+    case 'EmergencyOpened':
+      view.emergencies.set(toHex(log.args.requestId), {
+        patient: toHex(log.args.patient),
+        reader: toHex(log.args.reader),
+        grantId: toHex(log.args.grantId),
+        statement: toHex(log.args.statement),
+        at,
+      });
+      return;
     case 'AccessDecided':
     case 'AccessDenialRepeated': {
       const { args } = log;
@@ -227,6 +289,58 @@ function applyMembers(view: View, event: Event): void {
     case 'ThresholdSet':
       view.threshold = Number(log.args.threshold);
       view.custodianSetVersion = Number(log.args.setVersion);
+      return;
+    case 'OrganisationAdded':
+      view.organisations.set(toHex(log.args.org), { admin: log.args.admin.slice(2), active: true });
+      return;
+    case 'OrganisationSuspended':
+    case 'OrganisationResumed': {
+      const organisation = view.organisations.get(toHex(log.args.org));
+      if (organisation) organisation.active = log.name === 'OrganisationResumed';
+      return;
+    }
+    case 'ReaderVouched': {
+      const id = toHex(log.args.reader);
+      const former = view.vouches.get(id);
+      // Vouching once more goes on with the vouch there is, and with the appointments made under it.
+      if (former && standingOf(view, log.args.reader) === 'good') return;
+      view.vouches.set(id, { org: toHex(log.args.org), number: (former?.number ?? 0) + 1, active: true });
+      return;
+    }
+    case 'ReaderVouchEnded': {
+      const vouch = view.vouches.get(toHex(log.args.reader));
+      if (vouch) vouch.active = false;
+      return;
+    }
+    default:
+      if (log) applyRoles(view, log);
+  }
+}
+
+function applyRoles(view: View, log: Abi.DecodedLog<typeof membersAbi>): void {
+  switch (log.name) {
+    case 'RoleCreated':
+      // Ids of roles cannot be chosen, so this is a forged role over the grants of whoever has the account.
+      if (view.accounts.has(toHex(log.args.role))) return;
+      view.roles.set(toHex(log.args.role), {
+        org: toHex(log.args.org),
+        keyHash: toHex(log.args.keyHash),
+        appointments: new Map(),
+      });
+      return;
+    case 'RoleKeyReplaced': {
+      const role = view.roles.get(toHex(log.args.role));
+      if (role) role.keyHash = toHex(log.args.keyHash);
+      return;
+    }
+    case 'Appointed': {
+      const reader = toHex(log.args.reader);
+      const number = view.vouches.get(reader)?.number;
+      if (number !== undefined) view.roles.get(toHex(log.args.role))?.appointments.set(reader, number);
+      return;
+    }
+    case 'Dismissed':
+      view.roles.get(toHex(log.args.role))?.appointments.delete(toHex(log.args.reader));
   }
 }
 

@@ -33,7 +33,7 @@ beforeAll(async () => {
   custodians = await Promise.all(keys.map((c) => startCustodian(c, Date.now)));
   const state = View.empty();
   for (const { index, signer } of keys)
-    state.custodians.set(index, { org: '', signingKey: toHex(signer.publicKey) });
+    state.custodians.set(index, { org: '', signingKey: toHex(signer.publicKey), account: '' });
   const chain = { state } as Network['chain'];
   const services = custodians.map(({ url }, i) => ({ name: `custodian ${i + 1}`, url }));
   network = { chain, custodians: services, now: Date.now, random: W.random } as Network;

@@ -30,7 +30,7 @@ export async function scene(filters: Partial<Filters> = {}): Promise<Scene> {
   const gateway = await Ed25519.fromSeed(random(32));
   const view = View.empty();
   signers.forEach((s, i) => {
-    view.custodians.set(i + 1, { org: 'aa', signingKey: toHex(s.publicKey) });
+    view.custodians.set(i + 1, { org: 'aa', signingKey: toHex(s.publicKey), account: '' });
   });
   view.accounts.set(toHex(patient), {
     signers: new Set(),

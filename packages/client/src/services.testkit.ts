@@ -171,6 +171,7 @@ const toArgs = (struct: Struct, lookUp: (name: string) => Value): Record<string,
 const noGrant = toArgs(Message.grant, (name) => {
   const [type] = Message.grant.fields.find(([, field]) => field === name)!;
   if (type === 'bytes32[]') return [];
+  if (type === 'bool') return false;
   return type === 'address' ? new Uint8Array(20) : type === 'bytes32' ? new Uint8Array(32) : 0n;
 });
 

@@ -1,12 +1,14 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { MAX_CLOCK_SKEW_MS } from '@islet/chain/limits';
 import type { Decision, View } from '@islet/chain/View';
-import { speaksFor } from '@islet/chain/View';
+import { holdsRole, speaksFor, standingOf } from '@islet/chain/View';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import type { Day } from '@islet/core/Day';
+import * as Hours from '@islet/core/Hours';
 import * as Message from '@islet/core/Message';
 import { codeOf, sentenceOf } from '@islet/core/Reason';
 import { oneTimeKeyHash } from '@islet/core/Release';
+import * as Rolling from '@islet/core/Rolling';
 import type { Stream } from '@islet/core/Stream';
 import * as Streams from '@islet/core/Stream';
 import { parseSigned } from '@islet/core/signed';
@@ -166,7 +168,7 @@ function requireGrant(
   // Stops: a chain, or all members together, inventing a grant: the patient's pinned key must have signed it.
   if (toHex(signed.signer) !== pinned || !Message.verify(Message.grant, signed))
     throw new Refusal(403, 'RELEASE_GRANT_NOT_SIGNED', 'The patient’s signature on the grant does not hold.');
-  if (!equal(grant.reader, request.reader)) throw denied(5);
+  requireReader(view, grant.reader, request.reader);
   const known = view.grants.get(toHex(grant.grantId));
   // Stops: a signed grant that was never submitted, or one of two with the same id.
   if (known?.grantHash !== toHex(Message.structHashOf(Message.grant, grant))) throw denied(1);
@@ -177,8 +179,37 @@ function requireGrant(
   const codes = new Set(grant.streams.map(toHex));
   if (ask.streams.some((s) => !codes.has(toHex(Streams.code(ask.salt, s))))) throw denied(7);
   if (request.firstDay < grant.firstDay || request.lastDay > grant.lastDay) throw denied(8);
+  // Stops: older days than the newest so many, decided before midnight or by a chain that counts otherwise.
+  const { rollingDays, offsetMinutes } = grant;
+  if (rollingDays > 0 && request.firstDay < Rolling.firstDay(at, offsetMinutes, rollingDays)) throw denied(8);
   if (!equal(request.purpose, grant.purpose)) throw denied(9);
+  // Stops: a look after school hours with a decision made within them, or by a chain whose clock is elsewhere.
+  if (!Hours.holds(grant, at)) throw denied(13);
+  if (grant.emergency) requireStated(view, request, decision);
   if (grant.maxUses > 0 && usesBefore(view, decision) >= grant.maxUses) throw denied(10);
+}
+
+function requireReader(view: View, granted: Uint8Array, reader: Uint8Array): void {
+  // Stops: whoever was never in the role that the patient signed for, or was dismissed a moment ago, whatever the contract
+  // decided before. Who registered an account under the role’s own id is nobody special.
+  if (view.roles.has(toHex(granted))) {
+    if (!holdsRole(view, granted, reader)) throw denied(14);
+  } else if (!equal(granted, reader)) throw denied(5);
+  // Stops: a reader for whom their organisation has ceased to answer since the decision.
+  if (standingOf(view, reader) === 'ended') throw denied(11);
+}
+
+function requireStated(view: View, request: Message.Request, { requestId }: Decision): void {
+  // Stops: a chain that lets an emergency grant be used without a reason.
+  if (request.statement.every((b) => b === 0)) throw denied(15);
+  const opened = view.emergencies.get(requestId);
+  // Stops: a chain that keeps an emergency, or the reason stated, out of the record that reviews go by.
+  if (opened?.statement !== toHex(request.statement))
+    throw new Refusal(
+      403,
+      'RELEASE_NO_EMERGENCY',
+      'The chain has recorded no emergency with this request’s stated reason. Make a new request.',
+    );
 }
 
 // Stops: a chain that grants more often than the patient signed. In the order in which our view learnt of them.

@@ -1,20 +1,23 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // People on the chain, what a gateway sealed of theirs, what they granted, and what readers ask.
 import * as Abi from '@islet/chain/Abi';
+import type { FunctionOf } from '@islet/chain/AbiTypes';
 import { anchorsAbi } from '@islet/chain/abi/Anchors';
 import { consentAbi } from '@islet/chain/abi/Consent';
 import { identityAbi } from '@islet/chain/abi/Identity';
+import { membersAbi } from '@islet/chain/abi/Members';
 import * as Batch from '@islet/core/Batch';
 import * as Bundle from '@islet/core/Bundle';
 import { encode, type Item } from '@islet/core/codec';
-import { fromHex, to0x } from '@islet/core/crypto/bytes';
+import { concat, fromHex, to0x } from '@islet/core/crypto/bytes';
 import * as Ed25519 from '@islet/core/crypto/ed25519';
-import { domainHash } from '@islet/core/crypto/hash';
+import { domainHash, keccak256 } from '@islet/core/crypto/hash';
 import * as Hpke from '@islet/core/crypto/hpke';
 import * as Secp256k1 from '@islet/core/crypto/secp256k1';
 import type { Struct, Value } from '@islet/core/crypto/typedData';
 import * as Xwing from '@islet/core/crypto/xwing';
 import * as Epoch from '@islet/core/Epoch';
+import * as Hours from '@islet/core/Hours';
 import * as Message from '@islet/core/Message';
 import * as Receipt from '@islet/core/Receipt';
 import * as Release from '@islet/core/Release';
@@ -35,6 +38,9 @@ export const person = async (): Promise<Person> => ({
   account: random(32),
   gateway: await Ed25519.fromSeed(random(32)),
 });
+
+/** The one member of a scene. */
+export const organisation = new Uint8Array(32).fill(1);
 
 /** 2024-05-06 */
 export const day = 45_416;
@@ -121,6 +127,20 @@ async function speak(
   const { signer, signature } = Message.sign(struct, message, who.wallet);
   const data = Abi.encodeCall(identityAbi, call, { m: onChain(struct, message), signer, signature });
   await scene.relay('identity', data);
+}
+
+/** The organisation's admin calls `Members`; the relay of these scenes is that admin. */
+export const member = <const N extends FunctionOf<typeof membersAbi>['name']>(
+  scene: Scene,
+  name: N,
+  args: Parameters<typeof Abi.encodeCall<typeof membersAbi, N>>[2],
+): Promise<void> => scene.relay('members', Abi.encodeCall(membersAbi, name, args));
+
+/** A role of the one organisation, with nobody in it. */
+export async function role(scene: Scene): Promise<Uint8Array> {
+  const salt = random(32);
+  await member(scene, 'createRole', { salt, keyHash: random(32) });
+  return keccak256(concat(organisation, salt));
 }
 
 /** What a custodian signed as its public key of a stream's day. */
@@ -221,10 +241,13 @@ export function signGrant(
     streams: streams.map((s) => Streams.code(salt, s)),
     firstDay: day,
     lastDay: day + 2,
+    rollingDays: 0,
     notBefore: 0,
     expiresAt: secondsOf(scene) + 3600,
+    ...Hours.always(0),
     purpose: Streams.purposeCode(salt, purpose),
     maxUses: 0,
+    emergency: false,
     nodesHash: random(32),
     deadline: secondsOf(scene) + 3600,
     ...changes,
@@ -335,6 +358,7 @@ async function build(
     streams: streams.map((s) => Streams.code(words.salt, s)),
     purpose: Streams.purposeCode(words.salt, words.purpose),
     oneTimeKeyHash: Release.oneTimeKeyHash(oneTimeKey),
+    statement: new Uint8Array(32),
     nonce: ++nonces,
     deadline: secondsOf(scene) + 3600,
     ...changes,
@@ -360,10 +384,16 @@ const noGrant: Message.Grant = {
   streams: [],
   firstDay: 0,
   lastDay: 0,
+  rollingDays: 0,
   notBefore: 0,
   expiresAt: 0,
+  weekdays: 0,
+  fromMinute: 0,
+  toMinute: 0,
+  offsetMinutes: 0,
   purpose: new Uint8Array(32),
   maxUses: 0,
+  emergency: false,
   nodesHash: new Uint8Array(32),
   deadline: 0,
 };

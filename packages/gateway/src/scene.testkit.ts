@@ -19,6 +19,7 @@ import { fromHex, to0x, toHex } from '@islet/core/crypto/bytes';
 import * as Ed25519 from '@islet/core/crypto/ed25519';
 import { sha256 } from '@islet/core/crypto/hash';
 import * as Secp256k1 from '@islet/core/crypto/secp256k1';
+import * as Hours from '@islet/core/Hours';
 import * as KeyTree from '@islet/core/KeyTree';
 import * as Message from '@islet/core/Message';
 import type { Stream } from '@islet/core/Stream';
@@ -221,10 +222,13 @@ export async function grant(scene: Scene, person: Person, expiresAt = later()): 
     streams: [random(32)],
     firstDay: 0,
     lastDay: 100_000,
+    rollingDays: 0,
     notBefore: 0,
     expiresAt,
+    ...Hours.always(0),
     purpose: random(32),
     maxUses: 0,
+    emergency: false,
     nodesHash: random(32),
     deadline: later(),
   };

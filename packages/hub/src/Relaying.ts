@@ -118,6 +118,7 @@ const toArgs = (struct: Struct, lookUp: (name: string) => Value): Record<string,
 const noGrant = toArgs(Message.grant, (name) => {
   const type = Message.grant.fields.find(([, field]) => field === name)![0] as string;
   if (type === 'bytes32[]') return [];
+  if (type === 'bool') return false;
   if (type === 'address') return new Uint8Array(20);
   return type === 'bytes32' ? new Uint8Array(32) : 0n;
 });

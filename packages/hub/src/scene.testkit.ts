@@ -13,6 +13,7 @@ import { fromHex, to0x, utf8 } from '@islet/core/crypto/bytes';
 import * as Ed25519 from '@islet/core/crypto/ed25519';
 import { keccak256, sha256 } from '@islet/core/crypto/hash';
 import * as Secp256k1 from '@islet/core/crypto/secp256k1';
+import * as Hours from '@islet/core/Hours';
 import * as Message from '@islet/core/Message';
 import * as Stream from '@islet/core/Stream';
 import { encodeSigned } from '@islet/core/signed';
@@ -205,10 +206,13 @@ export async function grant(
     streams: about.streams.map((s) => Stream.code(about.salt, s)),
     firstDay: about.firstDay,
     lastDay: about.lastDay,
+    rollingDays: 0,
     notBefore: 0,
     expiresAt: later() + 86_400,
+    ...Hours.always(0),
     purpose: Stream.purposeCode(about.salt, purpose),
     maxUses: 0,
+    emergency: false,
     nodesHash: sha256(keys),
   });
   await ok(post(ask, '/v1/relay', encodeRelay({ kind: 'Grant', signed, grant: null, keys })));
@@ -231,6 +235,7 @@ export function request(
     lastDay: about.lastDay,
     purpose: Stream.purposeCode(about.salt, purpose),
     oneTimeKeyHash: keccak256(utf8('one time')),
+    statement: new Uint8Array(32),
   });
   const { salt, streams, firstDay, lastDay } = about;
   return {
