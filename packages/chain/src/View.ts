@@ -5,6 +5,7 @@ import { anchorsAbi } from './abi/Anchors.js';
 import { consentAbi } from './abi/Consent.js';
 import { identityAbi } from './abi/Identity.js';
 import { membersAbi } from './abi/Members.js';
+import { reviewsAbi } from './abi/Reviews.js';
 import type { Deployment } from './Deployment.js';
 import * as Erasures from './Erasures.js';
 import * as Recoveries from './Recoveries.js';
@@ -61,6 +62,8 @@ export type Emergency = {
   statement: string;
   /** UTC ms of the block. */
   at: number;
+  /** What was said of it afterwards, by the patient or an organisation (`by`). */
+  reviews: { by: string; justified: boolean; at: number }[];
 };
 
 export type Account = {
@@ -167,6 +170,7 @@ export function apply(view: View, deployment: Deployment, event: Event): void {
   if (event.address === deployment.consent) applyConsent(view, event, at);
   else if (event.address === deployment.identity) applyIdentity(view, event, at);
   else if (event.address === deployment.anchors) applyAnchors(view, event, at);
+  else if (event.address === deployment.reviews) applyReviews(view, event, at);
   else if (event.address === deployment.recovery) Recoveries.apply(view.recoveries, event, at);
   else if (event.address === deployment.erasure) Erasures.apply(view.erasures, event, at);
   else if (event.address === deployment.members) applyMembers(view, event);
@@ -197,6 +201,7 @@ function applyConsent(view: View, event: Event, at: number): void {
         grantId: toHex(log.args.grantId),
         statement: toHex(log.args.statement),
         at,
+        reviews: [],
       });
       return;
     case 'AccessDecided':
@@ -226,6 +231,13 @@ function applyConsent(view: View, event: Event, at: number): void {
       });
     }
   }
+}
+
+function applyReviews(view: View, event: Event, at: number): void {
+  const log = Abi.decodeLog(reviewsAbi, event);
+  if (log?.name !== 'ReviewClosed') return;
+  const review = { by: toHex(log.args.by), justified: Number(log.args.outcome) === 1, at };
+  view.emergencies.get(toHex(log.args.requestId))?.reviews.push(review);
 }
 
 function applyIdentity(view: View, event: Event, at: number): void {

@@ -19,6 +19,7 @@ const structs: Struct[] = [
   Message.request,
   Message.erase,
   Message.confirm,
+  Message.close,
   Message.statement,
 ];
 

@@ -86,6 +86,19 @@ export const request = {
   ],
 } as const satisfies Struct;
 
+/** The patient's word on an emergency: `outcome` 1 justified, 2 not. `noteHash` is zero where there is no note. */
+export const close = {
+  name: 'Close',
+  fields: [
+    ...place,
+    ['bytes32', 'requestId'],
+    ['bytes32', 'patient'],
+    ['uint8', 'outcome'],
+    ['bytes32', 'noteHash'],
+    ...once,
+  ],
+} as const satisfies Struct;
+
 /**
  * Makes data unreadable for ever: `streams` are codes under the scope document's salt, none of them means all, and
  * then the days are all days too. `scopeHash` is the SHA-256 of that document (`Erasure.Scope`).
@@ -145,6 +158,7 @@ export type Revoke = Of<typeof revoke>;
 export type Request = Of<typeof request>;
 export type Erase = Of<typeof erase>;
 export type Confirm = Of<typeof confirm>;
+export type Close = Of<typeof close>;
 export type Statement = Of<typeof statement>;
 
 /** A message with who signed it: `signer` in ERC-7913 form, a 20-byte address for a secp256k1 key. */

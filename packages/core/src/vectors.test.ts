@@ -16,6 +16,7 @@ import { combine, deal } from './crypto/shamir.js';
 import { structHash, typeString } from './crypto/typedData.js';
 import * as Xwing from './crypto/xwing.js';
 import * as Devices from './Devices.js';
+import * as Emergency from './Emergency.js';
 import * as Epoch from './Epoch.js';
 import * as GrantKeys from './GrantKeys.js';
 import * as Head from './Head.js';
@@ -25,6 +26,7 @@ import * as Padding from './Padding.js';
 import * as Readings from './Readings.js';
 import * as Receipt from './Receipt.js';
 import * as Release from './Release.js';
+import * as RoleKey from './RoleKey.js';
 import * as Segment from './Segment.js';
 import * as Shares from './Shares.js';
 import * as Stream from './Stream.js';
@@ -76,6 +78,20 @@ const checks: Record<string, Check> = {
   'stream-codes': ({ input: { salt, stream, purpose } }) => ({
     gives: { streamCode: Stream.code(salt, stream), purposeCode: Stream.purposeCode(salt, purpose) },
   }),
+  'emergency-reason': ({ input: { reason, patientSeed, draws }, bytes, gives }) => {
+    const statement = Emergency.statementOf(reason);
+    expect(Emergency.open(gives.sealed, statement, patientSeed)).toEqual(reason);
+    const sealed = Emergency.seal(reason, Xwing.publicKeyOf(patientSeed), replayed(draws));
+    const context = new Uint8Array([...utf8('islet/emergency-reason/v1'), ...statement]);
+    expect(Xwing.open(patientSeed, context, sealed)).toEqual(bytes);
+    return { bytes, gives: { statement, sealed } };
+  },
+  'role-key': ({ input: { role, reader, seed, readerSeed, draws }, bytes }) => {
+    const key = RoleKey.seal({ role, reader }, seed, Xwing.publicKeyOf(readerSeed), replayed(draws));
+    expect(RoleKey.parseRoleKey(bytes)).toEqual(key);
+    expect(RoleKey.open(key, readerSeed)).toEqual(seed);
+    return { bytes: RoleKey.encodeRoleKey(key), gives: { place: RoleKey.placeOf(role, reader) } };
+  },
   'statement-kinds': ({ input }) => ({ gives: { kind: kinds[input.name as keyof typeof kinds] } }),
   shamir: async ({ input: { secret, seed, threshold, n }, gives }) => {
     expect(equal(await combine(gives.shares.slice(-threshold)), secret)).toBe(true);

@@ -14,6 +14,7 @@ import * as Message from './Message.js';
 import * as Readings from './Readings.js';
 import * as Receipt from './Receipt.js';
 import * as Release from './Release.js';
+import * as RoleKey from './RoleKey.js';
 import * as Segment from './Segment.js';
 import * as Shares from './Shares.js';
 import { encodeSigned, parseSigned } from './signed.js';
@@ -60,6 +61,7 @@ export const structOf = (kind: string): Struct =>
     Message.grant,
     Message.revoke,
     Message.request,
+    Message.close,
     Message.statement,
   ].find((s) => s.name === kind)!;
 
@@ -115,6 +117,7 @@ export const codecs: Record<string, Codec<any>> = {
     decode: async (bytes) => Bundle.parseCustodianKeys(bytes, (await signer).publicKey),
     encode: async (bundle) => Bundle.signCustodianKeys(bundle, await signer),
   },
+  'role-key': { decode: RoleKey.parseRoleKey, encode: RoleKey.encodeRoleKey },
   devices: { decode: Devices.parseDevices, encode: Devices.encodeDevices },
   put: { decode: Put.parsePut, encode: Put.encodePut },
   fetch: { decode: Fetch.parseFetch, encode: Fetch.encodeFetch },

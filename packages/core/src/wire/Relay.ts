@@ -11,13 +11,15 @@ export const relayed = [
   'Request',
   'Erase',
   'Confirm',
+  'Close',
 ] as const;
 export type Relayed = (typeof relayed)[number];
 
 /**
  * `signed` is the message as `encodeSigned` writes it. A Request brings the signed Grant it rests on (`grant`),
- * a Grant the sealed keys for its reader (`keys`), which the hub keeps for the reader to fetch; an Erase its scope
- * document (`keys`), which the hub carries out and keeps for custodians that come later.
+ * a Grant the sealed keys for its reader (`keys`), which the hub keeps for the reader to fetch. A Request under an emergency
+ * grant brings in `keys` what is sealed to the patient: the stated reason. An Erase brings in `keys` its scope document,
+ * which the hub carries out and keeps for custodians that come later.
  */
 export type Relay = { kind: Relayed; signed: Uint8Array; grant: Uint8Array | null; keys: Uint8Array | null };
 

@@ -12,6 +12,7 @@ export const kinds = {
   devices: keccak256(utf8('islet/devices')),
   askLooks: keccak256(utf8('islet/ask-looks')),
   askNotes: keccak256(utf8('islet/ask-notes')),
+  roleKey: keccak256(utf8('islet/role-key')),
 } as const;
 
 /** What a question to one custodian says in place of a document's hash, so that it is no question to another. */

@@ -147,6 +147,7 @@ function messages() {
     }],
     [Message.revoke, { grantId, patient: account, deadline: once.deadline }],
     [Message.request, { grantId, patient: account, reader, streams: codes, ...window, purpose, oneTimeKeyHash: seed('one-time'), statement: new Uint8Array(32), ...once }],
+    [Message.close, { requestId: seed('request'), patient: account, outcome: 2, noteHash: new Uint8Array(32), ...once }],
     [Message.statement, { account, kind: kinds.streamKeys, hash: seed('document'), version: 3 }],
   ];
   return list.map(([struct, rest], i) => {

@@ -10,6 +10,7 @@ import * as Ed25519 from '../../dist/crypto/ed25519.js';
 import * as Hpke from '../../dist/crypto/hpke.js';
 import * as Xwing from '../../dist/crypto/xwing.js';
 import * as Devices from '../../dist/Devices.js';
+import * as Emergency from '../../dist/Emergency.js';
 import * as Epoch from '../../dist/Epoch.js';
 import * as GrantKeys from '../../dist/GrantKeys.js';
 import * as Head from '../../dist/Head.js';
@@ -18,6 +19,7 @@ import * as Message from '../../dist/Message.js';
 import * as Readings from '../../dist/Readings.js';
 import * as Receipt from '../../dist/Receipt.js';
 import * as Release from '../../dist/Release.js';
+import * as RoleKey from '../../dist/RoleKey.js';
 import * as Segment from '../../dist/Segment.js';
 import * as Shares from '../../dist/Shares.js';
 import { encodeSigned } from '../../dist/signed.js';
@@ -263,6 +265,12 @@ function ofWallets() {
   const salt = seed('salt');
   const granted = { salt, purpose: 'treatment', streams: GrantKeys.derive(rootSeed, 0, streams, day, day + 13) };
   const sealed = GrantKeys.seal(granted, grantId, Xwing.publicKeyOf(readerSeed), grantDraws.random);
+  const reasonDraws = recorded('emergency');
+  const reason = { salt: seed('reason salt'), text: 'Found unconscious – no companion.' };
+  const sealedReason = Emergency.seal(reason, Xwing.publicKeyOf(seed('patient')), reasonDraws.random);
+  const roleDraws = recorded('role key');
+  const roleAndReader = { role: seed('role'), reader: seed('reader account') };
+  const roleKey = RoleKey.seal(roleAndReader, seed('role seed'), Xwing.publicKeyOf(readerSeed), roleDraws.random);
   const about = { account, stream, generation: 0, dayOffsetMinutes: 60 };
   const bundle = Bundle.streamKeys(KeyTree.root(rootSeed, 0, stream), about, day, 2);
   const devices = [
@@ -281,6 +289,30 @@ function ofWallets() {
           { keys: granted, grantId, readerSeed, draws: grantDraws.draws },
           encode('islet/grant-keys', 1, [salt, granted.purpose, nodes]),
           { sealed, hash: GrantKeys.hashOf(sealed) },
+        ),
+      ],
+    },
+    {
+      file: 'emergency-reason',
+      about: 'Why someone broke the glass. `bytes` is the plaintext; `sealed` the X-Wing box for the patient, context islet/emergency-reason/v1 and the statement, which is the hash on chain.',
+      cases: [
+        bytesOf(
+          'a reason',
+          { reason, patientSeed: seed('patient'), draws: reasonDraws.draws },
+          encode('islet/emergency-reason', 1, [reason.salt, reason.text]),
+          { statement: Emergency.statementOf(reason), sealed: sealedReason },
+        ),
+      ],
+    },
+    {
+      file: 'role-key',
+      about: 'A role’s X-Wing seed, boxed for one person who holds the role with context islet/role-key/v1, role and person. The organisation’s admin signs a Statement about its SHA-256. `place` is the name a hub keeps it under.',
+      cases: [
+        bytesOf(
+          'one',
+          { ...roleAndReader, seed: seed('role seed'), readerSeed, draws: roleDraws.draws },
+          RoleKey.encodeRoleKey(roleKey),
+          { place: RoleKey.placeOf(roleAndReader.role, roleAndReader.reader) },
         ),
       ],
     },
