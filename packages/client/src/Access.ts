@@ -4,6 +4,7 @@ import * as Content from '@islet/core/Content';
 import { toHex } from '@islet/core/crypto/bytes';
 import * as Hpke from '@islet/core/crypto/hpke';
 import type { Day } from '@islet/core/Day';
+import * as Emergency from '@islet/core/Emergency';
 import * as Epoch from '@islet/core/Epoch';
 import { IsletError } from '@islet/core/IsletError';
 import * as KeyTree from '@islet/core/KeyTree';
@@ -14,7 +15,9 @@ import * as Segment from '@islet/core/Segment';
 import type { Stream } from '@islet/core/Stream';
 import * as Streams from '@islet/core/Stream';
 import { encodeFetch, type Part, parseFetched } from '@islet/core/wire/Fetch';
+import { encryptionKeyOf } from './Account.js';
 import { checkContent, checkSummaries } from './Agreement.js';
+import { UnknownReaderError } from './Granting.js';
 import type { Held } from './Held.js';
 import * as Http from './Http.js';
 import { deadline, type Network, nonce, placeOf } from './Network.js';
@@ -54,19 +57,52 @@ export function own(network: Network, wallet: Wallet, wanted: Wanted): Promise<O
       ? KeyTree.lateSeed(root, 'xwing')
       : KeyTree.keySeed(KeyTree.leaf([root], day)!, 'xwing');
   };
-  const right = { grantId: new Uint8Array(32), grant: null, salt, purpose: 'own', patient: wallet.account };
-  return look(network, wallet, wanted, right, leafOf, true);
+  const right = { grantId: new Uint8Array(32), grant: null, salt, purpose: 'own' };
+  return look(network, wallet, wanted, { ...right, patient: wallet.account, stated: null }, leafOf, true);
 }
 
 /** A patient's data under a grant. The contract decides first; a refusal is on record and thrown as `DeniedError`. */
 export function granted(network: Network, reader: Wallet, held: Held, wanted: Wanted): Promise<Opened> {
+  return under(network, reader, held, wanted, null);
+}
+
+/**
+ * The same under an emergency grant, for a reason in the reader's own words: its salted hash goes on record, the words
+ * to the patient alone. Throws `EMERGENCY_BAD_REASON`, `GRANT_UNKNOWN_READER`.
+ */
+export async function inEmergency(
+  network: Network,
+  reader: Wallet,
+  held: Held,
+  wanted: Wanted,
+  text: string,
+): Promise<Opened> {
+  if (text.trim() === '' || text.length > Emergency.maxLength) throw new BadReasonError();
+  await network.chain.follow();
+  const patientKey = await encryptionKeyOf(network, held.message.patient);
+  if (!patientKey) throw new UnknownReaderError();
+  const reason = { salt: network.random(32), text };
+  const sealed = Emergency.seal(reason, patientKey, network.random);
+  return under(network, reader, held, wanted, { statement: Emergency.statementOf(reason), sealed });
+}
+
+type Stated = { statement: Uint8Array; sealed: Uint8Array };
+
+function under(
+  network: Network,
+  reader: Wallet,
+  held: Held,
+  wanted: Wanted,
+  stated: Stated | null,
+): Promise<Opened> {
   const seedOf = (stream: Stream, day: Day | null): Uint8Array | undefined => {
     const nodes = held.keys.streams.find((s) => s.stream === stream)?.nodes ?? [];
     const leaf = day === null ? undefined : KeyTree.leaf(nodes, day);
     return leaf && KeyTree.keySeed(leaf, 'xwing');
   };
   const { salt, purpose } = held.keys;
-  const right = { grantId: held.grantId, grant: held.signed, salt, purpose, patient: held.message.patient };
+  const { patient } = held.message;
+  const right = { grantId: held.grantId, grant: held.signed, salt, purpose, patient, stated };
   return look(network, reader, wanted, right, seedOf, false);
 }
 
@@ -83,6 +119,7 @@ export function withoutGrant(
     salt: network.random(32),
     purpose: 'treatment',
     patient,
+    stated: null,
   };
   return look(network, reader, wanted, right, () => undefined, false);
 }
@@ -93,6 +130,7 @@ type Right = {
   salt: Uint8Array;
   purpose: string;
   patient: Uint8Array;
+  stated: Stated | null;
 };
 
 async function look(
@@ -149,10 +187,14 @@ async function ask(network: Network, reader: Wallet, wanted: Wanted, right: Righ
     lastDay: wanted.lastDay,
     purpose: Streams.purposeCode(right.salt, right.purpose),
     oneTimeKeyHash: Release.oneTimeKeyHash(await Hpke.publicKeyOf(oneTimeSeed)),
+    statement: right.stated?.statement ?? new Uint8Array(32),
     nonce: nonce(network),
     deadline: deadline(network),
   };
-  const along = right.grant ? { grant: right.grant } : {};
+  const along = {
+    ...(right.grant && { grant: right.grant }),
+    ...(right.stated && { keys: right.stated.sealed }),
+  };
   const { bytes, answer } = await relay(network, reader, Message.request, message, along);
   return {
     requestId: Message.digestOf(Message.request, message),
@@ -219,6 +261,16 @@ export class DeniedError extends IsletError {
       `Refused, and on record: ${sentenceOf(reason)}. Ask the patient for a grant that fits.`,
     );
     this.requestId = requestId;
+  }
+}
+
+export class BadReasonError extends IsletError {
+  override readonly name = 'Access.BadReasonError';
+  constructor() {
+    super(
+      'EMERGENCY_BAD_REASON',
+      `An emergency needs a reason, in at most ${Emergency.maxLength} characters. The patient will read it.`,
+    );
   }
 }
 

@@ -75,7 +75,7 @@ export type Made = {
 export function build(made: Made): AccessRecord {
   const { view, filters } = made;
   const account = toHex(made.account);
-  const requests = made.accesses.map(({ releases, ...decision }): Line => {
+  const requests = made.accesses.map(({ releases, role, emergency, ...decision }): Line => {
     const salt = made.saltOf(decision.grantId);
     return {
       kind: 'request',

@@ -104,12 +104,10 @@ const statementOf = (
   version: network.now(),
 });
 
-/** Finds the public encryption key that the chain commits to for an account. */
-export async function encryptionKeyOf(
-  network: Network,
-  account: Uint8Array,
-): Promise<Uint8Array | undefined> {
-  const hash = network.chain.state.accounts.get(toHex(account))?.encryptionKeyHash;
+/** Finds the public encryption key that the chain commits to for an account or a role. */
+export async function encryptionKeyOf(network: Network, id: Uint8Array): Promise<Uint8Array | undefined> {
+  const { roles, accounts } = network.chain.state;
+  const hash = roles.get(toHex(id))?.keyHash ?? accounts.get(toHex(id))?.encryptionKeyHash;
   if (!hash) return undefined;
   const key = await Http.get(network.hub, `/v1/keys/${hash}`);
   // A hub that serves another key would be sealing to itself.

@@ -1,30 +1,24 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { toHex } from '@islet/core/crypto/bytes';
-import type { Day } from '@islet/core/Day';
 import * as GrantKeys from '@islet/core/GrantKeys';
+import * as Hours from '@islet/core/Hours';
 import { IsletError } from '@islet/core/IsletError';
 import * as Message from '@islet/core/Message';
-import type { Stream } from '@islet/core/Stream';
 import * as Streams from '@islet/core/Stream';
 import { encodeSigned } from '@islet/core/signed';
 import { encryptionKeyOf } from './Account.js';
 import * as Http from './Http.js';
 import { deadline, type Network, placeOf } from './Network.js';
 import { relay } from './Relaying.js';
+import type { Terms as Bounds } from './Terms.js';
 import type { Wallet } from './Wallet.js';
 
-export type Terms = {
-  reader: Uint8Array;
-  streams: Stream[];
-  firstDay: Day;
-  lastDay: Day;
-  /** UTC ms; judged in whole seconds. */
-  notBefore: number;
-  expiresAt: number;
-  purpose: string;
-  /** 0: as often as they like. */
-  maxUses: number;
-};
+type Unbound = Pick<Bounds, 'rollingDays' | 'hours' | 'emergency'>;
+
+/** Terms, and whom they are for: an account, or an organisation's role. What need not be said is unbound. */
+export type Terms = { reader: Uint8Array } & Omit<Bounds, keyof Unbound> & Partial<Unbound>;
+
+const unbound: Unbound = { rollingDays: 0, hours: Hours.always(0), emergency: false };
 
 /**
  * Grants: signs the terms, seals the tree nodes of exactly those days to the reader, records both. Who keeps the salt
@@ -33,8 +27,9 @@ export type Terms = {
 export async function grant(
   network: Network,
   wallet: Wallet,
-  terms: Terms,
+  asked: Terms,
 ): Promise<{ grantId: Uint8Array; salt: Uint8Array }> {
+  const terms = { ...unbound, ...asked };
   await network.chain.follow();
   const readerKey = await encryptionKeyOf(network, terms.reader);
   if (!readerKey) throw new UnknownReaderError();
@@ -57,10 +52,13 @@ export async function grant(
     streams: terms.streams.map((s) => Streams.code(salt, s)),
     firstDay: terms.firstDay,
     lastDay: terms.lastDay,
+    rollingDays: terms.rollingDays,
     notBefore: Math.floor(terms.notBefore / 1000),
     expiresAt: Math.floor(terms.expiresAt / 1000),
+    ...terms.hours,
     purpose: Streams.purposeCode(salt, terms.purpose),
     maxUses: terms.maxUses,
+    emergency: terms.emergency,
     nodesHash: GrantKeys.hashOf(sealed),
     deadline: deadline(network),
   };
@@ -104,7 +102,7 @@ export class UnknownReaderError extends IsletError {
   constructor() {
     super(
       'GRANT_UNKNOWN_READER',
-      'The reader has no account, or its key cannot be found. Ask them to register first.',
+      'The reader has no account or role, or its key cannot be found. Ask them to register first.',
     );
   }
 }

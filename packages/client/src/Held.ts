@@ -8,6 +8,7 @@ import type { Stream } from '@islet/core/Stream';
 import { parseSigned } from '@islet/core/signed';
 import * as Http from './Http.js';
 import type { Network } from './Network.js';
+import * as Roles from './Roles.js';
 import type { Wallet } from './Wallet.js';
 
 /** A grant a reader holds: the signed terms, the keys sealed to them, and what the chain says of it now. */
@@ -19,17 +20,27 @@ export type Held = {
   onChain: Grant;
 };
 
-/** Every grant from this patient to this reader, newest first; those whose papers do not hold are left out. */
+/** Every grant from this patient to this reader, or to a role whose key they were given, newest first; those whose papers do not hold are left out. */
 export async function from(network: Network, reader: Wallet, patient: Uint8Array): Promise<Held[]> {
   await network.chain.follow();
-  const mine = [...network.chain.state.grants].filter(
-    ([, g]) => g.patient === toHex(patient) && g.reader === toHex(reader.account),
+  const { state } = network.chain;
+  const theirs = [...state.grants].filter(([, g]) => g.patient === toHex(patient));
+  const mine = theirs.filter(([, g]) => g.reader === toHex(reader.account) || state.roles.has(g.reader));
+  const seeds = await Roles.seedsOf(network, reader, new Set(mine.map(([, g]) => g.reader)));
+  const held = await Promise.all(
+    mine.map(([id, onChain]) =>
+      one(network, seeds.get(onChain.reader) ?? [reader.encryptionSeed], id, onChain),
+    ),
   );
-  const held = await Promise.all(mine.map(([id, onChain]) => one(network, reader, id, onChain)));
   return held.filter((h) => h !== undefined).sort((a, b) => b.onChain.grantedAt - a.onChain.grantedAt);
 }
 
-async function one(network: Network, reader: Wallet, id: string, onChain: Grant): Promise<Held | undefined> {
+async function one(
+  network: Network,
+  seeds: Uint8Array[],
+  id: string,
+  onChain: Grant,
+): Promise<Held | undefined> {
   const told = await papers(network, id);
   if (!told) return undefined;
   const { grant, signed, sealed } = told;
@@ -42,7 +53,10 @@ async function one(network: Network, reader: Wallet, id: string, onChain: Grant)
     speaksFor(network.chain.state, message.patient, grant.signer);
   // Stops: other keys than the patient sealed, which would open other days or nothing.
   if (!sound || toHex(GrantKeys.hashOf(sealed)) !== toHex(message.nodesHash)) return undefined;
-  const keys = GrantKeys.open(sealed, message.grantId, reader.encryptionSeed);
+  // A role has a key for each time that someone left it; which one the patient sealed to shows by trying.
+  const keys = seeds
+    .map((seed) => GrantKeys.open(sealed, message.grantId, seed))
+    .find((k) => k !== undefined);
   return keys && { grantId: message.grantId, signed, message, keys, onChain };
 }
 

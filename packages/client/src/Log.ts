@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import type { Decision } from '@islet/chain/View';
+import type { Decision, Emergency } from '@islet/chain/View';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import * as EmergencyReason from '@islet/core/Emergency';
 import { IsletError } from '@islet/core/IsletError';
 import * as Look from '@islet/core/Look';
 import * as Release from '@islet/core/Release';
@@ -10,12 +11,20 @@ import * as z from 'zod';
 import { statement } from './Account.js';
 import * as Http from './Http.js';
 import type { Network } from './Network.js';
+import * as Papers from './Papers.js';
 import type { Wallet } from './Wallet.js';
 
 /** One line of who saw what: the request, the contract's decision, and the custodians' signed notes of release. */
 export type Access = Decision & {
   /** `note` is the custodian's signed word as it gave it, `islet/release-note`. */
   releases: { custodian: number; at: number; epochs: number; note: Uint8Array }[];
+  /** The role that the grant is for, where it is for one. */
+  role: string | null;
+  /**
+   * Present where the look was an emergency. `reason` is what the reader stated, null where the hub has nothing of it
+   * that fits the statement on chain: then the reader told the patient less than they are bound to.
+   */
+  emergency: (Emergency & { reason: EmergencyReason.Reason | null }) | null;
 };
 
 /** Every request about a patient's data, granted or refused, oldest first; and the custodians that gave no answer that holds. */
@@ -45,10 +54,49 @@ export async function accesses(
   const mine = [...view.decisions.values()]
     .filter((d) => d.patient === id)
     .sort((a, b) => a.number - b.number);
+  const told = mine.map(async (d): Promise<Access> => {
+    const reader = view.grants.get(d.grantId)?.reader;
+    return {
+      ...d,
+      releases: notes.get(d.requestId) ?? [],
+      role: reader !== undefined && view.roles.has(reader) ? reader : null,
+      emergency: await emergencyOf(network, wallet, d.requestId),
+    };
+  });
   return {
-    accesses: mine.map((d) => ({ ...d, releases: notes.get(d.requestId) ?? [] })),
+    accesses: await Promise.all(told),
     silent: silent.sort((a, b) => a - b),
   };
+}
+
+async function emergencyOf(
+  network: Network,
+  wallet: Wallet,
+  requestId: string,
+): Promise<Access['emergency']> {
+  const emergency = network.chain.state.emergencies.get(requestId);
+  if (!emergency) return null;
+  const statement = fromHex(emergency.statement);
+  const papers = await Papers.under(network, fromHex(requestId)).catch((error) => {
+    // A hub that is away or spoils papers keeps the reason to itself; the look is on record all the same.
+    if (error instanceof IsletError) return [];
+    throw error;
+  });
+  const reason = papers.map((paper) => reasonIn(paper, statement, wallet)).find((r) => r !== undefined);
+  return { ...emergency, reason: reason ?? null };
+}
+
+function reasonIn(
+  paper: Uint8Array,
+  statement: Uint8Array,
+  wallet: Wallet,
+): EmergencyReason.Reason | undefined {
+  try {
+    return EmergencyReason.open(paper, statement, wallet.encryptionSeed);
+  } catch (error) {
+    if (error instanceof IsletError) return undefined;
+    throw error;
+  }
 }
 
 /** A custodian's notes, each signed by it and about itself; `undefined` where any is not, or it does not answer. */

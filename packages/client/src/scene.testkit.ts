@@ -22,6 +22,7 @@ import { serve as serveLedger } from '@islet/ledger/Server';
 import * as Account from './Account.js';
 import * as A from './archive.testkit.js';
 import type { Network } from './Network.js';
+import type { Admin } from './Roles.js';
 import {
   type GatewayService,
   type HubService,
@@ -44,6 +45,8 @@ export type Scene = AsyncDisposable & {
   hub: HubService;
   custodians: ReleasingCustodian[];
   gateway: GatewayService;
+  /** Of the one organisation. */
+  admin: Admin;
   /** Moves everyone's clock on. */
   clock: { ahead: number };
   /** Anchors all that the hub was given. */
@@ -82,6 +85,7 @@ export async function startScene(): Promise<Scene> {
     hub,
     custodians,
     gateway,
+    admin: { sender, key: relayKey },
     clock,
     anchor: () => hub.anchor(),
     [Symbol.asyncDispose]: async () => {

@@ -6,6 +6,7 @@ import * as Abi from '@islet/chain/Abi';
 import { anchorsAbi } from '@islet/chain/abi/Anchors';
 import { consentAbi } from '@islet/chain/abi/Consent';
 import { identityAbi } from '@islet/chain/abi/Identity';
+import { reviewsAbi } from '@islet/chain/abi/Reviews';
 import type { Deployment } from '@islet/chain/Deployment';
 import type { Sender } from '@islet/chain/Sender';
 import type { Built } from '@islet/core/Batch';
@@ -17,6 +18,7 @@ import * as Epoch from '@islet/core/Epoch';
 import { IsletError } from '@islet/core/IsletError';
 import * as Message from '@islet/core/Message';
 import * as Release from '@islet/core/Release';
+import * as RoleKey from '@islet/core/RoleKey';
 import * as Shares from '@islet/core/Shares';
 import { parseSigned } from '@islet/core/signed';
 import { type AskRelease, encodeList, parseAskRelease, parseEnrol } from '@islet/core/wire/Ask';
@@ -70,6 +72,8 @@ export type HubService = Service & {
   archive: A.Archive;
   grants: Map<string, { signed: string; keys: string }>;
   keys: Map<string, Uint8Array>;
+  /** Sealed papers by the id they are about. */
+  papers: Map<string, Uint8Array[]>;
   /** What it serves in place of an honest answer. */
   alter: (parts: Part[]) => Part[] | Promise<Part[]>;
   /** While true, it takes a message and tells the chain nothing. */
@@ -91,11 +95,17 @@ export async function startHub({
 }): Promise<HubService> {
   const grants: HubService['grants'] = new Map();
   const keys: HubService['keys'] = new Map();
+  const papers: HubService['papers'] = new Map();
+  const keep = (id: string, paper: Uint8Array) => papers.set(id, [...(papers.get(id) ?? []), paper]);
 
   async function relay(asked: Relay): Promise<string> {
     if (asked.kind === 'Grant') {
       const id = toHex(parseSigned(Message.grant, asked.signed).message.grantId);
       grants.set(id, { signed: toHex(asked.signed), keys: toHex(asked.keys!) });
+    }
+    if (asked.kind === 'Request' && asked.keys) {
+      const { message } = parseSigned(Message.request, asked.signed);
+      keep(toHex(Message.digestOf(Message.request, message)), asked.keys);
     }
     if (hub.withholds) return JSON.stringify({ transaction: '', blockNumber: 0, reason: 0 });
     const { txHash, blockNumber } = await sender.send(callOf(asked, deployment));
@@ -111,6 +121,12 @@ export async function startHub({
       return encodeFetched(await hub.alter(A.answer(archive, { ...asked, account: message.patient, late })));
     }
     const [, , kind, id = ''] = path.split('/');
+    if (kind === 'roles') {
+      const { role, reader } = RoleKey.parseRoleKey(Stated.parseDocument(body).bytes);
+      keep(toHex(RoleKey.placeOf(role, reader)), body);
+      return '{}';
+    }
+    if (kind === 'papers') return encodeList('islet/papers', papers.get(id) ?? []);
     if (kind === 'keys' && method === 'PUT') {
       keys.set(toHex(sha256(body)), body);
       return '';
@@ -123,6 +139,7 @@ export async function startHub({
     archive,
     grants,
     keys,
+    papers,
     alter: (parts: Part[]) => parts,
     withholds: false,
     async commit({ batch, root }: Built) {
@@ -134,7 +151,7 @@ export async function startHub({
   return hub;
 }
 
-function callOf({ kind, signed, grant }: Relay, { identity, consent }: Deployment) {
+function callOf({ kind, signed, grant }: Relay, { identity, consent, reviews }: Deployment) {
   const open = <S extends Struct>(struct: S, bytes: Uint8Array) => {
     const { message, ...rest } = parseSigned(struct, bytes);
     return { m: toArgs(struct, (name) => (message as Record<string, Value>)[name]!) as never, ...rest };
@@ -150,6 +167,8 @@ function callOf({ kind, signed, grant }: Relay, { identity, consent }: Deploymen
   }
   if (kind === 'Revoke')
     return { to: consent, data: Abi.encodeCall(consentAbi, 'revoke', open(Message.revoke, signed)) };
+  if (kind === 'Close')
+    return { to: reviews, data: Abi.encodeCall(reviewsAbi, 'closeAsPatient', open(Message.close, signed)) };
   if (kind === 'Grant') {
     const { m: g, ...rest } = open(Message.grant, signed);
     return { to: consent, data: Abi.encodeCall(consentAbi, 'grant', { g, ...rest }) };

@@ -260,6 +260,7 @@ const checks: Record<string, Check> = {
   'ask-receipts': direct('ask-receipts', ({ list }) => list),
   bundles: direct('bundles', ({ list }) => list),
   notes: direct('notes', ({ list }) => list),
+  papers: direct('papers', ({ list }) => list),
   stated: direct('stated', ({ message, signer, signature, bytes }) => ({
     signed: { message: messageOf(Message.statement, message), signer, signature },
     bytes,

@@ -130,6 +130,7 @@ export const codecs: Record<string, Codec<any>> = {
   'ask-receipts': list('islet/ask-receipts'),
   bundles: list('islet/bundles'),
   notes: list('islet/notes'),
+  papers: list('islet/papers'),
   signed: {
     decode: (bytes) => parseSigned(Message.grant, bytes),
     encode: (signed) => encodeSigned(Message.grant, signed),

@@ -49,6 +49,7 @@ export type Tables = {
   pieces: { batch: Big; piece: number; leaves: Bytes };
   grants: { grant_id: Bytes; grant_hash: Bytes; signed: Bytes; keys: Bytes };
   public_keys: { key: Bytes };
+  papers: { about: Bytes; key: Bytes };
   equivocations: { key: Bytes; gateway: Bytes; position: Big };
 };
 
@@ -57,7 +58,7 @@ export type Row<T extends keyof Tables> = {
 };
 
 /** Raised with every change below: an index of another version is made again. */
-export const version = 1;
+export const version = 2;
 
 const tables = [
   'meta',
@@ -69,6 +70,7 @@ const tables = [
   'pieces',
   'grants',
   'public_keys',
+  'papers',
   'equivocations',
 ] as const satisfies (keyof Tables)[];
 
@@ -83,6 +85,7 @@ const schema = [
   'create table if not exists pieces (batch bigint not null, piece int not null, leaves bytea not null, primary key (batch, piece))',
   'create table if not exists grants (grant_id bytea not null, grant_hash bytea not null, signed bytea not null, keys bytea not null, primary key (grant_id, grant_hash))',
   'create table if not exists public_keys (key bytea primary key)',
+  'create table if not exists papers (about bytea not null, key bytea not null, primary key (about, key))',
   'create table if not exists equivocations (key bytea primary key, gateway bytea not null, position bigint not null)',
 ];
 

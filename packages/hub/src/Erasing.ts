@@ -3,8 +3,8 @@ import type { Follower } from '@islet/chain/Follower';
 import type * as View from '@islet/chain/View';
 import { decode } from '@islet/core/codec';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
-import { covers, isEverything } from '@islet/core/Erasure';
 import * as Epoch from '@islet/core/Epoch';
+import { covers, isEverything } from '@islet/core/Erasure';
 import * as ErasureReceipt from '@islet/core/ErasureReceipt';
 import * as Segment from '@islet/core/Segment';
 import { streams as allStreams } from '@islet/core/Stream';
@@ -139,8 +139,7 @@ async function dropGrants({ archive, follower }: Options, order: Order): Promise
   let dropped = 0;
   for (const id of mine) {
     if (grants.get(id)?.patient !== account) continue;
-    for (const row of await archive.find.grants(fromHex(id)))
-      if (await dropOne(archive, row.keys)) dropped++;
+    for (const row of await archive.find.grants(fromHex(id))) if (await dropOne(archive, row.keys)) dropped++;
   }
   return dropped;
 }

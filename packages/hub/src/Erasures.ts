@@ -78,4 +78,8 @@ export async function open(folder: string, view: () => View.View): Promise<Erasu
 
 /** The answer to whoever asks for, or brings, what was erased. */
 export const erased = (): Refusal =>
-  new Refusal(410, 'HUB_ERASED', 'The patient erased this. It is not kept here any more and is not taken again.');
+  new Refusal(
+    410,
+    'HUB_ERASED',
+    'The patient erased this. It is not kept here any more and is not taken again.',
+  );

@@ -1,11 +1,11 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { toHex } from '@islet/core/crypto/bytes';
 import { type Order, parseDone } from '@islet/core/wire/Erasing';
-import type { Erasures, Known } from './Erasures.js';
 import * as Erasing from './Erasing.js';
+import type { Erasures, Known } from './Erasures.js';
 import type { Events } from './events.js';
 import { CUSTODIAN_ANSWER_BYTES, CUSTODIAN_MS, ERASE_RETRY_MAX_MS, ERASE_RETRY_MS } from './limits.js';
-import { relay, type Options as RelayOptions } from './Relaying.js';
+import { type Options as RelayOptions, relay } from './Relaying.js';
 
 /**
  * Sees erasures through: carries out our own part once the chain has recorded one, and hands it to every custodian that

@@ -46,6 +46,7 @@ export type Hot = {
   shares: Map<string, { rows: Shares[]; position: number }>;
   grants: Map<string, { rows: Grant[]; position: number }>;
   publicKeys: Map<string, number>;
+  papers: Map<string, { keys: Uint8Array[]; position: number }>;
   equivocations: number;
 };
 
@@ -68,6 +69,7 @@ export const empty = (): Hot => ({
   shares: new Map(),
   grants: new Map(),
   publicKeys: new Map(),
+  papers: new Map(),
   equivocations: 0,
 });
 
@@ -104,6 +106,13 @@ export function apply(hot: Hot, entry: Entry): Rows.Rows {
       hot.publicKeys.set(toHex(entry.key), position);
       rows.public_keys.push({ key: entry.key });
       break;
+    case 'paper': {
+      const { about, key } = entry;
+      const id = toHex(about);
+      hot.papers.set(id, { keys: [...(hot.papers.get(id)?.keys ?? []), key], position });
+      rows.papers.push({ about, key });
+      break;
+    }
     case 'equivocation':
       hot.equivocations++;
       rows.equivocations.push({ key: entry.key, gateway: entry.gateway, position });
@@ -244,6 +253,7 @@ export function evict(hot: Hot, indexedTo: number): void {
   drain(hot.shares, 0, ({ position }) => position < indexedTo);
   drain(hot.grants, 0, ({ position }) => position < indexedTo);
   drain(hot.publicKeys, 0, (position) => position < indexedTo);
+  drain(hot.papers, 0, ({ position }) => position < indexedTo);
   drain(hot.batches, RECENT_BATCHES, ({ position }) => position < indexedTo);
 }
 

@@ -81,7 +81,10 @@ export async function open(options: Options): Promise<Hub> {
   const address = addressOf(key);
   const closers: (() => Promise<unknown>)[] = [];
   try {
-    const rpc = connect(options.rpcUrl, { abis: [identityAbi, consentAbi, anchorsAbi, erasureAbi], retries: 1 });
+    const rpc = connect(options.rpcUrl, {
+      abis: [identityAbi, consentAbi, anchorsAbi, erasureAbi],
+      retries: 1,
+    });
     const follower = await Followed.open({
       rpc,
       deployment,

@@ -204,6 +204,7 @@ async function writeRows(db: Database, rows: Rows.Rows): Promise<void> {
     await insert('pieces');
     await insert('grants');
     await insert('public_keys');
+    await insert('papers');
     await insert('equivocations');
     const { passed } = rows;
     for (let i = 0; i < passed.length; i += INDEX_INSERT_ROWS)

@@ -26,6 +26,8 @@ export type Lookup = {
   epochKeysOf(account: Uint8Array, streams: readonly Stream[]): Promise<Uint8Array[]>;
   /** Store keys of proofs that these writers equivocated. */
   evidenceKeysOf(gateways: Uint8Array[]): Promise<Uint8Array[]>;
+  /** The store keys of the papers about an id, each once, in no order. */
+  papers(about: Uint8Array): Promise<string[]>;
 };
 
 export function lookup(hot: Hot.Hot, index: Index): Lookup {
@@ -209,6 +211,14 @@ export function lookup(hot: Hot.Hot, index: Index): Lookup {
         db.selectFrom('equivocations').select('key').where('gateway', 'in', some).execute(),
       );
       return far.map((row) => row.key);
+    },
+
+    async papers(about) {
+      const near = hot.papers.get(toHex(about))?.keys ?? [];
+      const far = await rows([about], (db, [id]) =>
+        db.selectFrom('papers').select('key').where('about', '=', id!).execute(),
+      );
+      return [...new Set([...near, ...far.map(({ key }) => key)].map(toHex))];
     },
 
     async hasPublicKey(key) {

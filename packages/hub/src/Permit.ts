@@ -73,9 +73,13 @@ function requireGranted(view: View.View, requestId: string): void {
 
 function requireInForce(view: View.View, message: Message.Request, at: number): void {
   if (message.grantId.every((b) => b === 0)) return;
+  if (View.standingOf(view, message.reader) === 'ended')
+    throw refuse('HUB_READER_SUSPENDED', 'The reader’s organisation has ceased to answer for them since.');
   const grant = view.grants.get(toHex(message.grantId));
   if (!grant || grant.revokedAt !== null)
     throw refuse('HUB_GRANT_REVOKED', 'The patient has revoked the grant since.');
+  if (view.roles.has(grant.reader) && !View.holdsRole(view, fromHex(grant.reader), message.reader))
+    throw refuse('HUB_NOT_IN_ROLE', 'The reader has left the role that the grant is for.');
   if (at >= grant.expiresAt * 1000) throw refuse('HUB_GRANT_EXPIRED', 'The grant has expired since.');
 }
 

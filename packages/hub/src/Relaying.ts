@@ -3,6 +3,7 @@ import * as Abi from '@islet/chain/Abi';
 import { consentAbi } from '@islet/chain/abi/Consent';
 import { erasureAbi } from '@islet/chain/abi/Erasure';
 import { identityAbi } from '@islet/chain/abi/Identity';
+import { reviewsAbi } from '@islet/chain/abi/Reviews';
 import type { Deployment } from '@islet/chain/Deployment';
 import type { Follower } from '@islet/chain/Follower';
 import { ChainRevertError } from '@islet/chain/Revert';
@@ -18,6 +19,8 @@ import type { Relay, RelayAnswer } from '@islet/core/wire/Relay';
 import { keyOf } from '@islet/store/Store';
 import type { Archive } from './Archive.js';
 import type { Erasures } from './Erasures.js';
+import { PAPER_BYTES } from './limits.js';
+import { keepPaper } from './Papers.js';
 import { Refusal } from './Refusal.js';
 
 export type Options = {
@@ -37,6 +40,7 @@ export async function relay(options: Options, asked: Relay): Promise<RelayAnswer
   const call = callOf(asked, options.deployment);
   if (asked.kind === 'Grant') await keepGrant(options, asked);
   if (asked.kind === 'Erase') await keepErasure(options, asked);
+  if (asked.kind === 'Request') await keepReason(options, asked);
   const receipt = await options.sender.send(call).catch((error) => {
     throw error instanceof ChainRevertError ? refusalOf(error, options.now()) : error;
   });
@@ -44,7 +48,7 @@ export async function relay(options: Options, asked: Relay): Promise<RelayAnswer
   return asked.kind === 'Request' ? { ...answer, ...decisionIn(receipt, asked, options.deployment) } : answer;
 }
 
-function callOf({ kind, signed, grant }: Relay, { identity, consent, erasure }: Deployment) {
+function callOf({ kind, signed, grant }: Relay, { identity, consent, erasure, reviews }: Deployment) {
   switch (kind) {
     case 'Register': {
       const { message, signature } = open(Message.register, signed);
@@ -79,6 +83,10 @@ function callOf({ kind, signed, grant }: Relay, { identity, consent, erasure }: 
     case 'Confirm': {
       const { message: m, signature } = open(Message.confirm, signed);
       return { to: erasure, data: Abi.encodeCall(erasureAbi, 'confirm', { m: m as never, signature }) };
+    }
+    case 'Close': {
+      const { message: m, ...rest } = open(Message.close, signed);
+      return { to: reviews, data: Abi.encodeCall(reviewsAbi, 'closeAsPatient', { m: m as never, ...rest }) };
     }
     case 'Request': {
       const { message: r, ...rest } = open(Message.request, signed);
@@ -162,6 +170,23 @@ async function keepErasure({ erasures, follower }: Options, { signed, keys }: Re
   if (!View.speaksFor(follower.state, message.account, signer))
     throw new Refusal(403, 'HUB_NOT_A_SIGNER', 'Whoever signed the erasure does not speak for its account.');
   await erasures.keep(order);
+}
+
+/** Before the chain hears of an emergency: the patient must find the reason as soon as they hear of the look. */
+async function keepReason({ archive, follower }: Options, { signed, keys }: Relay): Promise<void> {
+  const { message, signer } = parseSigned(Message.request, signed);
+  if (message.statement.every((b) => b === 0)) return;
+  if (!keys || keys.length > PAPER_BYTES)
+    throw new Refusal(
+      400,
+      'HUB_NO_REASON',
+      `An emergency needs its reason, sealed to the patient, in at most ${PAPER_BYTES} bytes. Send it with the request.`,
+    );
+  // Strangers must not fill the store.
+  if (!View.speaksFor(follower.state, message.reader, signer)) await follower.follow();
+  if (!View.speaksFor(follower.state, message.reader, signer))
+    throw new Refusal(403, 'HUB_NOT_A_SIGNER', 'Whoever signed the request does not speak for its reader.');
+  await keepPaper(archive, Message.digestOf(Message.request, message), keys);
 }
 
 /** The contract's answer to this very request. */

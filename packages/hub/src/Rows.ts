@@ -14,6 +14,7 @@ export type Rows = {
   pieces: Row<'pieces'>[];
   grants: Row<'grants'>[];
   public_keys: Row<'public_keys'>[];
+  papers: Row<'papers'>[];
   equivocations: Row<'equivocations'>[];
 };
 
@@ -28,6 +29,7 @@ export const none = (to: number): Rows => ({
   pieces: [],
   grants: [],
   public_keys: [],
+  papers: [],
   equivocations: [],
 });
 

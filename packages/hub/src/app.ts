@@ -13,14 +13,17 @@ import * as fetch from './routes/fetch.js';
 import * as grants from './routes/grants.js';
 import * as health from './routes/health.js';
 import * as keys from './routes/keys.js';
+import * as papers from './routes/papers.js';
 import * as put from './routes/put.js';
 import * as receipts from './routes/receipts.js';
 import * as relay from './routes/relay.js';
+import * as roles from './routes/roles.js';
 
 /** The hub over HTTP, as docs/protocol.md says. */
 export function appOf(hub: HubContext): Hono {
   const app = new Hono();
-  for (const route of [put, receipts, fetch, relay, grants, keys, erasures, batches, health]) route.mount(app, hub);
+  for (const route of [put, receipts, fetch, relay, grants, keys, roles, papers, erasures, batches, health])
+    route.mount(app, hub);
   app.notFound((c) => c.json({ code: 'HUB_NO_SUCH_ROUTE', message: 'There is nothing here.' }, 404));
   app.onError((error, c) => {
     const { status, code, message, retryAfter } = answerTo(error);

@@ -90,6 +90,7 @@ export const all = async () => [
     ],
     ['by the patient', { request: some('request'), grant: null, ...asked, purpose: 'own', oneTimeKey: seed('key'), blockNumber: 0, epochs: [] }],
   ),
+  list('papers', 'Hub’s answer: the sealed papers about an id, each as it was put.'),
   list('notes', 'Custodian to patient: release-notes of theirs.'),
   file(
     'stated',

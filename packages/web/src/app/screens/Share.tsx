@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as Day from '@islet/core/Day';
+import type { Purpose } from '@islet/core/Purpose';
 import type { Stream } from '@islet/core/Stream';
 import { useEffect, useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
@@ -135,7 +136,7 @@ export function Stop({ who, onStop }: { who: string; onStop: () => void }) {
 }
 
 type Preset = 'visit' | 'averages' | 'follow' | 'review';
-type Draft = { streams: Stream[]; from: string; to: string; until: string; uses: string; purpose: string };
+type Draft = { streams: Stream[]; from: string; to: string; until: string; uses: string; purpose: Purpose };
 
 const dayMs = 86_400_000;
 const dateOf = (at: number): string => new Date(at).toISOString().slice(0, 10);

@@ -5,6 +5,7 @@ import * as Aead from '@islet/core/crypto/aead';
 import * as Argon2 from '@islet/core/crypto/argon2';
 import { toHex, utf8 } from '@islet/core/crypto/bytes';
 import { IsletError } from '@islet/core/IsletError';
+import type { Purpose } from '@islet/core/Purpose';
 import type { Stream } from '@islet/core/Stream';
 import type { Box, Database, Lock, StoredVault } from './Database.js';
 
@@ -13,7 +14,7 @@ export type Shared = {
   streams: Stream[];
   firstDay: number;
   lastDay: number;
-  purpose: string;
+  purpose: Purpose;
   maxUses: number;
 };
 

@@ -1,0 +1,24 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { fromHex } from '@islet/core/crypto/bytes';
+import { encodeList } from '@islet/core/wire/Ask';
+import type { Hono } from 'hono';
+import type { HubContext } from '../Hub.js';
+
+/**
+ * `GET /v1/papers/:id`: sealed papers about something random, for whoever knows its id: the reason of an emergency by its
+ * request, a role's keys by the role and one who holds it. They open for one person alone.
+ */
+export function mount(app: Hono, { admission, archive }: HubContext): void {
+  app.get('/v1/papers/:id', (c) =>
+    admission.admit(c, 'grants', 0, async () => {
+      const id = c.req.param('id') ?? '';
+      const keys = /^[0-9a-f]{64}$/.test(id) ? await archive.find.papers(fromHex(id)) : [];
+      const papers = await Promise.all(keys.map((key) => archive.store.get(key)));
+      const body = encodeList(
+        'islet/papers',
+        papers.filter((paper) => paper !== undefined),
+      );
+      return c.body(body as Uint8Array<ArrayBuffer>, 200, { 'content-type': 'application/cbor' });
+    }),
+  );
+}
