@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as Access from '@islet/client/Access';
+import * as Erased from '@islet/client/Erased';
 import * as Held from '@islet/client/Held';
 import type { Network } from '@islet/client/Network';
 import type { Wallet } from '@islet/client/Wallet';
@@ -18,6 +19,8 @@ export type Report = {
   sufficient: boolean;
   verified: Access.Opened['verified'];
   custodians: Access.Opened['custodians'];
+  /** What of these days was erased, in sentences. */
+  erased: string[];
   requestId: string;
 };
 
@@ -59,6 +62,7 @@ export async function report(
     sufficient,
     verified: opened.verified,
     custodians: opened.custodians,
+    erased: opened.erased.map(Erased.sentence),
     requestId: opened.requestId,
   };
 }

@@ -52,10 +52,7 @@ export type Scene = AsyncDisposable & {
   node: { forge: ((method: string, result: unknown) => unknown) | undefined };
   hub: Uint8Array;
   /** Sends a call as the member's relay. */
-  relay(
-    contract: 'identity' | 'consent' | 'anchors' | 'members' | 'erasure',
-    data: Hex,
-  ): Promise<void>;
+  relay(contract: 'identity' | 'consent' | 'anchors' | 'members' | 'erasure', data: Hex): Promise<void>;
   /** Opens the custodian of that index, in a folder of its own unless one is given. */
   custodian(index: number, folder?: string): Promise<Custodian>;
 };

@@ -17,7 +17,10 @@ export function encode(
   records: readonly Uint8Array[],
   durable: number,
 ): { bytes: Buffer; offsets: number[]; chain: bigint } {
-  const size = records.reduce((sum, one) => sum + JournalFrame.headerBytes + one.length, JournalFrame.headBytes);
+  const size = records.reduce(
+    (sum, one) => sum + JournalFrame.headerBytes + one.length,
+    JournalFrame.headBytes,
+  );
   const bytes = Buffer.alloc(size);
   bytes.set(JournalFrame.encodeHead(head));
   let offset = JournalFrame.headBytes;

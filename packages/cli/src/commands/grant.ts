@@ -60,7 +60,7 @@ async function run(context: Context, options: Options): Promise<void> {
     // A minute back: the chain's clock may be a moment behind ours.
     notBefore: now() - 60_000,
     expiresAt,
-    purpose: options.purpose,
+    purpose: options.purpose as 'treatment',
     maxUses,
   });
   person.notes.grantSalts = { ...person.notes.grantSalts, [toHex(grantId)]: toHex(salt) };

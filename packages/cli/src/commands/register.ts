@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../Context.js';
 import { registerAccess } from './access.js';
+import { registerErase } from './erase.js';
 import { registerExport } from './export.js';
 import { registerGrant } from './grant.js';
 import { registerGrants } from './grants.js';
@@ -25,6 +26,7 @@ export function registerCommands(program: Command, context: Context): void {
     registerAccess,
     registerVerify,
     registerExport,
+    registerErase,
   ])
     register(program, context);
 }
