@@ -107,77 +107,91 @@ export async function follow(
   const id = toHex(erasureId);
   const receipts = new Map<string, Uint8Array>();
   const started = network.now();
+  const of = network.custodians.length;
   let completeAt: number | null = null;
-  for (;;) {
-    await Promise.all([
-      ...network.custodians.map((service, i) =>
-        custodianDone(network, service, `custodian ${i + 1}`, handover, receipts),
-      ),
-      gatewayDone(network, handover, receipts),
-      hubDone(network, id, receipts),
-    ]);
-    await network.chain.follow();
-    const on = network.chain.state.erasures.get(id);
-    const of = network.custodians.length;
-    const confirmed = on?.confirmations.size ?? 0;
-    const complete = on?.erasedAt != null;
-    onProgress({ confirmed, needed: on?.needed ?? 0, of, complete });
-    if (complete) completeAt ??= network.now();
-    const everybody = receipts.size === of + 2 && confirmed === of;
-    if (completeAt !== null && (everybody || network.now() - completeAt > RECEIPTS_PATIENCE_MS))
-      return kept(receipts, new Map([...(on?.confirmations ?? [])].map(([i, c]) => [i, c.receiptHash])));
-    if (completeAt === null && network.now() - started > ERASE_PATIENCE_MS)
-      throw new NotCompleteError(confirmed, on?.needed ?? 0);
-    await new Promise((done) => setTimeout(done, LOOK_AGAIN_MS));
+  const over = new AbortController();
+  const { signal } = over;
+  const parts: Network = {
+    ...network,
+    hub: { ...network.hub, signal },
+    gateway: { ...network.gateway, signal },
+  };
+  // Each at its own pace: one that hangs must not keep the others' word from us.
+  const asking = async (who: string, ask: () => Promise<Uint8Array | undefined>): Promise<void> => {
+    while (!signal.aborted && !receipts.has(who)) {
+      const receipt = await quietly(ask);
+      if (receipt) receipts.set(who, receipt);
+      else await pause();
+    }
+  };
+  network.custodians.forEach((service, i) => {
+    void asking(custodianName(i + 1), () => custodianDone(parts, { ...service, signal }, handover));
+  });
+  void asking('gateway', () => gatewayDone(parts, handover));
+  void asking('hub', () => hubDone(parts, id));
+  try {
+    for (;;) {
+      await network.chain.follow();
+      const on = network.chain.state.erasures.get(id);
+      const confirmations = on?.confirmations ?? new Map();
+      const complete = on?.erasedAt != null;
+      onProgress({ confirmed: confirmations.size, needed: on?.needed ?? 0, of, complete });
+      if (complete) completeAt ??= network.now();
+      const everybody = receipts.size === of + 2 && confirmations.size === of;
+      if (completeAt !== null && (everybody || network.now() - completeAt > RECEIPTS_PATIENCE_MS))
+        return kept(receipts, new Map([...confirmations].map(([i, c]) => [i, c.receiptHash])));
+      if (completeAt === null && network.now() - started > ERASE_PATIENCE_MS)
+        throw new NotCompleteError(confirmations.size, on?.needed ?? 0);
+      await pause();
+    }
+  } finally {
+    // One that hangs must not keep this program from ending.
+    over.abort();
   }
 }
+
+const pause = (): Promise<void> => new Promise((done) => setTimeout(done, LOOK_AGAIN_MS));
+const custodianName = (index: number): string => `custodian ${index}`;
 
 /** Of custodians, only what they confirmed on the chain: the rest cannot be shown to anyone yet. */
 const kept = (receipts: Map<string, Uint8Array>, confirmed: Map<number, string>): Uint8Array[] =>
   [...receipts].flatMap(([who, bytes]) => {
-    const index = Number(/^custodian (\d+)$/.exec(who)?.[1] ?? 0);
-    const holds = index === 0 || confirmed.get(index) === toHex(ErasureReceipt.hashOf(bytes));
+    const index = [...confirmed.keys()].find((one) => custodianName(one) === who);
+    const holds =
+      index === undefined
+        ? !who.startsWith('custodian')
+        : confirmed.get(index) === toHex(ErasureReceipt.hashOf(bytes));
     return holds ? [bytes] : [];
   });
 
 async function custodianDone(
   network: Network,
   service: Http.Service,
-  who: string,
   handover: Uint8Array,
-  receipts: Map<string, Uint8Array>,
-): Promise<void> {
-  if (receipts.has(who)) return;
-  await quietly(async () => {
-    const { receipt, confirm } = Erasing.parseDone(await Http.post(service, '/v1/erase', handover));
-    if (!receipt || !confirm) return;
-    receipts.set(who, receipt);
-    // The hub brings it to the chain as well; whoever comes second is told that it is there.
-    const body = encodeRelay({ kind: 'Confirm', signed: confirm, grant: null, keys: null });
-    await Http.post(network.hub, '/v1/relay', body);
-  });
+): Promise<Uint8Array | undefined> {
+  const { receipt, confirm } = Erasing.parseDone(await Http.post(service, '/v1/erase', handover));
+  if (!receipt || !confirm) return undefined;
+  // The hub brings it to the chain as well; whoever comes second is told that it is there.
+  const body = encodeRelay({ kind: 'Confirm', signed: confirm, grant: null, keys: null });
+  await quietly(async () => void (await Http.post(network.hub, '/v1/relay', body)));
+  return receipt;
 }
 
-const gatewayDone = (network: Network, handover: Uint8Array, receipts: Map<string, Uint8Array>) =>
-  quietly(async () => {
-    if (receipts.has('gateway')) return;
-    const { receipt } = Erasing.parseDone(await Http.post(network.gateway, '/v1/erase', handover));
-    if (receipt) receipts.set('gateway', receipt);
-  });
+const gatewayDone = async (network: Network, handover: Uint8Array): Promise<Uint8Array | undefined> =>
+  Erasing.parseDone(await Http.post(network.gateway, '/v1/erase', handover)).receipt ?? undefined;
 
-const hubDone = (network: Network, id: string, receipts: Map<string, Uint8Array>) =>
-  quietly(async () => {
-    if (receipts.has('hub')) return;
-    const { receipt } = Http.json(await Http.get(network.hub, `/v1/erasures/${id}`), network.hub.name);
-    if (typeof receipt === 'string') receipts.set('hub', fromHex(receipt));
-  });
+async function hubDone(network: Network, id: string): Promise<Uint8Array | undefined> {
+  const { receipt } = Http.json(await Http.get(network.hub, `/v1/erasures/${id}`), network.hub.name);
+  return typeof receipt === 'string' ? fromHex(receipt) : undefined;
+}
 
 /** Whoever is down now follows by itself later; the chain says who has. */
-async function quietly(work: () => Promise<void>): Promise<void> {
+async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     if (!(error instanceof IsletError)) throw error;
+    return undefined;
   }
 }
 

@@ -71,7 +71,7 @@ export const ERASE_AT_ONCE = 64;
 export const ERASE_RETRY_MS = 1_000;
 export const ERASE_RETRY_MAX_MS = 10_000;
 /** How long a custodian may take, and what it may answer with. */
-export const CUSTODIAN_MS = 30_000;
+export const CUSTODIAN_MS = 10_000;
 export const CUSTODIAN_ANSWER_BYTES = 64 * 1024;
 
 /** Tokens per second and at most, per remote address. */
