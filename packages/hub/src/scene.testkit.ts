@@ -145,7 +145,9 @@ const structs = {
   Grant: Message.grant,
   Revoke: Message.revoke,
   Request: Message.request,
+  Close: Message.close,
   Erase: Message.erase,
+  Confirm: Message.confirm,
 };
 
 export function signedBy(
