@@ -26,7 +26,9 @@ for (const mutant of mutants) {
   const properties = prove(mutant.of, mutant);
   const noticed = properties.filter((p) => p.wanted === 'proved' && p.answer !== 'proved');
   if (!noticed.some((p) => p.sentence === mutant.breaks)) ++failed;
-  const said = noticed.length ? `not proved: ${noticed.map((p) => p.sentence).join('; ')}` : 'FAILED: all is proved';
+  const said = noticed.length
+    ? `not proved: ${noticed.map((p) => p.sentence).join('; ')}`
+    : 'FAILED: all is proved';
   console.log(`${mutant.what}: ${said}`);
 }
 process.exitCode = failed ? 1 : 0;
@@ -51,9 +53,15 @@ function prove(name, mutant) {
   const wrong = errors.find((e) => e.severity === 'error');
   if (wrong) throw new Error(wrong.formattedMessage);
   return instances(text).map(({ from, to, wanted, sentence }) => {
-    const here = errors.filter((e) => e.sourceLocation?.file === file && from <= e.sourceLocation.start && e.sourceLocation.start < to);
+    const here = errors.filter(
+      (e) => e.sourceLocation?.file === file && from <= e.sourceLocation.start && e.sourceLocation.start < to,
+    );
     const codes = new Set(here.map((e) => e.errorCode));
-    const answer = codes.has(REFUTED) ? 'refuted' : codes.has(PROVED) && codes.size === 1 ? 'proved' : 'unknown';
+    const answer = codes.has(REFUTED)
+      ? 'refuted'
+      : codes.has(PROVED) && codes.size === 1
+        ? 'proved'
+        : 'unknown';
     return { sentence, wanted, answer, codes };
   });
 }

@@ -14,7 +14,7 @@ import { start } from './islet.testkit.js';
 const marker = 'MARKED-DEVICE-7f3a';
 /** The only files that may hold keys. */
 const keyFiles =
-  /^(wallets\/[^/]+|keys\/[^/]+|ledger\/validator\.key|hub\/relay\.key|custodian-\d\/((signing|account)\.key|vault\/[^/]+)|gateway\/keys\/[^/]+)$/;
+  /^(wallets\/[^/]+|keys\/[^/]+|ledger\/validator\.key|hub\/relay\.key|custodian-\d\/((signing|account)\.key|vault\/[^/]+)|vault-keys\/custodian-\d\/key-\d+|gateway\/keys\/[^/]+)$/;
 
 test('markers planted in readings, and every key, stay where they belong', async () => {
   await using islet = await start();

@@ -9,7 +9,11 @@ export function cut(name, mutant) {
   const proof = readFileSync(join(contractsFolder, 'proofs', `${name}.sol`), 'utf8');
   return proof.replace(/^ {4}\/\/ (from|the only ones that change) (\w+): (.+)$/gm, (_, how, file, names) => {
     const source = sourceOf(file, mutant);
-    if (how === 'from') return names.split(', ').map((part) => find(source, part, file)).join('\n');
+    if (how === 'from')
+      return names
+        .split(', ')
+        .map((part) => find(source, part, file))
+        .join('\n');
     requireAllThatChange(source, names.split(', '), file);
     return '';
   });
@@ -29,7 +33,8 @@ function sourceOf(file, mutant) {
   const path = /^I[A-Z]/.test(file) ? `src/interfaces/${file}.sol` : `src/${file}.sol`;
   const source = readFileSync(join(contractsFolder, path), 'utf8');
   if (mutant?.in !== file) return source;
-  if (source.split(mutant.find).length !== 2) throw new Error(`${file} does not contain once: ${mutant.find}`);
+  if (source.split(mutant.find).length !== 2)
+    throw new Error(`${file} does not contain once: ${mutant.find}`);
   return source.replace(mutant.find, mutant.put);
 }
 
@@ -37,8 +42,9 @@ function find(source, part, file) {
   if (part === 'errors') return [...source.matchAll(/^ {4}error [^;]+;/gm)].join('\n');
   if (part === 'events') return [...source.matchAll(/^ {4}event [^;]+;/gm)].join('\n');
   const found =
-    new RegExp(`^ {4}(struct|function) ${part.replace('struct ', '')}\\b[\\s\\S]*?^ {4}\\}$`, 'm').exec(source) ??
-    new RegExp(`^ {4}[^/\\s][^\\n;{}]* ${part}( =[^;]+)?;$`, 'm').exec(source);
+    new RegExp(`^ {4}(struct|function) ${part.replace('struct ', '')}\\b[\\s\\S]*?^ {4}\\}$`, 'm').exec(
+      source,
+    ) ?? new RegExp(`^ {4}[^/\\s][^\\n;{}]* ${part}( =[^;]+)?;$`, 'm').exec(source);
   if (!found) throw new Error(`${file} has no ${part}`);
   return found[1] === 'function' ? plain(found[0]) : found[0];
 }

@@ -113,7 +113,8 @@ async function logsOf(
   }
 }
 
-function provedLogs(
+/** The trusted contracts' logs of a block, from its receipts. Throws `CHAIN_RECEIPTS_FORGED`. */
+export function provedLogs(
   header: Header.Header,
   receipts: ReceiptsRoot.ReceiptJson[] | null,
   contracts: ReadonlySet<Hex>,

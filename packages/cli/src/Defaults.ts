@@ -27,6 +27,7 @@ export async function renew(home: Home.Home, services: Services.Services): Promi
 async function renewAll(home: Home.Home, network: Network, note: (text: string) => void): Promise<void> {
   for (const name of await People.names(home)) {
     const { notes } = await People.need(home, name);
-    if (notes.role === 'patient' && notes.enrolled) await provision(home, network, name, 'patient', note);
+    if (notes.role === 'patient' && notes.enrolled && !notes.erased)
+      await provision(home, network, name, 'patient', note);
   }
 }

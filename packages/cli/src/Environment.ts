@@ -22,14 +22,16 @@ export const custodian = (home: Home.Home, port: number, chain: Chain, index: nu
   ISLET_CUSTODIAN_PORT: String(port),
   ISLET_CUSTODIAN_INDEX: String(index),
   ISLET_CUSTODIAN_KEY: Home.custodianKey(home, index),
+  ISLET_CUSTODIAN_VAULT_KEYS: Home.vaultKeys(home, index),
   ISLET_CUSTODIAN_ACCOUNT_KEY: Home.custodianAccountKey(home, index),
 });
 
-export const hub = (home: Home.Home, port: number, chain: Chain): Variables => ({
+export const hub = (home: Home.Home, port: number, chain: Chain, custodians: string[]): Variables => ({
   ...follower(home, chain),
   ISLET_HUB_FOLDER: Home.hub(home),
   ISLET_HUB_PORT: String(port),
   ISLET_HUB_KEY: Home.relayKey(home),
+  ISLET_CUSTODIAN_URLS: custodians.join(','),
 });
 
 export const gateway = (

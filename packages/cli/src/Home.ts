@@ -22,6 +22,9 @@ export const ledger = (home: Home): string => join(home.root, 'ledger');
 export const hub = (home: Home): string => join(home.root, 'hub');
 /** `index` counts from 1. */
 export const custodian = (home: Home, index: number): string => join(home.root, `custodian-${index}`);
+/** Apart from the vault, so that no copy of one takes the other along. */
+export const vaultKeys = (home: Home, index: number): string =>
+  join(home.root, 'vault-keys', `custodian-${index}`);
 export const gateway = (home: Home): string => join(home.root, 'gateway');
 export const wallets = (home: Home): string => join(home.root, 'wallets');
 /** The certificates that the app is served with, one folder for each name. */

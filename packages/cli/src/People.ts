@@ -1,13 +1,14 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 
 import { webcrypto } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as Client from '@islet/client/Person';
 import * as Wallet from '@islet/client/Wallet';
 import { toHex } from '@islet/core/crypto/bytes';
 import { IsletError } from '@islet/core/IsletError';
-import type { Stream } from '@islet/core/Stream';
+import { nodeFiles } from '@islet/store/NodeFiles';
+import { shred } from '@islet/store/Pack';
 import * as PrivateFile from '@islet/store/PrivateFile';
 import * as Home from './Home.js';
 
@@ -60,6 +61,26 @@ export async function findOrCreate(home: Home.Home, name: string, role: Notes['r
 
 export const remember = (home: Home.Home, { wallet, notes }: Person): Promise<void> =>
   PrivateFile.write(notesPath(home, wallet.name), new TextEncoder().encode(`${JSON.stringify(notes)}\n`));
+
+/**
+ * Forgets the keys of someone who erased everything: the old files are overwritten, and what is left signs for the account
+ * and opens nothing.
+ */
+export async function forget(home: Home.Home, { wallet, notes }: Person): Promise<void> {
+  const left = { ...wallet, rootSeed: random(32), encryptionSeed: random(32) };
+  const { role, registration } = notes;
+  const kept: Notes = { role, erased: true, ...(registration !== undefined && { registration }) };
+  const files: [string, Uint8Array][] = [
+    [walletPath(home, wallet.name), Wallet.format(left)],
+    [notesPath(home, wallet.name), new TextEncoder().encode(`${JSON.stringify(kept)}\n`)],
+  ];
+  for (const [path, bytes] of files) {
+    await PrivateFile.write(`${path}.next`, bytes);
+    await shred(path, nodeFiles);
+    await rename(`${path}.next`, path);
+  }
+  await nodeFiles.syncFolder(Home.wallets(home));
+}
 
 /** Where what is remembered of anyone here goes. */
 export const keeper =

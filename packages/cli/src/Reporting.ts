@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as Access from '@islet/client/Access';
+import * as Erased from '@islet/client/Erased';
 import * as Held from '@islet/client/Held';
 import type { Network } from '@islet/client/Network';
 import type { Wallet } from '@islet/client/Wallet';
@@ -24,6 +25,8 @@ export type Report = {
   profile?: Profile;
   verified: Access.Opened['verified'];
   custodians: Access.Opened['custodians'];
+  /** What of these days was erased, in sentences. */
+  erased: string[];
   requestId: string;
 };
 
@@ -87,6 +90,7 @@ export async function reportUnder(
     ...(stream === 'glucose/report' && { profile: profileOf(opened) }),
     verified: opened.verified,
     custodians: opened.custodians,
+    erased: opened.erased.map(Erased.sentence),
     requestId: opened.requestId,
   };
 }

@@ -132,7 +132,7 @@ async function startAll(
         Environment.custodian(home, port, chain, index),
       ),
     );
-  const hub = await next('hub', 'hub', (port) => Environment.hub(home, port, chain));
+  const hub = await next('hub', 'hub', (port) => Environment.hub(home, port, chain, custodians));
   const gateway = await next('gateway', 'gateway', (port) =>
     Environment.gateway(home, port, chain, hub, custodians),
   );

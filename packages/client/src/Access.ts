@@ -17,6 +17,7 @@ import * as Streams from '@islet/core/Stream';
 import { encodeFetch, type Part, parseFetched } from '@islet/core/wire/Fetch';
 import { encryptionKeyOf } from './Account.js';
 import { checkContent, checkSummaries } from './Agreement.js';
+import * as Erased from './Erased.js';
 import { UnknownReaderError } from './Granting.js';
 import type { Held } from './Held.js';
 import * as Http from './Http.js';
@@ -36,6 +37,8 @@ export type Opened = {
   /** `completeUntil`: nothing sealed before this moment is missing, unknown after; UTC ms. */
   verified: { segments: number; receipts: number; heads: number; chainHead: number; completeUntil: number };
   custodians: Answer[];
+  /** What of this the person erased: nothing is left of it, and that is nobody's fault. */
+  erased: Erased.Erased[];
   /** What the hub served and what it was checked against, for an export. */
   served: { parts: Part[]; asked: Asked };
 };
@@ -142,6 +145,9 @@ async function look(
   right: Right,
   late: boolean,
 ): Promise<Opened> {
+  await network.chain.follow();
+  const erased = await Erased.of(network, right.patient);
+  Erased.requireSomeLeft(erased, wanted);
   const ticket = await ask(network, reader, wanted, right, Release.oneTimeKeyHash);
   const { state: view } = network.chain;
   // The view grows while we ask.
@@ -152,7 +158,7 @@ async function look(
     encodeFetch({ ...wanted, request: ticket.request, salt: right.salt, blockNumber: ticket.blockNumber }),
   );
   const head = await network.chain.freshHead();
-  const asked: Asked = { patient: right.patient, ...wanted, view, batchesBefore, late };
+  const asked: Asked = { patient: right.patient, ...wanted, view, batchesBefore, late, erased };
   const parts = parseFetched(fetched);
   const checked = await check(parts, asked);
   const { secrets, answers } = await unlock(network, checked.proven, ticket);
@@ -168,7 +174,14 @@ async function look(
     completeUntil: Math.min(checked.completeUntil, head.at),
   };
   const served = { parts, asked };
-  return { requestId: toHex(ticket.requestId), segments, verified, custodians: answers, served };
+  return {
+    requestId: toHex(ticket.requestId),
+    segments,
+    verified,
+    custodians: answers,
+    erased: Erased.touching(erased, wanted),
+    served,
+  };
 }
 
 /**

@@ -9,6 +9,8 @@ export type Service = {
   url: string;
   /** What one answer may have; without, `ANSWER_BYTES`. */
   answerBytes?: number;
+  /** Ends questions under way. */
+  signal?: AbortSignal;
 };
 
 export async function post(
@@ -61,7 +63,9 @@ async function send(service: Service, path: string, init: RequestInit): Promise<
     let response: Response;
     let body: Uint8Array;
     try {
-      response = await fetch(service.url + path, { ...init, signal: AbortSignal.timeout(SERVICE_MS) });
+      const patience = AbortSignal.timeout(SERVICE_MS);
+      const signal = service.signal ? AbortSignal.any([patience, service.signal]) : patience;
+      response = await fetch(service.url + path, { ...init, signal });
       body = await bodyOf(response, service);
     } catch (cause) {
       if (cause instanceof TooLargeError) throw cause;

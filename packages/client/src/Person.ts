@@ -21,6 +21,10 @@ export type Notes = {
   gatewayKey?: string;
   /** The salt of each grant by its id, hex: with it, the codes on chain can be said in words. */
   grantSalts?: Record<string, string>;
+  /** Everything was erased: the account has ended. */
+  erased?: boolean;
+  /** Erasures asked for, by id: what it takes to follow them again, hex. */
+  erasures?: Record<string, string>;
   devices?: { id: string; name: string; may: Power; secret: string; streams?: Stream[] }[];
 };
 

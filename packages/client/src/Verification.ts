@@ -11,6 +11,7 @@ import * as Shares from '@islet/core/Shares';
 import * as Span from '@islet/core/Span';
 import type { Stream } from '@islet/core/Stream';
 import type { Part } from '@islet/core/wire/Fetch';
+import { type Erased, isErased } from './Erased.js';
 import { checkHead } from './HeadCheck.js';
 import { checkSegment } from './SegmentCheck.js';
 import { type Place, TamperedError } from './Tampered.js';
@@ -27,6 +28,8 @@ export type Asked = {
   batchesBefore: ReadonlyMap<string, number>;
   /** Whether segments sealed to the late key are wanted: only by the patient. */
   late: boolean;
+  /** What the chain says was erased: it is looked for no more, whoever still lists it. */
+  erased?: readonly Erased[];
 };
 
 /** A segment that passed every check but opening. */
@@ -96,6 +99,7 @@ async function checkPart(part: Part, head: Head.Head, asked: Asked): Promise<Pro
     if (taken.has(id)) throw new TamperedError('SEGMENT_REPEATED', 'a segment is listed twice', place);
     taken.add(id);
     const found = segments.get(id);
+    if (isGone(asked, stream, day, found?.segment.header.sealedAt)) continue;
     // Stops: a dropped, swapped or altered segment: the calendar names it by its hash.
     if (!found)
       throw new TamperedError(
@@ -117,6 +121,16 @@ async function checkPart(part: Part, head: Head.Head, asked: Asked): Promise<Pro
     proven.push(one);
   }
   return proven;
+}
+
+/** Whether that is what the chain says was erased. Late data sealed since then are of no erased key. */
+function isGone({ erased = [] }: Asked, stream: Stream, day: Day | null, sealedAt?: number): boolean {
+  if (day !== null || sealedAt === undefined) return isErased(erased, stream, day);
+  return isErased(
+    erased.filter(({ at }) => sealedAt <= at),
+    stream,
+    null,
+  );
 }
 
 type Listed = { day: Day | null; hash: Uint8Array; listed: Proven['listed']; nth: number; of: number };

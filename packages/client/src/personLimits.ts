@@ -21,3 +21,7 @@ export const ANCHOR_PATIENCE_MS = 60_000;
 export const BATCH_PATIENCE_MS = 15_000;
 /** Between two looks at how far something is, ms. */
 export const LOOK_AGAIN_MS = 200;
+/** How long an erasure is followed before its person is told that custodians are missing, ms. */
+export const ERASE_PATIENCE_MS = 120_000;
+/** Once enough custodians have confirmed, how long the others are waited for, ms. */
+export const RECEIPTS_PATIENCE_MS = 10_000;

@@ -55,19 +55,30 @@ export function streamKeys(
 }
 
 /** A custodian's bundle for a run of days. */
-export async function custodianKeys(
+export const custodianKeys = (
   root: KeyTree.Node,
   about: Pick<CustodianKeys, 'custodian' | 'account' | 'stream'>,
   firstDay: Days.Day,
   days: number,
+): Promise<CustodianKeys> => custodianKeysOf([root], KeyTree.lateSeed(root, 'hpke'), about, firstDay, days);
+
+/** The same of a tree that days were erased from: of days that its nodes still give, and with a late seed of its own. */
+export async function custodianKeysOf(
+  nodes: KeyTree.Node[],
+  lateSeed: Uint8Array,
+  about: Pick<CustodianKeys, 'custodian' | 'account' | 'stream'>,
+  firstDay: Days.Day,
+  days: number,
 ): Promise<CustodianKeys> {
-  const nodes = KeyTree.cover(root, firstDay, firstDay + days - 1);
+  const within = nodes.flatMap((node) => KeyTree.cover(node, firstDay, firstDay + days - 1));
   const keys = await Promise.all(
-    Array.from({ length: days }, (_, i) =>
-      Hpke.publicKeyOf(KeyTree.keySeed(KeyTree.leaf(nodes, firstDay + i)!, 'hpke')),
-    ),
+    Array.from({ length: days }, (_, i) => {
+      const leaf = KeyTree.leaf(within, firstDay + i);
+      if (!leaf) throw new RangeError('a day that the nodes do not give');
+      return Hpke.publicKeyOf(KeyTree.keySeed(leaf, 'hpke'));
+    }),
   );
-  return { ...about, late: await Hpke.publicKeyOf(KeyTree.lateSeed(root, 'hpke')), run: { firstDay, keys } };
+  return { ...about, late: await Hpke.publicKeyOf(lateSeed), run: { firstDay, keys } };
 }
 
 /** The public key for a day, or the late key for null; `undefined` where the bundle does not hold the day. */

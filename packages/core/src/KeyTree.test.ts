@@ -55,6 +55,58 @@ describe('a key tree', () => {
     );
   });
 
+  test('without some days gives every other leaf as before and none of those', () => {
+    fc.assert(
+      fc.property(
+        fc.array(anyRange, { minLength: 1, maxLength: 6 }),
+        fc.array(anyDay, { maxLength: 20 }),
+        (ranges, days) => {
+          let nodes = [root];
+          for (const [first, last] of ranges) nodes = KeyTree.puncture(nodes, first, last);
+          const edges = ranges.flatMap(([first, last]) => [first - 1, first, last, last + 1]);
+          for (const day of [...days, ...edges].filter(Days.isDay)) {
+            const removed = ranges.some(([first, last]) => day >= first && day <= last);
+            const leaf = KeyTree.leaf(nodes, day);
+            expect(leaf && toHex(leaf)).toBe(removed ? undefined : toHex(KeyTree.leaf([root], day)!));
+          }
+          // No node left is above a removed day, so nothing in them leads to its leaf.
+          for (const node of nodes)
+            expect(
+              ranges.some(
+                ([first, last]) => KeyTree.firstDay(node) <= last && KeyTree.lastDay(node) >= first,
+              ),
+            ).toBe(false);
+        },
+      ),
+    );
+  });
+
+  test('says which days are left in runs, and all of them', () => {
+    fc.assert(
+      fc.property(fc.array(anyRange, { maxLength: 4 }), anyDay, (ranges, from) => {
+        const nodes = ranges.reduce((left, [a, b]) => KeyTree.puncture(left, a, b), [root]);
+        const to = Math.min(from + 300, Days.last);
+        const runs = KeyTree.held(nodes, from, to);
+        for (let day = from; day <= to; day++)
+          expect(runs.some((run) => day >= run.first && day <= run.last)).toBe(
+            !ranges.some(([a, b]) => day >= a && day <= b),
+          );
+        for (const [i, run] of runs.entries())
+          expect(run.first).toBeGreaterThan(i > 0 ? runs[i - 1]!.last + 1 : from - 1);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('without one range has no more nodes than two covers', () => {
+    fc.assert(
+      fc.property(anyRange, ([first, last]) => {
+        expect(KeyTree.puncture([root], first, last).length).toBeLessThanOrEqual(2 * KeyTree.depth);
+      }),
+    );
+    expect(KeyTree.puncture([root], Days.first, Days.last)).toEqual([]);
+  });
+
   test('gives the same leaf from a cover as from the root, for every day in range', () => {
     fc.assert(
       fc.property(anyRange, fc.nat(), ([first, last], n) => {

@@ -48,6 +48,30 @@ export function cover(from: Node, first: Day, last: Day): Node[] {
   return [...cover(child(from, 0), first, last), ...cover(child(from, 1), first, last)];
 }
 
+/**
+ * What is left of a tree without the days `first`…`last`: the fewest nodes that give every other day that the nodes
+ * gave, each leaf as before, and none of those days. Nothing that is returned leads to a removed leaf.
+ */
+export const puncture = (nodes: readonly Node[], first: Day, last: Day): Node[] =>
+  nodes.flatMap((node) => [
+    ...(first > Days.first ? cover(node, Days.first, first - 1) : []),
+    ...(last < Days.last ? cover(node, last + 1, Days.last) : []),
+  ]);
+
+/** The days of `first`…`last` that the nodes give, as runs without gaps, in order. */
+export function held(nodes: readonly Node[], first: Day, last: Day): { first: Day; last: Day }[] {
+  const runs: { first: Day; last: Day }[] = [];
+  for (const node of [...nodes].sort((a, b) => firstDay(a) - firstDay(b))) {
+    const from = Math.max(first, firstDay(node));
+    const to = Math.min(last, lastDay(node));
+    if (from > to) continue;
+    const before = runs.at(-1);
+    if (before && before.last + 1 === from) before.last = to;
+    else runs.push({ first: from, last: to });
+  }
+  return runs;
+}
+
 /** The leaf key of a day from any of the nodes, or `undefined` where none covers it. */
 export function leaf(nodes: Node[], day: Day): Uint8Array | undefined {
   let node = nodes.find((n) => firstDay(n) <= day && day <= lastDay(n));

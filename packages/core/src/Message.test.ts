@@ -17,6 +17,8 @@ const structs: Struct[] = [
   Message.grant,
   Message.revoke,
   Message.request,
+  Message.erase,
+  Message.confirm,
   Message.close,
   Message.statement,
 ];

@@ -100,6 +100,36 @@ export const close = {
 } as const satisfies Struct;
 
 /**
+ * Makes data unreadable for ever: `streams` are codes under the scope document's salt, none of them means all, and
+ * then the days are all days too. `scopeHash` is the SHA-256 of that document (`Erasure.Scope`).
+ */
+export const erase = {
+  name: 'Erase',
+  fields: [
+    ...place,
+    ['bytes32', 'erasureId'],
+    ['bytes32', 'account'],
+    ['bytes32[]', 'streams'],
+    ['int32', 'firstDay'],
+    ['int32', 'lastDay'],
+    ['bytes32', 'scopeHash'],
+    ...once,
+  ],
+} as const satisfies Struct;
+
+/** A custodian's word to the contract that it has erased: `receiptHash` is the SHA-256 of its signed receipt. */
+export const confirm = {
+  name: 'Confirm',
+  fields: [
+    ...place,
+    ['bytes32', 'erasureId'],
+    ['uint8', 'custodian'],
+    ['bytes32', 'receiptHash'],
+    ['uint64', 'deadline'],
+  ],
+} as const satisfies Struct;
+
+/**
  * The wallet's word on a document kept off chain (key bundles, enrolment, questions to a custodian): `kind` is
  * the keccak-256 of the document's name, `hash` its SHA-256, `version` grows so that an old one cannot return.
  */
@@ -126,6 +156,8 @@ export type AuthoriseGateway = Of<typeof authoriseGateway>;
 export type Grant = Of<typeof grant>;
 export type Revoke = Of<typeof revoke>;
 export type Request = Of<typeof request>;
+export type Erase = Of<typeof erase>;
+export type Confirm = Of<typeof confirm>;
 export type Close = Of<typeof close>;
 export type Statement = Of<typeof statement>;
 

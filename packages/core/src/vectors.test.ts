@@ -197,6 +197,10 @@ const checks: Record<string, Check> = {
     expect(Bundle.parseStreamKeys(bytes)).toEqual(bundle);
     return { bytes: Bundle.encodeStreamKeys(bundle), gives: { hash: Bundle.hashOf(bytes) } };
   },
+  'erasure-receipt': direct('erasure-receipt', ({ receipt }) => receipt),
+  'erasure-scope': direct('erasure-scope'),
+  'erasure-handover': direct('erasure-handover'),
+  'erasure-done': direct('erasure-done'),
   'release-note': async ({ input: { note, signingSeed }, bytes }) => {
     const signer = await Ed25519.fromSeed(signingSeed);
     expect(await Release.parseNote(bytes, signer.publicKey)).toEqual(note);

@@ -9,6 +9,8 @@ import * as Ed25519 from './crypto/ed25519.js';
 import type { Struct } from './crypto/typedData.js';
 import * as Devices from './Devices.js';
 import * as Epoch from './Epoch.js';
+import * as Erasure from './Erasure.js';
+import * as ErasureReceipt from './ErasureReceipt.js';
 import * as Head from './Head.js';
 import * as Message from './Message.js';
 import * as Readings from './Readings.js';
@@ -19,6 +21,7 @@ import * as Segment from './Segment.js';
 import * as Shares from './Shares.js';
 import { encodeSigned, parseSigned } from './signed.js';
 import * as Ask from './wire/Ask.js';
+import * as Erasing from './wire/Erasing.js';
 import * as Fetch from './wire/Fetch.js';
 import * as Followed from './wire/Followed.js';
 import * as Put from './wire/Put.js';
@@ -63,6 +66,8 @@ export const structOf = (kind: string): Struct =>
     Message.revoke,
     Message.request,
     Message.close,
+    Message.erase,
+    Message.confirm,
     Message.statement,
   ].find((s) => s.name === kind)!;
 
@@ -113,6 +118,16 @@ export const codecs: Record<string, Codec<any>> = {
     decode: async (bytes) => Release.parseNote(bytes, (await signer).publicKey),
     encode: async (note) => Release.signNote(note, await signer),
   },
+  'erasure-receipt': {
+    decode: ErasureReceipt.parse,
+    encode: async (receipt: ErasureReceipt.Receipt) =>
+      receipt.role === 'hub'
+        ? ErasureReceipt.signAsHub(receipt, casesOf('erasure-receipt')[1]!.input.relayKey)
+        : ErasureReceipt.sign(receipt, await signer),
+  },
+  'erasure-scope': { decode: Erasure.parseScope, encode: Erasure.encodeScope },
+  'erasure-handover': { decode: Erasing.parseHandover, encode: Erasing.encodeHandover },
+  'erasure-done': { decode: Erasing.parseDone, encode: Erasing.encodeDone },
   'stream-keys': { decode: Bundle.parseStreamKeys, encode: Bundle.encodeStreamKeys },
   'custodian-keys': {
     decode: async (bytes) => Bundle.parseCustodianKeys(bytes, (await signer).publicKey),

@@ -10,6 +10,8 @@ import type { Vault } from './Vault.js';
 export type Context = {
   index: number;
   signer: SigningKey;
+  /** The secp256k1 key that signs what we say to contracts. */
+  accountKey: Uint8Array;
   deployment: Deployment;
   /** Its own verified view of the chain. */
   chain: Follower<View>;

@@ -156,6 +156,7 @@ describe('what it has seen survives', () => {
     // What a killed process leaves: its folder as it is now, nothing closed.
     const left = `${custodian.folder}-left`;
     await cp(custodian.folder, left, { recursive: true, filter: (path) => !/lock-[\w.-]+$/.test(path) });
+    await cp(`${custodian.folder}-key`, `${left}-key`, { recursive: true });
     tell({ ...before, at: scene.clock.now });
     const revived = await scene.custodian(1, left);
     expect(await answer(asked, revived)).toBe('503 CHAIN_MOVED_BACK');

@@ -40,9 +40,14 @@ export async function open(config: Config, now: () => number): Promise<Context &
   };
   try {
     record = await Record.open(join(folder, 'record'));
-    const vault = await Vault.open(join(folder, 'vault'), random);
+    const vault = await Vault.open({
+      folder: join(folder, 'vault'),
+      keyFolder: config.vaultKeyFolder,
+      random,
+    });
     const signer = await Ed25519.fromSeed(config.signingSeed);
-    return { index: config.index, signer, deployment, chain, vault, record, now, random, close };
+    const { index, accountKey } = config;
+    return { index, signer, accountKey, deployment, chain, vault, record, now, random, close };
   } catch (error) {
     await close();
     throw error;

@@ -4,6 +4,7 @@ import * as Bundle from '@islet/core/Bundle';
 import { MalformedError } from '@islet/core/codec';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import { last as lastDay } from '@islet/core/Day';
+import * as KeyTree from '@islet/core/KeyTree';
 import * as Message from '@islet/core/Message';
 import { parseSigned } from '@islet/core/signed';
 import type { Enrol, MoreKeys, Wanted } from '@islet/core/wire/Ask';
@@ -40,6 +41,13 @@ export async function enrol(context: Context, budget: Budget, ask: Enrol): Promi
       'ENROL_NOT_REGISTERED',
       'The chain does not have this registration. Register first, then enrol.',
     );
+  // Stops: keys for an account that its person ended.
+  if (context.vault.hasEnded(message.account))
+    throw new Refusal(
+      410,
+      'ENROL_ERASED',
+      'Everything of this account was erased. Begin again with a new one.',
+    );
   spend(context, budget, message.account);
   // Stops: pinning anew after the account was taken over on chain.
   if (!(await context.vault.enrol(message.account, message.signer)))
@@ -62,20 +70,28 @@ export async function publicKeys(context: Context, ask: MoreKeys): Promise<Uint8
   requireModest(ask.wanted);
   const bundles: Uint8Array[] = [];
   for (const { stream, firstDay, days } of ask.wanted) {
-    const root = await context.vault.root(ask.account, stream);
-    if (!root)
+    const tree = await context.vault.tree(ask.account, stream);
+    if (!tree && context.vault.hasEnded(ask.account)) throw erasedDays();
+    if (!tree)
       throw new Refusal(
         404,
         'KEYS_NOT_ENROLLED',
         'The account is not enrolled here. The patient enrols first.',
       );
     const about = { custodian: context.index, account: ask.account, stream };
-    bundles.push(
-      await Bundle.signCustodianKeys(await Bundle.custodianKeys(root, about, firstDay, days), context.signer),
-    );
+    // Around days that were erased, which get no key for good.
+    const runs = KeyTree.held(tree.nodes, firstDay, firstDay + days - 1);
+    if (runs.length === 0) throw erasedDays();
+    for (const { first, last } of runs) {
+      const bundle = await Bundle.custodianKeysOf(tree.nodes, tree.late, about, first, last - first + 1);
+      bundles.push(await Bundle.signCustodianKeys(bundle, context.signer));
+    }
   }
   return bundles;
 }
+
+const erasedDays = (): Refusal =>
+  new Refusal(410, 'KEYS_ERASED', 'These days were erased for good. There are no keys for them any more.');
 
 function requireModest(wanted: Wanted): void {
   if (wanted.some((w) => w.days === 0 || w.firstDay + w.days - 1 > lastDay))

@@ -12,6 +12,7 @@ import * as Shares from '@islet/core/Shares';
 import * as Span from '@islet/core/Span';
 import type { AskRelease } from '@islet/core/wire/Ask';
 import type { Context } from './Context.js';
+import { erased, isErased } from './Erasing.js';
 import type { Permission } from './Permission.js';
 import { Refusal } from './Refusal.js';
 
@@ -59,6 +60,8 @@ async function openOne(context: Context, permission: Permission, asked: AskRelea
   // Half a week opens nothing of its week.
   const inside = header.day === null ? permission.own : Span.isInside(header.stream, header.day, permission);
   if (!inside) throw new Refusal(403, 'DENIED_OUTSIDE_WINDOW', 'An epoch lies outside the granted days.');
+  // Stops: opening what the patient erased, also before we have been told in words what it is.
+  if (isErased(context, header.account, header.stream, header.day)) throw erased();
   // Stops: an epoch nobody authorised made up, to make us open ciphertexts of the asker's choosing.
   const gateway = view.accounts.get(toHex(permission.patient))?.gateways.get(toHex(header.gateway));
   if (!gateway)
@@ -114,24 +117,27 @@ function requireLive({ chain, now }: Context, { header }: Epoch.Epoch): void {
 
 async function ownShare(context: Context, epoch: Epoch.Epoch, shares: Shares.Shares): Promise<Uint8Array> {
   const { account, stream, day } = epoch.header;
-  const root = await context.vault.root(account, stream);
-  if (!root)
-    throw new Refusal(
-      404,
-      'RELEASE_NOT_ENROLLED',
-      'The patient is not enrolled with this custodian. Ask the others.',
-    );
-  const seed =
-    day === null ? KeyTree.lateSeed(root, 'hpke') : KeyTree.keySeed(KeyTree.leaf([root], day)!, 'hpke');
+  const tree = await context.vault.tree(account, stream);
+  if (!tree) throw context.vault.hasEnded(account) ? erased() : notEnrolled();
+  const leaf = day === null ? undefined : KeyTree.leaf(tree.nodes, day);
+  if (day !== null && !leaf) throw erased();
+  const seed = leaf ? KeyTree.keySeed(leaf, 'hpke') : tree.late;
   const share = await Shares.openOwn(shares, epoch, context.index, seed);
   if (!share)
     throw new Refusal(
       403,
       'RELEASE_NO_SHARE',
-      'The share was not sealed to this custodian. Its gateway dealt falsely or to another set.',
+      'The share was not sealed to this custodian. Its gateway dealt falsely or to another set, or it is late data from before an erasure.',
     );
   return share;
 }
+
+const notEnrolled = (): Refusal =>
+  new Refusal(
+    404,
+    'RELEASE_NOT_ENROLLED',
+    'The patient is not enrolled with this custodian. Ask the others.',
+  );
 
 // Stops: an epoch whose data were never anchored, or were anchored elsewhere than in a batch we saw.
 async function requireAnchored(

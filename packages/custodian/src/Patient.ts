@@ -44,7 +44,13 @@ export function notes(context: Context, bytes: Uint8Array): Uint8Array[] {
   return context.record.notes(message.account);
 }
 
-function requirePatient(context: Context, account: Uint8Array, signer: Uint8Array, valid: boolean): void {
+/** Throws `CUSTODIAN_NOT_THE_PATIENT` unless the signature holds and is the pinned patient's. */
+export function requirePatient(
+  context: Context,
+  account: Uint8Array,
+  signer: Uint8Array,
+  valid: boolean,
+): void {
   if (!valid || context.vault.signerOf(account) !== toHex(signer))
     throw new Refusal(403, 'CUSTODIAN_NOT_THE_PATIENT', 'This needs the patient’s own signature, made now.');
 }

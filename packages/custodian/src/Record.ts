@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { decode, encode } from '@islet/core/codec';
 import { toHex } from '@islet/core/crypto/bytes';
+import { type Order, parseOrder } from '@islet/core/wire/Erasing';
 import { Journal } from '@islet/store/Journal';
 
 /** What this custodian did and was told, durable before it is relied on. */
@@ -11,6 +12,11 @@ export type Record = {
   /** Whether this patient told us that they revoked this grant. Another's word on it counts for nothing. */
   isRevoked(patient: Uint8Array, grantId: Uint8Array): boolean;
   keepRevoked(patient: Uint8Array, grantId: Uint8Array): Promise<void>;
+  /** Erasures that this patient handed us, as they were signed: they bind from then on. */
+  erasures(account: Uint8Array): { order: Order; receipt: Uint8Array | null }[];
+  keepErasure(order: Order): Promise<void>;
+  /** The receipt of an erasure that was carried out. */
+  keepReceipt(order: Order, receipt: Uint8Array): Promise<void>;
   /** The highest revision released of a summary, by account, stream, day and gateway; -1 for none. */
   revision(key: string): number;
   keepRevision(key: string, revision: number): Promise<void>;
@@ -26,6 +32,15 @@ export async function open(folder: string): Promise<Record> {
   const notes = new Map<string, Uint8Array[]>();
   const revoked = new Set<string>();
   const revisions = new Map<string, number>();
+  const erasures = new Map<string, Map<string, { order: Order; receipt: Uint8Array | null }>>();
+
+  function learnErasure(key: string, handover: Uint8Array): void {
+    const order = parseOrder(handover);
+    const mine = erasures.get(key) ?? new Map();
+    erasures.set(key, mine);
+    const id = order && toHex(order.signed.message.erasureId);
+    if (id && !mine.has(id)) mine.set(id, { order, receipt: null });
+  }
 
   function learn(what: string, key: string, value: Uint8Array, number: number): void {
     if (what === 'note') {
@@ -33,7 +48,12 @@ export async function open(folder: string): Promise<Record> {
       if (known) known.push(value);
       else notes.set(key, [value]);
     } else if (what === 'revoked') revoked.add(key);
-    else if (what === 'revision') revisions.set(key, Math.max(number, revisions.get(key) ?? -1));
+    else if (what === 'erase') learnErasure(key, value);
+    else if (what === 'erased') {
+      const [account, id] = key.split('/') as [string, string];
+      const known = erasures.get(account)?.get(id);
+      if (known) known.receipt = value;
+    } else if (what === 'revision') revisions.set(key, Math.max(number, revisions.get(key) ?? -1));
   }
   async function keep(what: string, key: string, value: Uint8Array, number: number): Promise<void> {
     await journal.append(encode(name, 1, [what, key, value, number]));
@@ -53,6 +73,13 @@ export async function open(folder: string): Promise<Record> {
       const key = grantKey(patient, grantId);
       if (!revoked.has(key)) await keep('revoked', key, nothing, 0);
     },
+    erasures: (account) => [...(erasures.get(toHex(account))?.values() ?? [])],
+    async keepErasure({ signed: { message }, handover }) {
+      const key = toHex(message.account);
+      if (!erasures.get(key)?.has(toHex(message.erasureId))) await keep('erase', key, handover, 0);
+    },
+    keepReceipt: ({ signed: { message } }, receipt) =>
+      keep('erased', `${toHex(message.account)}/${toHex(message.erasureId)}`, receipt, 0),
     revision: (key) => revisions.get(key) ?? -1,
     keepRevision: (key, revision) => keep('revision', key, nothing, revision),
     close: () => journal.close(),

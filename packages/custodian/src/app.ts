@@ -3,10 +3,12 @@ import { MalformedError } from '@islet/core/codec';
 import { UnknownStreamError } from '@islet/core/Epoch';
 import { IsletError } from '@islet/core/IsletError';
 import { encodeList, parseAskRelease, parseEnrol, parseMoreKeys } from '@islet/core/wire/Ask';
+import { encodeDone } from '@islet/core/wire/Erasing';
 import { Hono, type Context as HttpContext } from 'hono';
 import * as Bodies from './Bodies.js';
 import type { Context } from './Context.js';
 import { type Budget, enrol, publicKeys } from './Enrolment.js';
+import { erase } from './Erasing.js';
 import { release } from './Handout.js';
 import { keyQuestionsWaiting, releaseBodyBytes, smallBodyBytes } from './limits.js';
 import { notes, revoke } from './Patient.js';
@@ -14,7 +16,7 @@ import { judge } from './Permission.js';
 import { Refusal } from './Refusal.js';
 import * as Turns from './Turns.js';
 
-/** The custodian's five questions over HTTP (docs/protocol.md). */
+/** The custodian's six questions over HTTP (docs/protocol.md). */
 export function app(context: Context): Hono {
   const http = new Hono();
   const budget: Budget = { hour: -1, spent: 0 };
@@ -47,6 +49,8 @@ export function app(context: Context): Hono {
   question('/v1/notes', smallBodyBytes, async (c, body) =>
     cbor(c, encodeList('islet/notes', notes(context, body))),
   );
+
+  question('/v1/erase', smallBodyBytes, async (c, body) => cbor(c, encodeDone(await erase(context, body))));
 
   http.get('/health', async (c) => {
     const chain = await context.chain.freshHead().then(

@@ -18,6 +18,8 @@ export type Config = {
   signingSeed: Uint8Array;
   /** Of the account that `Members` lists: signs what this custodian says to contracts. secp256k1. */
   accountKey: Uint8Array;
+  /** Where the key lies that wraps the vault: never kept together with copies of it. */
+  vaultKeyFolder: string;
 };
 
 export async function fromEnvironment(env: NodeJS.ProcessEnv): Promise<Config> {
@@ -28,6 +30,7 @@ export async function fromEnvironment(env: NodeJS.ProcessEnv): Promise<Config> {
   };
   return {
     folder: need('ISLET_CUSTODIAN_FOLDER'),
+    vaultKeyFolder: need('ISLET_CUSTODIAN_VAULT_KEYS'),
     port: whole(env.ISLET_CUSTODIAN_PORT ?? '0', 'ISLET_CUSTODIAN_PORT', 0, 65_535),
     index: whole(need('ISLET_CUSTODIAN_INDEX'), 'ISLET_CUSTODIAN_INDEX', 1, 32),
     rpcUrl: need('ISLET_RPC_URL'),

@@ -20,3 +20,5 @@ export const decisionLifeMs = 10 * 60_000;
 export const questionLifeMs = 2 * 60_000;
 /** Accounts that may enrol in one hour: what an attacker can make us store. */
 export const enrolmentsPerHour = 2_000;
+/** How long a Confirm may take to the chain; asked again, it is signed anew. */
+export const confirmLifeSeconds = 3_600;

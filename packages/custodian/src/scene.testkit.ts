@@ -52,7 +52,7 @@ export type Scene = AsyncDisposable & {
   node: { forge: ((method: string, result: unknown) => unknown) | undefined };
   hub: Uint8Array;
   /** Sends a call as the member's relay. */
-  relay(contract: 'identity' | 'consent' | 'anchors' | 'members', data: Hex): Promise<void>;
+  relay(contract: 'identity' | 'consent' | 'anchors' | 'members' | 'erasure', data: Hex): Promise<void>;
   /** Opens the custodian of that index, in a folder of its own unless one is given. */
   custodian(index: number, folder?: string): Promise<Custodian>;
 };
@@ -109,6 +109,8 @@ async function openCustodian(scene: Scene, url: string, index: number, folder: s
     deployment: scene.deployment,
     validators: [Secp256k1.addressOf(validatorKey)],
     signingSeed: signingSeeds[index - 1]!,
+    accountKey: accountKeys[index - 1]!,
+    vaultKeyFolder: `${folder}-key`,
   };
   const context = await CustodianRoom.open(config, () => scene.clock.now + clock.skew);
   const http = app(context);

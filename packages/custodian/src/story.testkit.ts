@@ -3,6 +3,7 @@
 import * as Abi from '@islet/chain/Abi';
 import { anchorsAbi } from '@islet/chain/abi/Anchors';
 import { consentAbi } from '@islet/chain/abi/Consent';
+import { erasureAbi } from '@islet/chain/abi/Erasure';
 import { identityAbi } from '@islet/chain/abi/Identity';
 import { membersAbi } from '@islet/chain/abi/Members';
 import * as Batch from '@islet/core/Batch';
@@ -15,7 +16,9 @@ import * as Hpke from '@islet/core/crypto/hpke';
 import * as Secp256k1 from '@islet/core/crypto/secp256k1';
 import type { Struct, Value } from '@islet/core/crypto/typedData';
 import * as Xwing from '@islet/core/crypto/xwing';
+import * as Day from '@islet/core/Day';
 import * as Epoch from '@islet/core/Epoch';
+import * as Erasure from '@islet/core/Erasure';
 import * as Hours from '@islet/core/Hours';
 import * as Message from '@islet/core/Message';
 import * as Receipt from '@islet/core/Receipt';
@@ -24,8 +27,9 @@ import * as Segment from '@islet/core/Segment';
 import * as Shares from '@islet/core/Shares';
 import type { Stream } from '@islet/core/Stream';
 import * as Streams from '@islet/core/Stream';
-import { encodeSigned } from '@islet/core/signed';
+import { encodeSigned, parseSigned } from '@islet/core/signed';
 import { type AskRelease, encodeAskRelease, encodeEnrol, encodeMoreKeys } from '@islet/core/wire/Ask';
+import * as Erasing from '@islet/core/wire/Erasing';
 import * as Stated from '@islet/core/wire/Stated';
 import { type Custodian, chainId, random, type Scene, signingSeeds } from './scene.testkit.js';
 
@@ -48,7 +52,7 @@ const dayKey = Xwing.publicKeyOf(random(32));
 
 export const secondsOf = (scene: Scene): number => Math.floor(scene.clock.now / 1000);
 
-export const placeOf = ({ deployment }: Scene, contract: 'identity' | 'consent') => ({
+export const placeOf = ({ deployment }: Scene, contract: 'identity' | 'consent' | 'erasure') => ({
   chain: BigInt(chainId),
   target: fromHex(deployment[contract]),
 });
@@ -283,6 +287,46 @@ export async function revokeOnChain(scene: Scene, patient: Person, grantId: Uint
   const { signer, signature } = Message.sign(Message.revoke, message, patient.wallet);
   const m = onChain(Message.revoke, message);
   await scene.relay('consent', Abi.encodeCall(consentAbi, 'revoke', { m, signer, signature }));
+}
+
+/** An erasure as the wallet signs it, with its scope. On chain only after `eraseOnChain`. */
+export function erasure(
+  scene: Scene,
+  who: Person,
+  of: { streams?: Stream[]; firstDay?: number; lastDay?: number; key?: Uint8Array; salt?: Uint8Array } = {},
+  changes: Partial<Message.Erase> = {},
+) {
+  const { streams = ['glucose/raw'], salt = random(32) } = of;
+  const all = streams.length === 0;
+  const scope: Erasure.Scope = { salt, streams: [...streams].sort(), grants: [] };
+  const bytes = Erasure.encodeScope(scope);
+  const message: Message.Erase = {
+    ...placeOf(scene, 'erasure'),
+    erasureId: random(32),
+    account: who.account,
+    streams: Erasure.codesOf(scope),
+    firstDay: all ? Day.first : (of.firstDay ?? day),
+    lastDay: all ? Day.last : (of.lastDay ?? day),
+    scopeHash: Erasure.hashOf(bytes),
+    nonce: ++nonces,
+    deadline: secondsOf(scene) + 3600,
+    ...changes,
+  };
+  const erase = signedBytes(Message.erase, message, of.key ?? who.wallet);
+  return { message, handover: Erasing.encodeHandover({ erase, scope: bytes }) };
+}
+
+export async function eraseOnChain(scene: Scene, who: Person, message: Message.Erase): Promise<void> {
+  const { signer, signature } = Message.sign(Message.erase, message, who.wallet);
+  const m = onChain(Message.erase, message);
+  await scene.relay('erasure', Abi.encodeCall(erasureAbi, 'erase', { m, signer, signature }));
+}
+
+/** A custodian's word put on chain. */
+export async function confirmOnChain(scene: Scene, confirm: Uint8Array): Promise<void> {
+  const { message, signature } = parseSigned(Message.confirm, confirm);
+  const m = onChain(Message.confirm, message);
+  await scene.relay('erasure', Abi.encodeCall(erasureAbi, 'confirm', { m, signature }));
 }
 
 /** A question about one's releases, as the patient's wallet signs it. */

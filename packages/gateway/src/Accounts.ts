@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as Bundle from '@islet/core/Bundle';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
@@ -7,6 +7,7 @@ import type { Day } from '@islet/core/Day';
 import * as Devices from '@islet/core/Devices';
 import { isStream, type Stream } from '@islet/core/Stream';
 import { nodeFiles } from '@islet/store/NodeFiles';
+import { shred } from '@islet/store/Pack';
 import * as PrivateFile from '@islet/store/PrivateFile';
 import * as z from 'zod';
 import { type Lane, lane } from './Lane.js';
@@ -55,6 +56,8 @@ export type Accounts = {
   ): Promise<Account>;
   /** Replaces the list of devices. Throws 409 for an old version. */
   putDevices(list: Devices.Devices, bytes: Uint8Array, version: number): Promise<Account>;
+  /** Overwrites and removes all that is kept of an account that ended. */
+  end(account: Account): Promise<void>;
   /** The patient's public key for a day, or the late key for null; `undefined` where no bundle has it. */
   keyOf(account: Account, stream: Stream, day: Day | null): Promise<Uint8Array | undefined>;
 };
@@ -135,11 +138,24 @@ export async function open(folder: string): Promise<Accounts> {
         return Object.assign(account, next);
       });
     },
+    async end(account) {
+      all.delete(account.hex);
+      for (const path of [...parsed.keys()]) if (path.startsWith(account.folder)) parsed.delete(path);
+      await shredAll(account.folder);
+      await nodeFiles.syncFolder(home);
+    },
     async keyOf(account, stream, day) {
       const run = runOf(account, stream, day);
       return run && Bundle.keyOf(await bundleOf(account, run), day);
     },
   };
+}
+
+async function shredAll(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => []))
+    if (entry.isDirectory()) await shredAll(join(folder, entry.name));
+    else await shred(join(folder, entry.name), nodeFiles);
+  await rm(folder, { recursive: true, force: true });
 }
 
 const fresh = (folder: string, hex: string): Account => ({

@@ -29,12 +29,14 @@ export type Backlog = {
 
 export const empty = (): Backlog => ({ cursor: 0, waiting: [], parked: new Map(), unanchored: new Map() });
 
-export function add(backlog: Backlog, commit: Commit, position: number): Item {
-  const segments = commit.segments.map((bytes) => {
+export const segmentsOf = (commit: Commit): Item['segments'] =>
+  commit.segments.map((bytes) => {
     const signed = headerOf(bytes);
     return { hash: toHex(signed.hash), leaf: Segment.leaf(signed) };
   });
-  const item = { position, account: toHex(commit.account), segments };
+
+export function add(backlog: Backlog, commit: Commit, position: number): Item {
+  const item = { position, account: toHex(commit.account), segments: segmentsOf(commit) };
   // In the journal's order, even if two commits of one sync are noticed the other way round.
   let at = backlog.waiting.length;
   while (at > 0 && backlog.waiting[at - 1]!.position > position) at--;

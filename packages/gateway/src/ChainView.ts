@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import * as Abi from '@islet/chain/Abi';
 import { consentAbi } from '@islet/chain/abi/Consent';
+import { erasureAbi } from '@islet/chain/abi/Erasure';
 import { identityAbi } from '@islet/chain/abi/Identity';
 import { membersAbi } from '@islet/chain/abi/Members';
 import type { Deployment } from '@islet/chain/Deployment';
@@ -68,6 +69,9 @@ export async function open(options: Options): Promise<ChainView> {
     } else if (event.address === deployment.identity) {
       const said = Abi.decodeLog(identityAbi, event);
       if (said && said.name !== 'EIP712DomainChanged') turn(toHex(said.args.account));
+    } else if (event.address === deployment.erasure) {
+      const said = Abi.decodeLog(erasureAbi, event);
+      if (said?.name === 'ErasureRequested') turn(toHex(said.args.account));
     } else if (event.address === deployment.members) {
       // A suspended organisation, an ended vouch, other custodians: it may concern anybody's readers.
       const said = Abi.decodeLog(membersAbi, event);

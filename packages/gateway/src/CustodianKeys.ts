@@ -24,6 +24,8 @@ export type CustodianKeys = {
    * `GATEWAY_CUSTODIAN_UNREACHABLE`: a share for each is needed, since custodians are not ours to leave out.
    */
   setFor(account: Account, stream: Stream, day: Day | null): Promise<Set>;
+  /** Forgets an account's bundles, on the disk too: the custodians have others now. */
+  forget(account: Account): Promise<void>;
   /** Fetches what is missing for all of the account's bundles. Never throws. */
   prefetch(account: Account): Promise<void>;
 };
@@ -149,6 +151,11 @@ export function open({ urls, view, fetch, now, events }: Options): CustodianKeys
       if (all.length === 0) throw unreachable(1);
       const keys = await Promise.all(all.map((index) => ensure(account, index, stream, day)));
       return { version, threshold, keys };
+    },
+    async forget(account) {
+      for (const key of [...kept.keys()]) if (key.startsWith(`${account.hex}/`)) kept.delete(key);
+      const files = await readdir(homeOf(account)).catch(() => []);
+      for (const file of files) await nodeFiles.remove(join(homeOf(account), file));
     },
     async prefetch(account) {
       await Promise.all(

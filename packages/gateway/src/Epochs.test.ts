@@ -31,7 +31,7 @@ async function scene() {
   const at = { now: Day.startOf(day, 60), stale: false, generation: 0, expiresAt: Number.POSITIVE_INFINITY };
   const open = epochs({
     accounts: { all: new Map(), keyOf: async () => dayKey } as never,
-    custodians: { setFor: async () => set, prefetch: async () => {} },
+    custodians: { setFor: async () => set, prefetch: async () => {}, forget: async () => {} },
     chain: {
       isStale: () => at.stale,
       generationOf: () => at.generation,

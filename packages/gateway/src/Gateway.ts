@@ -13,6 +13,8 @@ import * as CustodianKeys from './CustodianKeys.js';
 import type { Config } from './config.js';
 import { type DeviceKeys, deviceKeys as makeDeviceKeys } from './DeviceKeys.js';
 import { epochs as makeEpochs } from './Epochs.js';
+import { erasing as makeErasing } from './Erasing.js';
+import { hasEnded } from './Erasures.js';
 import type { Events } from './events.js';
 import { fairLane } from './FairLane.js';
 import { heads as makeHeads } from './Heads.js';
@@ -172,6 +174,12 @@ export async function open(options: Options): Promise<Gateway> {
         recheck(account.hex);
       },
     };
+    const looks = await Looks.open(folder, signer);
+    const erasing = makeErasing({
+      ...{ journal, keys, accounts, states, backlog, chain, custodians, epochs, deviceKeys },
+      ...{ looks, puts, hub, erasure: deployment.erasure, chainId: deployment.chainId, now, events },
+    });
+    closing.push(() => erasing.close());
     const records = makeRecords({
       ...closingDays,
       localKey: keys.local,
@@ -196,7 +204,12 @@ export async function open(options: Options): Promise<Gateway> {
       closer,
       puts,
       backlog,
-      looks: await Looks.open(folder, signer),
+      looks,
+      erasing,
+      hasEnded: (id) => {
+        const state = states.get(toHex(id));
+        return state !== undefined && hasEnded(state);
+      },
       stateOf,
       settleTimeoutMs: options.settleTimeoutMs ?? SETTLE_TIMEOUT_MS,
       now,

@@ -1,6 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { decode } from '@islet/core/codec';
-import { toHex } from '@islet/core/crypto/bytes';
+import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import { IsletError } from '@islet/core/IsletError';
 import { encodeList } from '@islet/core/wire/Ask';
 import { encodePut, type Put } from '@islet/core/wire/Put';
@@ -11,6 +11,8 @@ import { PUT_TIMEOUT_MS, RECEIPTS_ANSWER_BYTES, SMALL_BODY_BYTES } from './limit
 export interface Hub {
   /** Resolves when the hub has made all of it durable. Throws `HubRefusedError`, `HubUnreachableError`. */
   put(put: Put): Promise<void>;
+  /** The order of an erasure as the hub keeps it; undefined where it knows none, or is away. */
+  erasure(id: string): Promise<Uint8Array | undefined>;
   /** The receipts of those segments that are anchored, by segment hash in hexadecimal. Nothing of it is believed. */
   receipts(hashes: Uint8Array[]): Promise<Map<string, Uint8Array>>;
 }
@@ -40,6 +42,20 @@ export function connect(url: string, doFetch: typeof fetch): Hub {
   return {
     async put(put) {
       await post('/v1/put', encodePut(put), SMALL_BODY_BYTES);
+    },
+    async erasure(id) {
+      try {
+        const response = await doFetch(`${url}/v1/erasures/${id}`, {
+          signal: AbortSignal.timeout(PUT_TIMEOUT_MS),
+          redirect: 'error',
+        });
+        const answer = await answerOf(response, SMALL_BODY_BYTES);
+        if (!response.ok) return undefined;
+        const { handover } = JSON.parse(new TextDecoder().decode(answer)) as { handover: string };
+        return fromHex(handover);
+      } catch {
+        return undefined;
+      }
     },
     async receipts(hashes) {
       const body = encodeList('islet/ask-receipts', hashes);

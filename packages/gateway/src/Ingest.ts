@@ -5,6 +5,7 @@ import * as Stream from '@islet/core/Stream';
 import { type GroupCommit, groupCommit } from '@islet/store/GroupCommit';
 import type { Account } from './Accounts.js';
 import * as Dedup from './Dedup.js';
+import { isErased } from './Erasures.js';
 import { TURN_READINGS } from './limits.js';
 import * as Plan from './Plan.js';
 import { noKeys, notAuthorised } from './Refusal.js';
@@ -87,12 +88,14 @@ export function ingest({ localKey, sealUnits, isAuthorised }: Options): Ingest {
       return { refused: noKeys(503) };
     const rows = post.readings.map((reading): Row => {
       const id = Dedup.idOf(localKey, account.id, reading);
+      const stream = Stream.ofKind(reading.kind);
+      const day = Days.of(reading.at, account.offsets.get(stream)!);
+      // Answered like a duplicate, or the app would send it for ever; nothing of it is kept, not even its id.
+      if (isErased(state, stream, day)) return { id, known: true, unit: undefined };
       if (state.known.has(id)) return { id, known: true, unit: undefined };
       // Known from this very turn: durable only when that other one is.
       const other = plan.ids.get(id);
       if (other) return { id, known: true, unit: other };
-      const stream = Stream.ofKind(reading.kind);
-      const day = Days.of(reading.at, account.offsets.get(stream)!);
       return { id, known: false, unit: Plan.add(plan, { stream, day }, reading, id, post.importId) };
     });
     return { rows };

@@ -5,6 +5,7 @@ import { toHex } from '@islet/core/crypto/bytes';
 import type { SigningKey } from '@islet/core/crypto/ed25519';
 import { type Look, signedBytes } from '@islet/core/Look';
 import { nodeFiles } from '@islet/store/NodeFiles';
+import { shred } from '@islet/store/Pack';
 import * as z from 'zod';
 import { type Lane, lane } from './Lane.js';
 import { LOOKS_ANSWERED } from './limits.js';
@@ -15,6 +16,8 @@ export type Looks = {
    * write share a line, which counts them all.
    */
   note(account: string, device: string, at: number, count: number): Promise<void>;
+  /** Overwrites and removes an account's lines. */
+  end(account: string): Promise<void>;
   /** The newest lines, oldest first. */
   read(account: string): Promise<Look[]>;
 };
@@ -74,6 +77,12 @@ export async function open(folder: string, signer: SigningKey): Promise<Looks> {
         last.set(account, signature);
       });
       return burst.written;
+    },
+    async end(account) {
+      const mine = lanes.get(account) ?? lane();
+      lanes.set(account, mine);
+      await mine(() => shred(pathOf(account), nodeFiles));
+      last.delete(account);
     },
     read: async (account) => (await read(account)).slice(-LOOKS_ANSWERED),
   };

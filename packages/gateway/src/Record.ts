@@ -6,6 +6,7 @@ import * as Readings from '@islet/core/Readings';
 import type { Stream } from '@islet/core/Stream';
 import { takeStream } from '@islet/core/wire/Fetch';
 import { type Id, packIds, unpackIds } from './Dedup.js';
+import * as Erasures from './Erasures.js';
 
 /** A stream day, or the late readings of a stream (null). */
 export type Place = { stream: Stream; day: Day | null };
@@ -41,12 +42,18 @@ export type Commit = {
 /** How far the hub is: it has all records before `put` but those `parked`; before `anchored`, all are in anchored batches. */
 export type Mark = { put: number; parked: number[]; anchored: number };
 
-export type Record = { is: 'commit'; commit: Commit } | { is: 'mark'; mark: Mark };
+export type Record =
+  | { is: 'commit'; commit: Commit }
+  | { is: 'mark'; mark: Mark }
+  | { is: 'erasing'; begun: Erasures.Begun }
+  | { is: 'erased'; done: Erasures.Done };
 
 const commitName = 'islet/gateway-commit';
 const markName = 'islet/gateway-mark';
 const commitTag = 1;
 const markTag = 2;
+const erasingTag = 3;
+const erasedTag = 4;
 
 export const encodeCommit = (c: Commit): Uint8Array =>
   tagged(
@@ -67,8 +74,13 @@ export const encodeCommit = (c: Commit): Uint8Array =>
 export const encodeMark = (m: Mark): Uint8Array =>
   tagged(markTag, encode(markName, 1, [m.put, m.parked, m.anchored]));
 
+export const encodeErasing = (b: Erasures.Begun): Uint8Array => tagged(erasingTag, Erasures.encodeBegun(b));
+export const encodeErased = (d: Erasures.Done): Uint8Array => tagged(erasedTag, Erasures.encodeDone(d));
+
 export function parse(bytes: Uint8Array): Record {
   const body = bytes.subarray(1);
+  if (bytes[0] === erasingTag) return { is: 'erasing', begun: Erasures.parseBegun(body) };
+  if (bytes[0] === erasedTag) return { is: 'erased', done: Erasures.parseDone(body) };
   if (bytes[0] === markTag) {
     const f = decode(markName, 1, body);
     const mark = { put: f.int(), parked: f.list((g) => g.int(), parkedLimit), anchored: f.int() };

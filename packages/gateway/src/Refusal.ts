@@ -1,7 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { IsletError } from '@islet/core/IsletError';
 
-export type Status = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 503;
+export type Status = 400 | 401 | 403 | 404 | 409 | 410 | 413 | 415 | 429 | 503;
 
 /** Why a caller is told no: the HTTP status and a stable code. */
 export class RefusalError extends IsletError {
@@ -60,6 +60,13 @@ export const notAuthorised = (status: 403 | 503): RefusalError =>
     status,
     'GATEWAY_NOT_AUTHORISED',
     'The account has not authorised this gateway, or has ended it. Authorise it in the wallet.',
+  );
+
+export const ended = (): RefusalError =>
+  new RefusalError(
+    410,
+    'GATEWAY_ERASED',
+    'Everything of this account was erased, and nothing more is taken for it. Begin again with a new account.',
   );
 
 export const tooMany = (retryAfter: number): RefusalError =>

@@ -6,6 +6,7 @@ import { type Account, runOf } from './Accounts.js';
 import { fitting, hasEnded } from './CloseDay.js';
 import * as Dedup from './Dedup.js';
 import type { Epochs } from './Epochs.js';
+import { isErased } from './Erasures.js';
 import * as Plan from './Plan.js';
 import type { Place } from './Record.js';
 import { noKeys } from './Refusal.js';
@@ -74,7 +75,8 @@ function planned({ localKey }: Options, account: Account, state: AccountState, a
     if (offset === undefined) throw noKeys(503);
     const id = Dedup.idOf(localKey, account.id, reading);
     if (state.known.has(id) || plan.ids.has(id)) continue;
-    Plan.add(plan, { stream, day: Days.of(reading.at, offset) }, reading, id, null);
+    const day = Days.of(reading.at, offset);
+    if (!isErased(state, stream, day)) Plan.add(plan, { stream, day }, reading, id, null);
   }
   return plan;
 }

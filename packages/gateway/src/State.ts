@@ -4,10 +4,12 @@ import { decode } from '@islet/core/codec';
 import { toHex } from '@islet/core/crypto/bytes';
 import type { Day } from '@islet/core/Day';
 import * as Epoch from '@islet/core/Epoch';
+import { covers } from '@islet/core/Erasure';
 import * as Segment from '@islet/core/Segment';
 import * as Span from '@islet/core/Span';
 import { isSummary, type Stream } from '@islet/core/Stream';
 import type { Id } from './Dedup.js';
+import { type Begun, type Done, type Known, orderOf } from './Erasures.js';
 import * as Documents from './nightscout/Documents.js';
 import { isEntry } from './nightscout/isEntry.js';
 import type { Commit, Part, Place } from './Record.js';
@@ -53,6 +55,8 @@ export type AccountState = {
   segments: number;
   /** The time of the newest value sealed to `glucose/live` since the start. */
   liveAt: number;
+  /** What the person had erased: no reading of those days is taken any more. */
+  erasures: Known[];
 };
 
 export const empty = (account: Uint8Array): AccountState => ({
@@ -67,6 +71,7 @@ export const empty = (account: Uint8Array): AccountState => ({
   revisions: new Map(),
   segments: 0,
   liveAt: 0,
+  erasures: [],
 });
 
 export function streamOf(state: AccountState, stream: Stream): StreamState {
@@ -109,6 +114,36 @@ export const entryOf = (state: AccountState, { stream, day }: Place): Calendar.E
 export function headerOf(segment: Uint8Array): Segment.SignedHeader {
   const f = decode('islet/segment', 1, segment);
   return Segment.parseHeader(f.bytes());
+}
+
+/** An erasure begins: from here on its days are closed, and the chains go on from where they stood. */
+export function beginErasure(state: AccountState, begun: Begun): void {
+  const order = orderOf(begun);
+  const id = toHex(order.signed.message.erasureId);
+  if (!state.erasures.some((one) => toHex(one.order.signed.message.erasureId) === id))
+    state.erasures.push({ order, receipt: null });
+  const { extent } = order;
+  const goes = ({ stream, day }: Place): boolean => covers(extent, stream, day);
+  // At once, so that nothing of it is brought together or sealed anew while the journal is rewritten.
+  Window.drop(state.window, goes);
+  for (const [key, place] of state.due) if (goes(place)) state.due.delete(key);
+  for (const [stream, at] of state.streams) {
+    if (goes({ stream, day: null })) at.late = [];
+    for (const day of [...at.calendar.entries.keys()])
+      if (goes({ stream, day })) Calendar.set(at.calendar, day, { closed: null, open: [] });
+  }
+  state.segments = begun.segments;
+  for (const { stream, tip, ends } of begun.chains) {
+    const at = streamOf(state, stream);
+    at.tip = tip;
+    at.ends = new Map(ends.map((end) => [toHex(end.chain), end]));
+  }
+}
+
+export function endErasure(state: AccountState, { erasureId, receipt }: Done): void {
+  const id = toHex(erasureId);
+  const known = state.erasures.find((one) => toHex(one.order.signed.message.erasureId) === id);
+  if (known) known.receipt = receipt;
 }
 
 /** Applies a commit in place. `opened` holds each unit's readings, `undefined` where the window's key is gone. */

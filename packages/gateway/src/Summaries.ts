@@ -7,6 +7,7 @@ import * as Wear from '@islet/core/metrics/Wear';
 import type { Reading } from '@islet/core/Reading';
 import { type Account, runOf } from './Accounts.js';
 import type { Epochs } from './Epochs.js';
+import { isErased } from './Erasures.js';
 import { REVISION_READINGS } from './limits.js';
 import type { Entry } from './Record.js';
 import * as Sealer from './Sealer.js';
@@ -61,6 +62,8 @@ const sealable = (account: Account, day: Days.Day): SummaryStream[] =>
 export function due(account: Account, state: AccountState, day: Days.Day): SummaryStream[] {
   const { changed } = dayOf(state, { stream: 'glucose/raw', day });
   return sealable(account, day).filter((stream) => {
+    // What was erased is not made again from readings that were not.
+    if (isErased(state, stream, day)) return false;
     const sealedBefore = state.revisions.has(keyOf({ stream, day }));
     return sealedBefore ? changed >= REVISION_READINGS : changed > 0;
   });

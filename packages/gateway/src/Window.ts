@@ -119,6 +119,11 @@ export function remove(window: Window, place: Place, ids: Set<Id>): void {
   prune(window, (g) => g.ids.length > 0);
 }
 
+/** Forgets whole places. */
+export function drop(window: Window, goes: (place: Place) => boolean): void {
+  for (const [key, { place }] of window.places) if (goes(place)) window.places.delete(key);
+}
+
 /** Forgets what arrived before a day. */
 export const expire = (window: Window, firstArrivalDay: number): void =>
   prune(window, (g) => g.arrivedOn >= firstArrivalDay);

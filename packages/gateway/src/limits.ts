@@ -88,6 +88,9 @@ export const ENTRIES_ANSWERED = 10_000;
 export const ENTRIES_DEFAULT = 10;
 export const ENTRIES_DAYS = 4;
 
+/** How often the chain's erasures are looked through. */
+export const ERASE_TICK_MS = 1_000;
+
 export const HOUSEKEEPING_MS = 10 * 60_000;
 
 /** How long a request's head, and all of it, may take to arrive, and how often that is looked at. */

@@ -57,7 +57,7 @@ async function readJournal(folder: string, { person }: Paired): Promise<Reading[
   const numbers = new Map<string, number>();
   for await (const { record } of journal.read()) {
     const parsed = Record.parse(record);
-    if (parsed.is === 'mark') continue;
+    if (parsed.is !== 'commit') continue;
     const { commit } = parsed;
     commit.epochs.forEach((bytes, i) => {
       const epoch = Epoch.parse(bytes);

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as Abi from '@islet/chain/Abi';
 import { consentAbi } from '@islet/chain/abi/Consent';
+import { erasureAbi } from '@islet/chain/abi/Erasure';
 import { identityAbi } from '@islet/chain/abi/Identity';
 import type * as Deployment from '@islet/chain/Deployment';
 import * as Founding from '@islet/chain/Founding';
@@ -19,11 +20,14 @@ import { fromHex, to0x, toHex } from '@islet/core/crypto/bytes';
 import * as Ed25519 from '@islet/core/crypto/ed25519';
 import { sha256 } from '@islet/core/crypto/hash';
 import * as Secp256k1 from '@islet/core/crypto/secp256k1';
+import * as Erasure from '@islet/core/Erasure';
 import * as Hours from '@islet/core/Hours';
 import * as KeyTree from '@islet/core/KeyTree';
 import * as Message from '@islet/core/Message';
 import type { Stream } from '@islet/core/Stream';
+import { encodeSigned } from '@islet/core/signed';
 import { encodeList, parseMoreKeys } from '@islet/core/wire/Ask';
+import { encodeHandover } from '@islet/core/wire/Erasing';
 import * as Ledger from '@islet/ledger/Ledger';
 import { serve } from '@islet/ledger/Server';
 
@@ -40,7 +44,7 @@ export type Scene = AsyncDisposable & {
   validators: Uint8Array[];
   custodians: Custodian[];
   /** Sends a call as the member's relay. */
-  relay(contract: 'identity' | 'consent' | 'anchors' | 'members', data: Hex): Promise<void>;
+  relay(contract: 'identity' | 'consent' | 'anchors' | 'members' | 'erasure', data: Hex): Promise<void>;
   hubAddress: Uint8Array;
 };
 
@@ -176,7 +180,7 @@ export async function newPerson(scene: Scene): Promise<Person> {
   return person;
 }
 
-export const placeOf = ({ deployment }: Scene, contract: 'identity' | 'consent') => ({
+export const placeOf = ({ deployment }: Scene, contract: 'identity' | 'consent' | 'erasure') => ({
   chain: BigInt(chainId),
   target: fromHex(deployment[contract]),
 });
@@ -238,6 +242,36 @@ export async function grant(scene: Scene, person: Person, expiresAt = later()): 
     Abi.encodeCall(consentAbi, 'grant', { g: onChain(message), signer, signature }),
   );
   return grantId;
+}
+
+/** An erasure as the wallet signs it, with its scope; on chain at once. */
+export async function erasure(
+  scene: Scene,
+  person: Person,
+  streams: Stream[],
+  firstDay: number,
+  lastDay: number,
+): Promise<Uint8Array> {
+  const scope: Erasure.Scope = { salt: random(32), streams: [...streams].sort(), grants: [] };
+  const bytes = Erasure.encodeScope(scope);
+  const message: Message.Erase = {
+    ...placeOf(scene, 'erasure'),
+    erasureId: random(32),
+    account: person.account,
+    streams: Erasure.codesOf(scope),
+    firstDay,
+    lastDay,
+    scopeHash: Erasure.hashOf(bytes),
+    nonce: ++nonces,
+    deadline: later(),
+  };
+  const signed = Message.sign(Message.erase, message, person.wallet);
+  const { signer, signature } = signed;
+  await scene.relay(
+    'erasure',
+    Abi.encodeCall(erasureAbi, 'erase', { m: onChain(message), signer, signature }),
+  );
+  return encodeHandover({ erase: encodeSigned(Message.erase, signed), scope: bytes });
 }
 
 export async function revoke(scene: Scene, person: Person, grantId: Uint8Array): Promise<void> {

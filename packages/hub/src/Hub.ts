@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { anchorsAbi } from '@islet/chain/abi/Anchors';
 import { consentAbi } from '@islet/chain/abi/Consent';
+import { erasureAbi } from '@islet/chain/abi/Erasure';
 import { identityAbi } from '@islet/chain/abi/Identity';
 import type { Deployment } from '@islet/chain/Deployment';
 import * as Followed from '@islet/chain/Followed';
@@ -16,7 +17,9 @@ import { type Admission, admission } from './Admission.js';
 import * as Archive from './Archive.js';
 import { appOf } from './app.js';
 import * as Batcher from './Batcher.js';
+import * as Erasures from './Erasures.js';
 import type { Events } from './events.js';
+import * as Following from './Following.js';
 import * as Follows from './Follows.js';
 import { type KeyedLock, keyedLock } from './KeyedLock.js';
 import { BATCH_DELAY_MS, FOLLOW_MS, PUTS_REMEMBERED, RATES, type Rates } from './limits.js';
@@ -32,6 +35,9 @@ export type Options = {
   key: Uint8Array;
   /** A PostgreSQL for the index; the embedded one without. */
   sqlUrl?: string;
+  /** Where the custodians answer, in the order of their indices: they are told of erasures. */
+  custodianUrls?: string[];
+  fetch?: typeof fetch;
   now: () => number;
   random: (length: number) => Uint8Array;
   events: Events;
@@ -50,6 +56,9 @@ export type HubContext = {
   readonly admission: Admission;
   readonly locks: KeyedLock;
   readonly follows: Follows.Follows;
+  readonly erasures: Erasures.Erasures;
+  /** Sees that erasures are carried out. */
+  readonly erasing: Following.Following;
   /** Puts answered lately, by the hash of their bytes. */
   readonly answered: Recent<{ epochs: number; shares: number; segments: number; heads: number }>;
   readonly events: Events;
@@ -74,7 +83,10 @@ export async function open(options: Options): Promise<Hub> {
   const address = addressOf(key);
   const closers: (() => Promise<unknown>)[] = [];
   try {
-    const rpc = connect(options.rpcUrl, { abis: [identityAbi, consentAbi, anchorsAbi], retries: 1 });
+    const rpc = connect(options.rpcUrl, {
+      abis: [identityAbi, consentAbi, anchorsAbi, erasureAbi],
+      retries: 1,
+    });
     const follower = await Followed.open({
       rpc,
       deployment,
@@ -93,6 +105,8 @@ export async function open(options: Options): Promise<Hub> {
     const sender = Sender.open({ rpc, chainId: deployment.chainId, key, now });
     const locks = keyedLock();
     let follows: Follows.Follows | undefined;
+    const erasures = await Erasures.open(join(folder, 'erasures'), () => follower.state);
+    closers.push(() => erasures.close());
     const start = () => openArchive(options, address, follower, sender, locks, () => follows?.anchored());
     const { archive, batcher, sweeper } = await start().catch(async (error) => {
       if (!(error instanceof Archive.IndexWrongError)) throw error;
@@ -109,7 +123,16 @@ export async function open(options: Options): Promise<Hub> {
       () => batcher.close(),
       () => follows!.close(),
     );
-    const following = follow(follower, now, events, () => batcher.wake());
+    const erasing = Following.open({
+      ...{ archive, erasures, follower, sender, deployment, locks, key, now, events, hub: address },
+      custodianUrls: options.custodianUrls ?? [],
+      fetch: options.fetch ?? fetch,
+    });
+    closers.push(() => erasing.close());
+    const following = follow(follower, now, events, () => {
+      batcher.wake();
+      erasing.wake();
+    });
     closers.push(() => following.close());
     const context: HubContext = {
       address,
@@ -120,6 +143,8 @@ export async function open(options: Options): Promise<Hub> {
       deployment,
       locks,
       follows,
+      erasures,
+      erasing,
       events,
       now,
       admission: admission(options.rates ?? RATES, now),

@@ -8,6 +8,7 @@ import { keyOf } from '@islet/store/Store';
 import type { Archive } from './Archive.js';
 import * as CalendarNodes from './CalendarNodes.js';
 import type { Kept, KeptHead, Writer } from './Entry.js';
+import { type Erasures, erased } from './Erasures.js';
 import type { Events } from './events.js';
 import * as HeadStand from './HeadStand.js';
 import { chainId, standOf } from './Hot.js';
@@ -15,7 +16,7 @@ import type { KeyedLock } from './KeyedLock.js';
 import { badSignature, type Parsed, requireOfEpoch, writersOf } from './Putting.js';
 import { Refusal } from './Refusal.js';
 
-export type Options = { archive: Archive; locks: KeyedLock; events: Events };
+export type Options = { archive: Archive; erasures: Erasures; locks: KeyedLock; events: Events };
 
 /**
  * Keeps what is new in a put, all or nothing: bytes in the store first, then one record in the journal. Resolves when
@@ -28,7 +29,8 @@ export function keep(options: Options, parsed: Parsed): Promise<void> {
   return options.locks.run([...writers, ...dealers], () => keepLocked(options, parsed));
 }
 
-async function keepLocked({ archive, events }: Options, parsed: Parsed): Promise<void> {
+async function keepLocked({ archive, erasures, events }: Options, parsed: Parsed): Promise<void> {
+  requireNotErased(erasures, parsed);
   const draft = newDraft();
   await addEpochs(archive, parsed, draft);
   await addShares(archive, parsed, draft);
@@ -38,6 +40,12 @@ async function keepLocked({ archive, events }: Options, parsed: Parsed): Promise
   if (entry.epochs.length + entry.shares.length + entry.segments.length + entry.heads.length === 0) return;
   await archive.store.putAll(draft.objects);
   await archive.append(entry);
+}
+
+// Stops: what a person erased coming back with the same bytes, or with others of the same day.
+function requireNotErased(erasures: Erasures, { epochs, segments }: Parsed): void {
+  for (const { header } of [...epochs, ...segments])
+    if (erasures.isErased(header.account, header.stream, header.day)) throw erased();
 }
 
 /** What will be written. */

@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { toHex } from '@islet/core/crypto/bytes';
+import type { Stream } from '@islet/core/Stream';
 import { sql } from 'kysely';
 import type { Database } from './Database.js';
 import * as Hot from './Hot.js';
@@ -20,6 +21,11 @@ export type Lookup = {
   pieces(wanted: { batch: number; piece: number }[]): Promise<Map<string, Uint8Array>>;
   grants(grantId: Uint8Array): Promise<Hot.Grant[]>;
   hasPublicKey(key: Uint8Array): Promise<boolean>;
+  /** Store keys of all that the index has of an account's streams. */
+  segmentKeysOf(account: Uint8Array, streams: readonly Stream[]): Promise<Uint8Array[]>;
+  epochKeysOf(account: Uint8Array, streams: readonly Stream[]): Promise<Uint8Array[]>;
+  /** Store keys of proofs that these writers equivocated. */
+  evidenceKeysOf(gateways: Uint8Array[]): Promise<Uint8Array[]>;
   /** The store keys of the papers about an id, each once, in no order. */
   papers(about: Uint8Array): Promise<string[]>;
 };
@@ -51,6 +57,19 @@ export function lookup(hot: Hot.Hot, index: Index): Lookup {
     }
     for (const row of await rows(missing, far)) found.set(...read(row));
     return found;
+  }
+
+  async function keysOf(table: 'segments' | 'epochs', account: Uint8Array, streams: readonly Stream[]) {
+    if (index.indexedTo === 0) return [];
+    const found = await index.ask((db) =>
+      db
+        .selectFrom(table)
+        .select('key')
+        .where('account', '=', account)
+        .where('stream', 'in', [...streams])
+        .execute(),
+    );
+    return found.map((row) => row.key);
   }
 
   return {
@@ -182,6 +201,16 @@ export function lookup(hot: Hot.Hot, index: Index): Lookup {
         db.selectFrom('grants').selectAll().where('grant_id', '=', id!).execute(),
       );
       return [...near, ...far];
+    },
+
+    segmentKeysOf: (account, streams) => keysOf('segments', account, streams),
+    epochKeysOf: (account, streams) => keysOf('epochs', account, streams),
+
+    async evidenceKeysOf(gateways) {
+      const far = await rows(gateways, (db, some) =>
+        db.selectFrom('equivocations').select('key').where('gateway', 'in', some).execute(),
+      );
+      return far.map((row) => row.key);
     },
 
     async papers(about) {

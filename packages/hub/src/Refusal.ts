@@ -2,7 +2,7 @@
 import { IsletError } from '@islet/core/IsletError';
 
 /** How a refusal reads in HTTP; see docs/protocol.md. */
-export type Status = 400 | 401 | 403 | 404 | 408 | 409 | 413 | 429 | 503;
+export type Status = 400 | 401 | 403 | 404 | 408 | 409 | 410 | 413 | 429 | 503;
 
 /** An answer other than "done", on purpose: a code that is stable, and what to do. Never data, keys or hashes. */
 export class Refusal extends IsletError {

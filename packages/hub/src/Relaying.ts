@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as Abi from '@islet/chain/Abi';
 import { consentAbi } from '@islet/chain/abi/Consent';
+import { erasureAbi } from '@islet/chain/abi/Erasure';
 import { identityAbi } from '@islet/chain/abi/Identity';
 import { reviewsAbi } from '@islet/chain/abi/Reviews';
 import type { Deployment } from '@islet/chain/Deployment';
@@ -13,15 +14,18 @@ import type { Struct, Value } from '@islet/core/crypto/typedData';
 import * as GrantKeys from '@islet/core/GrantKeys';
 import * as Message from '@islet/core/Message';
 import { parseSigned } from '@islet/core/signed';
+import { encodeHandover, parseOrder } from '@islet/core/wire/Erasing';
 import type { Relay, RelayAnswer } from '@islet/core/wire/Relay';
 import { keyOf } from '@islet/store/Store';
 import type { Archive } from './Archive.js';
+import type { Erasures } from './Erasures.js';
 import { PAPER_BYTES } from './limits.js';
 import { keepPaper } from './Papers.js';
 import { Refusal } from './Refusal.js';
 
 export type Options = {
   archive: Archive;
+  erasures: Erasures;
   follower: Follower<View.View>;
   sender: Sender;
   deployment: Deployment;
@@ -35,6 +39,7 @@ export type Options = {
 export async function relay(options: Options, asked: Relay): Promise<RelayAnswer> {
   const call = callOf(asked, options.deployment);
   if (asked.kind === 'Grant') await keepGrant(options, asked);
+  if (asked.kind === 'Erase') await keepErasure(options, asked);
   if (asked.kind === 'Request') await keepReason(options, asked);
   const receipt = await options.sender.send(call).catch((error) => {
     throw error instanceof ChainRevertError ? refusalOf(error, options.now()) : error;
@@ -43,7 +48,7 @@ export async function relay(options: Options, asked: Relay): Promise<RelayAnswer
   return asked.kind === 'Request' ? { ...answer, ...decisionIn(receipt, asked, options.deployment) } : answer;
 }
 
-function callOf({ kind, signed, grant }: Relay, { identity, consent, reviews }: Deployment) {
+function callOf({ kind, signed, grant }: Relay, { identity, consent, erasure, reviews }: Deployment) {
   switch (kind) {
     case 'Register': {
       const { message, signature } = open(Message.register, signed);
@@ -70,6 +75,14 @@ function callOf({ kind, signed, grant }: Relay, { identity, consent, reviews }: 
     case 'Revoke': {
       const { message: m, ...rest } = open(Message.revoke, signed);
       return { to: consent, data: Abi.encodeCall(consentAbi, 'revoke', { m: m as never, ...rest }) };
+    }
+    case 'Erase': {
+      const { message: m, ...rest } = open(Message.erase, signed);
+      return { to: erasure, data: Abi.encodeCall(erasureAbi, 'erase', { m: m as never, ...rest }) };
+    }
+    case 'Confirm': {
+      const { message: m, signature } = open(Message.confirm, signed);
+      return { to: erasure, data: Abi.encodeCall(erasureAbi, 'confirm', { m: m as never, signature }) };
     }
     case 'Close': {
       const { message: m, ...rest } = open(Message.close, signed);
@@ -141,6 +154,22 @@ async function keepGrant({ archive, follower }: Options, { signed, keys }: Relay
   if (known.some((k) => equal(k.signed, row.signed) && equal(k.keys, row.keys))) return;
   await archive.store.putAll([signed, keys]);
   await archive.append({ kind: 'grant', ...row });
+}
+
+/** Before the chain hears of it: an erasure whose scope is lost could not be carried out. */
+async function keepErasure({ erasures, follower }: Options, { signed, keys }: Relay): Promise<void> {
+  const order = keys && parseOrder(encodeHandover({ erase: signed, scope: keys }));
+  if (!order)
+    throw new Refusal(
+      400,
+      'HUB_WRONG_SCOPE',
+      'The scope document is not the one that the erasure was signed about. Send both together.',
+    );
+  const { message, signer } = order.signed;
+  if (!View.speaksFor(follower.state, message.account, signer)) await follower.follow();
+  if (!View.speaksFor(follower.state, message.account, signer))
+    throw new Refusal(403, 'HUB_NOT_A_SIGNER', 'Whoever signed the erasure does not speak for its account.');
+  await erasures.keep(order);
 }
 
 /** Before the chain hears of an emergency: the patient must find the reason as soon as they hear of the look. */

@@ -8,6 +8,7 @@ import { Hono } from 'hono';
 import type { HubContext } from './Hub.js';
 import { Refusal, type Status } from './Refusal.js';
 import * as batches from './routes/batches.js';
+import * as erasures from './routes/erasures.js';
 import * as fetch from './routes/fetch.js';
 import * as follow from './routes/follow.js';
 import * as grants from './routes/grants.js';
@@ -22,8 +23,21 @@ import * as roles from './routes/roles.js';
 /** The hub over HTTP, as docs/protocol.md says. */
 export function appOf(hub: HubContext): Hono {
   const app = new Hono();
-  for (const route of [put, receipts, fetch, follow, relay, grants, keys, roles, papers, batches, health])
-    route.mount(app, hub);
+  const routes = [
+    put,
+    receipts,
+    fetch,
+    follow,
+    relay,
+    grants,
+    keys,
+    roles,
+    papers,
+    erasures,
+    batches,
+    health,
+  ];
+  for (const route of routes) route.mount(app, hub);
   app.notFound((c) => c.json({ code: 'HUB_NO_SUCH_ROUTE', message: 'There is nothing here.' }, 404));
   app.onError((error, c) => {
     const { status, code, message, retryAfter } = answerTo(error);

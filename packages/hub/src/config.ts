@@ -26,6 +26,12 @@ const schema = z.object({
     .pipe(z.array(address).min(1)),
   /** Path of the relay key: 32 bytes or 64 hexadecimal digits, readable by the owner alone. */
   ISLET_HUB_KEY: z.string().min(1),
+  /** Where the custodians answer, in the order of their indices, with commas between: to hand erasures to them. */
+  ISLET_CUSTODIAN_URLS: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.url({ protocol: /^https?$/ })))
+    .default([]),
   /** `postgres://…`; without it the index is embedded. */
   ISLET_SQL_URL: z
     .string()
@@ -41,6 +47,7 @@ export type Config = {
   deploymentPath: string;
   validators: Uint8Array[];
   keyPath: string;
+  custodianUrls: string[];
   sqlUrl: string | undefined;
 };
 
@@ -58,6 +65,7 @@ export function fromEnvironment(env: Record<string, string | undefined>): Config
     deploymentPath: data.ISLET_DEPLOYMENT,
     validators: data.ISLET_VALIDATORS,
     keyPath: data.ISLET_HUB_KEY,
+    custodianUrls: data.ISLET_CUSTODIAN_URLS,
     sqlUrl: data.ISLET_SQL_URL,
   };
 }

@@ -29,6 +29,8 @@ export function toLog(destination: DestinationStream) {
     followed: (followers: number) => log.info({ event: 'followed', followers }),
     followEnded: (code: string) => log.info({ event: 'followEnded', code }),
     tellingFailed: (error: unknown) => log.error({ event: 'tellingFailed', ...about(error) }),
+    erased: () => log.info({ event: 'erased' }),
+    erasingFailed: (error: unknown) => log.warn({ event: 'erasingFailed', ...about(error) }),
     swept: (objects: number) => log.debug({ event: 'swept', objects }),
     sweepFailed: (error: unknown) => log.warn({ event: 'sweepFailed', ...about(error) }),
     followFailed: (error: unknown) => log.warn({ event: 'followFailed', ...about(error) }),

@@ -77,6 +77,14 @@ export const FOLLOW_PENDING = 4_096;
 export const FOLLOW_CHECK_MS = 500;
 /** Without news, a follower is told so often that the connection stands. */
 export const FOLLOW_BEAT_MS = 10_000;
+/** Objects read and dropped at once by an erasure. */
+export const ERASE_AT_ONCE = 64;
+/** Between two tries to hand an erasure to a custodian: first, and at most. */
+export const ERASE_RETRY_MS = 1_000;
+export const ERASE_RETRY_MAX_MS = 10_000;
+/** How long a custodian may take, and what it may answer with. */
+export const CUSTODIAN_MS = 10_000;
+export const CUSTODIAN_ANSWER_BYTES = 64 * 1024;
 
 /** Tokens per second and at most, per remote address. */
 export const RATES = {

@@ -24,6 +24,7 @@ async function main(): Promise<void> {
     deployment: Deployment.parse(deployment),
     validators: config.validators,
     key: parseKey(await PrivateFile.read(config.keyPath)),
+    custodianUrls: config.custodianUrls,
     ...(config.sqlUrl === undefined ? {} : { sqlUrl: config.sqlUrl }),
     now: Date.now,
     random: (length) => new Uint8Array(randomBytes(length)),

@@ -9,10 +9,11 @@ import * as Founding from '@islet/chain/Founding';
 import { connect, type Rpc } from '@islet/chain/Rpc';
 import * as Sender from '@islet/chain/Sender';
 import { encode } from '@islet/core/codec';
-import { fromHex, to0x, utf8 } from '@islet/core/crypto/bytes';
+import { fromHex, to0x, toHex, utf8 } from '@islet/core/crypto/bytes';
 import * as Ed25519 from '@islet/core/crypto/ed25519';
 import { keccak256, sha256 } from '@islet/core/crypto/hash';
 import * as Secp256k1 from '@islet/core/crypto/secp256k1';
+import * as Erasure from '@islet/core/Erasure';
 import * as Hours from '@islet/core/Hours';
 import * as Message from '@islet/core/Message';
 import * as Stream from '@islet/core/Stream';
@@ -145,6 +146,8 @@ const structs = {
   Revoke: Message.revoke,
   Request: Message.request,
   Close: Message.close,
+  Erase: Message.erase,
+  Confirm: Message.confirm,
 };
 
 export function signedBy(
@@ -153,7 +156,8 @@ export function signedBy(
   kind: Relayed,
   fields: Record<string, unknown>,
 ): Uint8Array {
-  const target = kind === 'Grant' || kind === 'Revoke' || kind === 'Request' ? 'consent' : 'identity';
+  const consent = kind === 'Grant' || kind === 'Revoke' || kind === 'Request';
+  const target = consent ? 'consent' : kind === 'Erase' ? 'erasure' : 'identity';
   const message = {
     chain: BigInt(chainId),
     target: fromHex(deployment[target]),
@@ -218,6 +222,22 @@ export async function grant(
   });
   await ok(post(ask, '/v1/relay', encodeRelay({ kind: 'Grant', signed, grant: null, keys })));
   return { grantId, signed, keys };
+}
+
+/** An erasure as the wallet signs it, with its scope. */
+export function erasure(
+  chain: Chain,
+  who: Person,
+  about: { streams: Stream.Stream[]; firstDay: number; lastDay: number; grants?: Uint8Array[] },
+): { id: string; signed: Uint8Array; scope: Uint8Array; relay: Uint8Array } {
+  const { streams, firstDay, lastDay, grants = [] } = about;
+  const words: Erasure.Scope = { salt: random(32), streams: [...streams].sort(), grants };
+  const scope = Erasure.encodeScope(words);
+  const erasureId = random(32);
+  const fields = { erasureId, streams: Erasure.codesOf(words), firstDay, lastDay };
+  const signed = signedBy(chain, who, 'Erase', { ...fields, scopeHash: Erasure.hashOf(scope) });
+  const relay = encodeRelay({ kind: 'Erase', signed, grant: null, keys: scope });
+  return { id: toHex(erasureId), signed, scope, relay };
 }
 
 /** A request of a reader, and the fetch that goes with it. */

@@ -8,6 +8,7 @@ import { type GroupCommit, groupCommit } from './GroupCommit.js';
 import * as JournalFile from './JournalFile.js';
 import * as JournalFrame from './JournalFrame.js';
 import * as JournalRecovery from './JournalRecovery.js';
+import * as JournalRewrite from './JournalRewrite.js';
 import { commitBytes, journalRecordBytes, journalSegmentBytes, journalWaitingBytes } from './limits.js';
 import { nodeFiles } from './NodeFiles.js';
 import type { Processes } from './Processes.js';
@@ -21,6 +22,8 @@ export type JournalOptions = {
   /** Names a new journal, so that files of two cannot be mixed up. */
   random?: (length: number) => Uint8Array;
 };
+
+type Work = { kind: 'record'; record: Uint8Array } | { kind: 'alone'; run(): Promise<void> };
 
 export type JournalRecord = { position: number; record: Uint8Array };
 
@@ -42,8 +45,8 @@ export class Journal {
   readonly #lock: FolderLock;
   readonly #limits: { segment: number; record: number };
   readonly #id: Uint8Array;
-  readonly #queue: GroupCommit<Uint8Array, number>;
-  readonly #parts: JournalFile.JournalFile[];
+  readonly #queue: GroupCommit<Work, number>;
+  #parts: JournalFile.JournalFile[];
   #tail: AppendFile.AppendFile;
   /** Old files on their way out. */
   readonly #doomed: string[] = [];
@@ -73,8 +76,9 @@ export class Journal {
     this.#chain = found.last.chain;
     this.recovered = { truncatedBytes: found.last.torn };
     this.#queue = groupCommit({
-      commit: (records: Uint8Array[]) => this.#commit(records),
-      weigh: (record) => record.length + JournalFrame.headerBytes,
+      commit: (batch: Work[]) => this.#work(batch),
+      weigh: (work) => (work.kind === 'record' ? work.record.length + JournalFrame.headerBytes : 1),
+      mayJoin: (first, work) => first.kind === 'record' && work.kind === 'record',
       maxWeight: Math.min(commitBytes, segment),
       rest: () => this.#mark(),
     });
@@ -118,7 +122,7 @@ export class Journal {
     if (record.length > this.#limits.record)
       throw new JournalRecordTooLargeError(record.length, this.#limits.record);
     if (this.#queue.waiting + record.length > journalWaitingBytes) throw new JournalBusyError(this.#folder);
-    return this.#queue.add(new Uint8Array(record));
+    return this.#queue.add({ kind: 'record', record: new Uint8Array(record) });
   }
 
   /** The durable records from a position on, until there are no more. Throws `JOURNAL_CORRUPT` where one has rotted since. */
@@ -140,6 +144,9 @@ export class Journal {
           position = one.position + 1;
           yield one;
         }
+      } catch (error) {
+        // Rewritten since we looked: go on in the new file.
+        if (this.#parts.includes(part)) throw error;
       } finally {
         await file.close();
       }
@@ -163,6 +170,57 @@ export class Journal {
       position++;
       chain = frame.sum;
       offset += JournalFrame.headerBytes + frame.length;
+    }
+  }
+
+  /**
+   * Puts another record in the place of every one, at the same position, and overwrites the old files with zeros. Once
+   * resolved nothing of what was left out is in any byte of the folder; cut off before, everything is as it was or, after
+   * the next opening, as it was to become. Appends wait meanwhile. Throws `JOURNAL_WRITE_FAILED`, and what `replace` throws.
+   */
+  async rewrite(replace: (record: Uint8Array, position: number) => Promise<Uint8Array>): Promise<void> {
+    if (this.#closing) throw new JournalClosedError(this.#folder);
+    await this.#queue.add({ kind: 'alone', run: () => this.#rewrite(replace) });
+  }
+
+  async #rewrite(replace: (record: Uint8Array, position: number) => Promise<Uint8Array>): Promise<void> {
+    if (this.#turning || this.#tail.broken)
+      throw new JournalWriteFailedError(this.#folder, new AppendFile.BrokenFileError());
+    await this.#dropping.catch(() => {});
+    const parts: JournalFile.JournalFile[] = [];
+    let chain: bigint | undefined;
+    for (const part of this.#parts) {
+      const records: Uint8Array[] = [];
+      const file = await this.#files.open(part.path);
+      try {
+        chain ??= JournalFrame.parseHead(await file.read(0, JournalFrame.headBytes))!.chain;
+        for await (const { position, record } of this.#readPart(part, file, part.first))
+          records.push(await replace(record, position));
+      } finally {
+        await file.close();
+      }
+      const made = JournalRewrite.encode({ first: part.first, id: this.#id, chain }, records, this.#next);
+      chain = made.chain;
+      await JournalRewrite.stage(part.path, made.bytes, this.#files).catch((cause) => {
+        throw new JournalWriteFailedError(this.#folder, cause);
+      });
+      const next: JournalFile.JournalFile = { path: part.path, first: part.first, end: 0, stops: [] };
+      for (const [i, offset] of made.offsets.entries()) JournalFile.noteStop(next, part.first + i, offset);
+      next.end = made.bytes.length;
+      parts.push(next);
+    }
+    try {
+      await JournalRewrite.decide(this.#folder, this.#files);
+      // From here on there is no way back, and the old file must not grow.
+      this.#tail.broken = true;
+      const old = this.#tail;
+      this.#parts = parts;
+      await JournalRewrite.finish(this.#folder, this.#files);
+      this.#tail = AppendFile.appendFile(await this.#files.open(parts.at(-1)!.path), parts.at(-1)!.end);
+      this.#chain = chain!;
+      await old.file.close().catch(() => {});
+    } catch (cause) {
+      throw new JournalWriteFailedError(this.#folder, cause);
     }
   }
 
@@ -203,6 +261,14 @@ export class Journal {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #work(batch: Work[]): Promise<number[]> {
+    const first = batch[0]!;
+    if (first.kind === 'record')
+      return this.#commit(batch.flatMap((work) => (work.kind === 'record' ? [work.record] : [])));
+    await first.run();
+    return [this.#next];
   }
 
   async #commit(records: Uint8Array[]): Promise<number[]> {

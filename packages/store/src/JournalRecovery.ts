@@ -4,6 +4,7 @@ import * as AppendFile from './AppendFile.js';
 import { temporarySuffix } from './AtomicFile.js';
 import type { Files } from './Files.js';
 import * as JournalFile from './JournalFile.js';
+import * as JournalRewrite from './JournalRewrite.js';
 
 export type Recovered = {
   parts: JournalFile.JournalFile[];
@@ -20,6 +21,7 @@ export async function recover(
   files: Files,
   random: (length: number) => Uint8Array,
 ): Promise<Recovered> {
+  await JournalRewrite.recover(folder, files);
   const names = await files.list(folder);
   for (const name of names) if (name.endsWith(temporarySuffix)) await files.remove(join(folder, name));
   const firsts = names.map(JournalFile.firstOf).filter((first) => first !== undefined);

@@ -3,6 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as Access from '@islet/client/Access';
+import * as Erased from '@islet/client/Erased';
 import * as Export from '@islet/client/Export';
 import { toHex } from '@islet/core/crypto/bytes';
 import * as Day from '@islet/core/Day';
@@ -41,6 +42,7 @@ async function run(context: Context, file: string, options: Options): Promise<vo
     firstDay: Day.first,
     lastDay: Day.last,
   });
+  for (const one of opened.erased) output.say(Erased.sentence(one));
   const readings = Export.readingsIn(opened.segments);
   const counted = {
     file,

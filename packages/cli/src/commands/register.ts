@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Context } from '../Context.js';
 import { registerAccess } from './access.js';
 import { registerEmergency } from './emergency.js';
+import { registerErase } from './erase.js';
 import { registerExport } from './export.js';
 import { registerFollow } from './follow.js';
 import { registerGrant } from './grant.js';
@@ -35,6 +36,7 @@ export function registerCommands(program: Command, context: Context): void {
     registerAccess,
     registerVerify,
     registerExport,
+    registerErase,
   ])
     register(program, context);
 }

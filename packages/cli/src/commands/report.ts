@@ -82,6 +82,7 @@ export function text(r: Report, person: string): string {
       ? ''
       : '  Fewer than 14 days or less than 70 % of readings: not enough to judge treatment by.',
     `  Verified: ${v.segments} sealed segments, ${v.receipts} receipts, chain at block ${v.chainHead}; complete until ${new Date(v.completeUntil).toISOString()}, unknown after.`,
+    ...r.erased.map((one) => `  ${one}`),
     ...liars.map((l) => `  ${l}`),
     '  Islet is not a medical device.',
   ].join('\n');

@@ -2,6 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import * as Deployment from '@islet/chain/Deployment';
 import * as Access from '@islet/client/Access';
+import * as Erased from '@islet/client/Erased';
+import * as Certificate from '@islet/client/ErasureCertificate';
 import * as Export from '@islet/client/Export';
 import * as Held from '@islet/client/Held';
 import * as Day from '@islet/core/Day';
@@ -10,6 +12,7 @@ import * as AccessFile from '@islet/fhir/AccessFile';
 import type { Command } from 'commander';
 import * as AccessVerify from '../AccessVerify.js';
 import * as AppVerify from '../AppVerify.js';
+import * as CertificateText from '../CertificateText.js';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
 import * as ExportVerify from '../ExportVerify.js';
@@ -92,11 +95,12 @@ async function online(context: Context, options: Options): Promise<void> {
     chainHead: Math.max(...all.map((o) => o.verified.chainHead)),
     completeUntil: Math.min(...all.map((o) => o.verified.completeUntil)),
   };
+  const erased = all.flatMap((o) => o.erased).map(Erased.sentence);
   context
     .output(options)
     .result(
-      { verified },
-      `All holds: ${verified.segments} segments opened, ${verified.receipts} receipts and ${verified.heads} statements checked against the chain at block ${verified.chainHead}.`,
+      { verified, erased },
+      `${[...new Set(erased)].map((one) => `${one}\n`).join('')}All holds: ${verified.segments} segments opened, ${verified.receipts} receipts and ${verified.heads} statements checked against the chain at block ${verified.chainHead}.`,
     );
 }
 
@@ -118,6 +122,14 @@ async function offline(context: Context, file: string, options: Options): Promis
   if (options.anchors !== undefined && anchors === undefined)
     throw new FileError('the anchors cannot be read');
   const known = options.deployment === undefined ? undefined : await deploymentOf(options.deployment);
+  if (Certificate.is(text)) {
+    const verified = await Certificate.verify(text);
+    OtherChain.refuse(verified.deployment, known);
+    context
+      .output(options)
+      .result({ verified: CertificateText.json(verified) }, CertificateText.text(verified));
+    return;
+  }
   if (AccessFile.is(text)) {
     const verified = await AccessVerify.byAddress(text, options.chain, known, context.now);
     context.output(options).result({ verified }, AccessVerify.text(verified));

@@ -148,6 +148,8 @@ function messages() {
     [Message.revoke, { grantId, patient: account, deadline: once.deadline }],
     [Message.request, { grantId, patient: account, reader, streams: codes, ...window, purpose, oneTimeKeyHash: seed('one-time'), statement: new Uint8Array(32), ...once }],
     [Message.close, { requestId: seed('request'), patient: account, outcome: 2, noteHash: new Uint8Array(32), ...once }],
+    [Message.erase, { erasureId: seed('erasure'), account, streams: codes, ...window, scopeHash: seed('scope'), ...once }],
+    [Message.confirm, { erasureId: seed('erasure'), custodian: 3, receiptHash: seed('receipt'), deadline: once.deadline }],
     [Message.statement, { account, kind: kinds.streamKeys, hash: seed('document'), version: 3 }],
   ];
   return list.map(([struct, rest], i) => {

@@ -7,11 +7,13 @@ import * as Content from '../../dist/Content.js';
 import { decode, encode } from '../../dist/codec.js';
 import { toHex } from '../../dist/crypto/bytes.js';
 import * as Ed25519 from '../../dist/crypto/ed25519.js';
+import { addressOf } from '../../dist/crypto/secp256k1.js';
 import * as Hpke from '../../dist/crypto/hpke.js';
 import * as Xwing from '../../dist/crypto/xwing.js';
 import * as Devices from '../../dist/Devices.js';
 import * as Emergency from '../../dist/Emergency.js';
 import * as Epoch from '../../dist/Epoch.js';
+import * as ErasureReceipt from '../../dist/ErasureReceipt.js';
 import * as GrantKeys from '../../dist/GrantKeys.js';
 import * as Head from '../../dist/Head.js';
 import * as KeyTree from '../../dist/KeyTree.js';
@@ -154,6 +156,10 @@ async function ofEpochs({ about, epoch, secrets, place, next, plaintext, segment
 async function ofCustodians() {
   const signingSeed = seed('custodian 1 signing');
   const signer = await Ed25519.fromSeed(signingSeed);
+  const relayKey = seed('relay key');
+  const erased = { erasureId: seed('erasure'), account, scopeHash: seed('scope'), firstDay: day, lastDay: day + 13, at: 1_767_230_000_000 };
+  const receipt = { role: 'custodian', keeper: signer.publicKey, custodian: 1, ...erased, dropped: [['secrets', 2]] };
+  const hubReceipt = { role: 'hub', keeper: addressOf(relayKey), custodian: 0, ...erased, dropped: [['segments', 14], ['epochs', 14], ['shares', 14]] };
   const custodianRoot = seed('custodian 1 secret');
   const about = { custodian: 1, account, stream };
   const bundle = await Bundle.custodianKeys(KeyTree.root(custodianRoot, 0, stream), about, day, 3);
@@ -186,6 +192,14 @@ async function ofCustodians() {
       file: 'release-note',
       about: 'A custodian’s signed word on what it released.',
       cases: [bytesOf('two epochs', { note, signingSeed }, await Release.signNote(note, signer))],
+    },
+    {
+      file: 'erasure-receipt',
+      about: 'A keeper’s signed word that its part of an erasure is done. Custodians and gateways sign with Ed25519, a hub with its relay key (secp256k1), all the same digest.',
+      cases: [
+        bytesOf('a custodian', { receipt, signingSeed }, await ErasureReceipt.sign(receipt, signer)),
+        bytesOf('a hub', { receipt: hubReceipt, relayKey }, ErasureReceipt.signAsHub(hubReceipt, relayKey)),
+      ],
     },
     {
       file: 'release',

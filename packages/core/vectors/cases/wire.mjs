@@ -2,7 +2,9 @@
 // What passes between the parts: questions, answers, and lists of the records above.
 import { encode } from '../../dist/codec.js';
 import * as Readings from '../../dist/Readings.js';
+import { encodeScope } from '../../dist/Erasure.js';
 import * as Ask from '../../dist/wire/Ask.js';
+import { encodeDone, encodeHandover } from '../../dist/wire/Erasing.js';
 import * as Fetch from '../../dist/wire/Fetch.js';
 import * as Followed from '../../dist/wire/Followed.js';
 import { encodePut } from '../../dist/wire/Put.js';
@@ -106,6 +108,26 @@ export const all = async () => [
     ['by the patient', { request: some('request'), grant: null, ...asked, purpose: 'own', oneTimeKey: seed('key'), blockNumber: 0, epochs: [] }],
   ),
   list('papers', 'Hub’s answer: the sealed papers about an id, each as it was put.'),
+  file(
+    'erasure-scope',
+    'What an erasure is of, in words: salt, streams, grants that lie wholly inside. No streams: all. Its SHA-256 is in the signed Erase.',
+    encodeScope,
+    ['two streams', { salt: seed('salt'), streams: ['glucose/day', 'glucose/raw'], grants: [seed('grant')] }],
+    ['everything', { salt: seed('salt'), streams: [], grants: [] }],
+  ),
+  file(
+    'erasure-handover',
+    'To whoever carries out an erasure: the signed Erase and its scope.',
+    encodeHandover,
+    ['both', { erase: some('erase'), scope: some('scope') }],
+  ),
+  file(
+    'erasure-done',
+    'Their answer: the signed receipt, and a custodian’s signed Confirm; null while it is not done.',
+    encodeDone,
+    ['a custodian', { receipt: some('receipt'), confirm: some('confirm') }],
+    ['not yet', { receipt: null, confirm: null }],
+  ),
   list('notes', 'Custodian to patient: release-notes of theirs.'),
   file(
     'stated',

@@ -7,6 +7,7 @@ import type { Options as CloseOptions } from '../CloseDay.js';
 import type { Closer } from '../Closer.js';
 import type { CustodianKeys } from '../CustodianKeys.js';
 import type { DeviceKeys } from '../DeviceKeys.js';
+import type { Erasing } from '../Erasing.js';
 import type { Events } from '../events.js';
 import type { FairLane } from '../FairLane.js';
 import type { Ingest } from '../Ingest.js';
@@ -29,6 +30,9 @@ export type Context = {
   closing: CloseOptions;
   closer: Closer;
   puts: Puts;
+  erasing: Erasing;
+  /** Whether everything of the account was erased. */
+  hasEnded: (account: Uint8Array) => boolean;
   backlog: Backlog;
   looks: Looks;
   stateOf: (account: Account) => AccountState;

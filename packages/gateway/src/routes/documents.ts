@@ -6,12 +6,13 @@ import * as Days from '@islet/core/Day';
 import * as Devices from '@islet/core/Devices';
 import * as Message from '@islet/core/Message';
 import { parseSigned } from '@islet/core/signed';
+import { encodeDone } from '@islet/core/wire/Erasing';
 import * as Stated from '@islet/core/wire/Stated';
 import * as Zone from '@islet/ingest/Zone';
 import type { Context as Call, Hono } from 'hono';
 import * as Kept from '../Kept.js';
 import { ASK_SKEW_MS, DOCUMENT_BYTES, KEPT_DAYS, SMALL_BODY_BYTES } from '../limits.js';
-import { malformed, notAuthorised, RefusalError } from '../Refusal.js';
+import { ended, malformed, notAuthorised, RefusalError } from '../Refusal.js';
 import { isRaw, keyOf, spansOf } from '../State.js';
 import type { Context } from './Context.js';
 import { bodyOf } from './request.js';
@@ -28,6 +29,7 @@ export function documents(app: Hono, context: Context): void {
       await chain.refresh();
     if (!View.speaksFor(chain.view, message.account, signer)) throw notASigner();
     if (!chain.isAuthorised(message.account)) throw notAuthorised(403);
+    if (context.hasEnded(message.account)) throw ended();
   }
 
   async function documentOf(c: Call, kind: keyof typeof Stated.kinds, limit: number) {
@@ -66,6 +68,13 @@ export function documents(app: Hono, context: Context): void {
     for (const { zone } of list.devices) if (zone !== undefined) Zone.of(zone);
     deviceKeys.learn(await accounts.putDevices(list, bytes, signed.message.version));
     return c.json({ devices: list.devices.length });
+  });
+
+  app.post('/v1/erase', async (c) => {
+    const receipt = await context.erasing.handed(await bodyOf(c, SMALL_BODY_BYTES));
+    return c.body(Buffer.from(encodeDone({ receipt, confirm: null })), 200, {
+      'content-type': 'application/cbor',
+    });
   });
 
   /** The account, in hexadecimal, whose wallet asks. */

@@ -1,8 +1,9 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { parseFetch } from '@islet/core/wire/Fetch';
+import { type Fetch, parseFetch } from '@islet/core/wire/Fetch';
 import type { Hono } from 'hono';
 import { IndexWrongError } from '../Archive.js';
 import * as Collecting from '../Collecting.js';
+import { erased } from '../Erasures.js';
 import type { HubContext } from '../Hub.js';
 import { FETCH_BYTES } from '../limits.js';
 import { permit } from '../Permit.js';
@@ -16,6 +17,7 @@ export function mount(app: Hono, hub: HubContext): void {
       try {
         const asked = parseFetch(body);
         const leave = await permit(hub, asked);
+        requireSomeLeft(hub, asked, leave.patient);
         const options = { archive: hub.archive, hub: hub.address, anchored: hub.batcher.anchored };
         const plans = await Collecting.plan(options, asked, leave);
         const segments = plans.reduce((sum, plan) => sum + plan.segments.length, 0);
@@ -31,6 +33,14 @@ export function mount(app: Hono, hub: HubContext): void {
       }
     }),
   );
+}
+
+/** Where all that is asked for was erased, that is the answer; of what was erased in part, the rest is given. */
+function requireSomeLeft({ erasures }: HubContext, asked: Fetch, patient: Uint8Array): void {
+  const { firstDay, lastDay, streams } = asked;
+  for (const stream of streams)
+    for (let day = firstDay; day <= lastDay; day++) if (!erasures.isErased(patient, stream, day)) return;
+  throw erased();
 }
 
 /** Read on only as fast as the client takes it. */

@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import type { Hono } from 'hono';
+import { erased } from '../Erasures.js';
 import type { HubContext } from '../Hub.js';
 import { Refusal } from '../Refusal.js';
 
@@ -31,5 +32,7 @@ async function grantOf({ archive, follower }: HubContext, id: string) {
     archive.store.get(toHex(row.signed)),
     archive.store.get(toHex(row.keys)),
   ]);
+  // Its sealed keys went with what they open.
+  if (signed && !keys) throw erased();
   return signed && keys && { signed: toHex(signed), keys: toHex(keys) };
 }

@@ -18,7 +18,8 @@ export function mount(app: Hono, hub: HubContext): void {
       const started = hub.now();
       const id = keyOf(body);
       // A gateway that did not hear the answer asks again with the same bytes, perhaps after its next put.
-      let counts = hub.answered.get(id);
+      // Unless something was erased: then what was taken before may be refused now.
+      let counts = hub.erasures.recorded().length === 0 ? hub.answered.get(id) : undefined;
       if (!counts) {
         const parsed = await Putting.parse(body);
         await requireAuthorised(hub, Putting.writersOf(parsed));

@@ -17,6 +17,7 @@ export function mount(app: Hono, hub: HubContext): void {
         // What it changed binds the connections held here before anybody is told that it is done.
         if (asked.kind !== 'Request') await hub.follows.look();
         hub.events.relayed(asked.kind, hub.now() - started);
+        if (asked.kind === 'Erase') hub.erasing.wake();
         return c.json(answer);
       } catch (error) {
         if (error instanceof Refusal) hub.events.relayRefused(asked.kind, error.code);
