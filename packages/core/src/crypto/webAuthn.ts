@@ -24,11 +24,16 @@ const backedUp = 0x10;
 
 /** The signature of an assertion, or `undefined` where it cannot be one of this digest. */
 export function encode(assertion: Assertion, digest: Uint8Array): Uint8Array | undefined {
-  const { authenticatorData, clientDataJSON } = assertion;
   const signature = P256.fromDer(assertion.signature);
+  return signature && encodeRaw({ ...assertion, signature }, digest);
+}
+
+/** The same from r ‖ s, low s, in place of DER. */
+export function encodeRaw(assertion: Assertion, digest: Uint8Array): Uint8Array | undefined {
+  const { authenticatorData, clientDataJSON, signature } = assertion;
   const challengeIndex = indexOf(clientDataJSON, challengeOf(digest));
   const typeIndex = indexOf(clientDataJSON, type);
-  if (!signature || challengeIndex < 0 || typeIndex < 0) return undefined;
+  if (challengeIndex < 0 || typeIndex < 0) return undefined;
   const data = tail(authenticatorData);
   const offsets = [6 * 32, 6 * 32 + data.length];
   return concat(

@@ -11,6 +11,7 @@ export const kinds = {
   streamKeys: keccak256(utf8('islet/stream-keys')),
   devices: keccak256(utf8('islet/devices')),
   askLooks: keccak256(utf8('islet/ask-looks')),
+  guardians: keccak256(utf8('islet/guardians')),
   askNotes: keccak256(utf8('islet/ask-notes')),
   roleKey: keccak256(utf8('islet/role-key')),
 } as const;
