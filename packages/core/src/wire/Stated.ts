@@ -43,12 +43,17 @@ export const isStated = (
   { message, ...rest }: Message.Signed<Message.Statement>,
   kind: keyof typeof kinds,
   here: Here,
+  verifiers?: Message.Verifiers,
 ): boolean =>
   message.chain === BigInt(here.chainId) &&
   equal(message.target, here.identity) &&
   equal(message.kind, kinds[kind]) &&
-  Message.verify(Message.statement, { message, ...rest });
+  Message.verify(Message.statement, { message, ...rest }, verifiers);
 
 /** Whether the statement is that, and about the document's bytes. */
-export const isDocument = ({ signed, bytes }: Document, kind: keyof typeof kinds, here: Here): boolean =>
-  equal(signed.message.hash, sha256(bytes)) && isStated(signed, kind, here);
+export const isDocument = (
+  { signed, bytes }: Document,
+  kind: keyof typeof kinds,
+  here: Here,
+  verifiers?: Message.Verifiers,
+): boolean => equal(signed.message.hash, sha256(bytes)) && isStated(signed, kind, here, verifiers);
