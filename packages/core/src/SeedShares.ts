@@ -21,13 +21,19 @@ export type Place = { account: Uint8Array; dealing: Uint8Array; index: number };
 export type Purpose = 'keeping' | 'recovery';
 
 const name = 'islet/sealed-share';
-const secretBytes = 68;
+/** The seeds, generation and offset, and a check: who hands in a false share changes the secret, but cannot change the check to fit. */
+const [saidBytes, checkBytes] = [68, 16];
+const secretBytes = saidBytes + checkBytes;
+
+const checkOf = (said: Uint8Array): Uint8Array =>
+  domainHash('islet/seed-check/v1', said).slice(0, checkBytes);
 
 function bytesOf({ rootSeed, encryptionSeed, generation, dayOffsetMinutes }: Secret): Uint8Array {
   const tail = new DataView(new ArrayBuffer(4));
   tail.setUint16(0, generation);
   tail.setInt16(2, dayOffsetMinutes);
-  return concat(rootSeed, encryptionSeed, new Uint8Array(tail.buffer));
+  const said = concat(rootSeed, encryptionSeed, new Uint8Array(tail.buffer));
+  return concat(said, checkOf(said));
 }
 
 /**
@@ -41,15 +47,16 @@ export function deal(secret: Secret, account: Uint8Array, dealing: Uint8Array, t
   return Shamir.deal(bytes, seed, threshold, n);
 }
 
-/** What everyone may know of a share, so that a false one shows. A share has 544 bits of its own: it cannot be guessed. */
+/** What everyone may know of a share, so that a false one shows. A share has hundreds of bits of its own: it cannot be guessed. */
 export const commitment = ({ account, dealing }: Place, share: Uint8Array): Uint8Array =>
   domainHash('islet/seed-share/v1', account, dealing, share);
 
-/** The seeds of shares that were each checked against their commitment; `undefined` where they are too few. */
+/** The seeds; `undefined` where the shares are too few, of several dealings, or one of them is false. */
 export async function combine(shares: Uint8Array[]): Promise<Secret | undefined> {
   if (shares.length < 2) return undefined;
   const bytes = await Shamir.combine(shares);
-  if (bytes.length !== secretBytes) return undefined;
+  const said = bytes.slice(0, saidBytes);
+  if (bytes.length !== secretBytes || !equalSecret(checkOf(said), bytes.slice(saidBytes))) return undefined;
   const tail = new DataView(bytes.buffer, bytes.byteOffset + 64, 4);
   const generation = tail.getUint16(0);
   const dayOffsetMinutes = tail.getInt16(2);

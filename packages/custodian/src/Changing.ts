@@ -41,15 +41,23 @@ export async function removeSigner(context: Context, bytes: Uint8Array): Promise
 export async function setGuardians(context: Context, body: Uint8Array): Promise<void> {
   const document = Stated.parseDocument(body);
   const { message, signer } = document.signed;
-  const here = { chainId: context.deployment.chainId, identity: fromHex(context.deployment.identity) };
+  const here = {
+    chainId: context.deployment.chainId,
+    identity: fromHex(context.deployment.identity),
+    verifiers: context.verifiers,
+  };
   // Stops: guardians of someone else's choosing.
-  const valid = Stated.isDocument(document, 'guardians', here, context.verifiers);
+  const valid = Stated.isDocument(document, 'guardians', here);
   requirePatient(context, message.account, signer, valid);
   const rules = parseGuardians(document.bytes);
   // Stops: a statement for one account that names another's guardians, or the person as their own guardian.
   const own = equal(rules.account, message.account);
   if (!own || rules.guardians.some((g) => equal(g.account, message.account)))
-    throw new Refusal(403, 'GUARDIANS_NOT_YOURS', 'The guardians are another account’s, or the account itself.');
+    throw new Refusal(
+      403,
+      'GUARDIANS_NOT_YOURS',
+      'The guardians are another account’s, or the account itself.',
+    );
   const account = toHex(message.account);
   const known = context.signers.guardians(account);
   // Stops: guardians who were dismissed coming back with the old statement.
@@ -64,10 +72,12 @@ export async function setGuardians(context: Context, body: Uint8Array): Promise<
 export async function object(context: Context, bytes: Uint8Array): Promise<void> {
   const signed = parseSigned(Message.object, bytes);
   const { message } = signed;
-  const valid = isHere(context, message, 'recovery') && Message.verify(Message.object, signed, context.verifiers);
+  const valid =
+    isHere(context, message, 'recovery') && Message.verify(Message.object, signed, context.verifiers);
   requirePatient(context, message.account, signed.signer, valid);
   const account = toHex(message.account);
-  if (!context.signers.isOver(account, message.attempt)) await context.signers.object(account, message.attempt);
+  if (!context.signers.isOver(account, message.attempt))
+    await context.signers.object(account, message.attempt);
 }
 
 function checked(

@@ -3,9 +3,9 @@
 import { webcrypto } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { verifiersOf } from '@islet/chain/Deployment';
 import * as Followed from '@islet/chain/Followed';
 import * as Rpc from '@islet/chain/Rpc';
+import { verifiersOf } from '@islet/chain/Verifiers';
 import * as Ed25519 from '@islet/core/crypto/ed25519';
 import * as ChangeLog from '@islet/store/ChangeLog';
 import type { Context } from './Context.js';
@@ -48,7 +48,19 @@ export async function open(config: Config, now: () => number): Promise<Context &
     signers = await Signers.open(join(folder, 'signers'), vault);
     const verifiers = verifiersOf(deployment);
     const signer = await Ed25519.fromSeed(config.signingSeed);
-    return { index: config.index, signer, deployment, chain, vault, record, signers, verifiers, now, random, close };
+    return {
+      index: config.index,
+      signer,
+      deployment,
+      chain,
+      vault,
+      record,
+      signers,
+      verifiers,
+      now,
+      random,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -1,5 +1,4 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { recovered } from '@islet/chain/View';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import type { Guardian } from '@islet/core/Guardians';
 import * as Message from '@islet/core/Message';
@@ -30,7 +29,11 @@ export async function recover(context: Context, approvals: Uint8Array[]): Promis
     throw new Refusal(403, 'RECOVERY_OVER', 'This attempt has ended. Guardians approve a new one.');
   // Stops: a signer that was removed once.
   if (signers.wasRemoved(account, signer))
-    throw new Refusal(403, 'SIGNER_WAS_REMOVED', 'This signer was removed. Draw a new key, and recover to that.');
+    throw new Refusal(
+      403,
+      'SIGNER_WAS_REMOVED',
+      'This signer was removed. Draw a new key, and recover to that.',
+    );
   const known = signers.seen(account, attempt, signer);
   if (!known || quorum.voices.some((voice) => !known.voices.has(voice)))
     await signers.see(account, attempt, signer, quorum.voices, now());
@@ -42,7 +45,8 @@ export async function recover(context: Context, approvals: Uint8Array[]): Promis
     throw new Refusal(403, 'RECOVERY_LAPSED', 'The attempt has lapsed. Guardians approve a new one.');
   await chain.freshHead();
   // Stops: guardians who go on although the person objected on chain, or withdrew.
-  if (recovered(chain.state, account)?.attempt !== attempt || !onChain(context, account, signer))
+  const there = chain.state.recoveries.get(account)?.attempts.get(attempt);
+  if (there?.state !== 'recovered' || there.newSigner !== signer)
     throw new Refusal(
       403,
       'RECOVERY_NOT_ON_CHAIN',
@@ -59,7 +63,11 @@ export async function withdraw(context: Context, bytes: Uint8Array): Promise<voi
   const { message } = signed;
   const account = toHex(message.account);
   const guardian = guardianOf(context, message, signed.signer);
-  if (!guardian || !isHere(context, message) || !Message.verify(Message.withdrawApproval, signed, context.verifiers))
+  if (
+    !guardian ||
+    !isHere(context, message) ||
+    !Message.verify(Message.withdrawApproval, signed, context.verifiers)
+  )
     throw new Refusal(403, 'RECOVERY_NOT_A_GUARDIAN', 'Whoever signed this is no guardian of the account.');
   await context.signers.withdraw(account, message.attempt, toHex(guardian.account));
 }
@@ -80,9 +88,14 @@ function quorumOf(context: Context, approvals: Uint8Array[]): Quorum {
       equal(message.newSigner, first.newSigner);
     const guardian = guardianOf(context, message, signed.signer);
     // Stops: approvals by anyone but those whom the person named to us, with the signers they had then.
-    const valid = guardian && isHere(context, message) && Message.verify(Message.approve, signed, context.verifiers);
+    const valid =
+      guardian && isHere(context, message) && Message.verify(Message.approve, signed, context.verifiers);
     if (!same || !valid)
-      throw new Refusal(403, 'RECOVERY_NOT_A_GUARDIAN', 'An approval is not by a guardian of this account, or is of another attempt.');
+      throw new Refusal(
+        403,
+        'RECOVERY_NOT_A_GUARDIAN',
+        'An approval is not by a guardian of this account, or is of another attempt.',
+      );
     const voice = toHex(guardian.account);
     // Stops: one guardian counting twice, and one who took it back counting at all.
     if (!context.signers.hasWithdrawn(account, first.attempt, voice)) voices.add(voice);
@@ -112,9 +125,6 @@ function guardianOf(
 
 const isHere = ({ deployment }: Context, { chain, target }: { chain: bigint; target: Uint8Array }): boolean =>
   chain === BigInt(deployment.chainId) && equal(target, fromHex(deployment.recovery));
-
-const onChain = ({ chain }: Context, account: string, signer: string): boolean =>
-  chain.state.accounts.get(account)?.signers.has(signer) ?? false;
 
 const noQuorum = (): Refusal =>
   new Refusal(403, 'RECOVERY_NO_QUORUM', 'Too few guardians approve, or the account has told us of none.');

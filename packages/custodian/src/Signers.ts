@@ -36,7 +36,13 @@ export type Signers = {
   withdraw(account: string, attempt: number, guardian: string): Promise<void>;
   object(account: string, attempt: number): Promise<void>;
   /** From now on this signer alone. */
-  recover(account: string, attempt: number, signer: string, standing: string[], opensAt: number): Promise<void>;
+  recover(
+    account: string,
+    attempt: number,
+    signer: string,
+    standing: string[],
+    opensAt: number,
+  ): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -97,11 +103,15 @@ export async function open(folder: string, vault: Vault): Promise<Signers> {
     count: (account) => {
       const kept = of(account);
       const first = vault.signerOf(fromHex(account));
-      return (kept?.added.size ?? 0) + (first !== undefined && !kept?.added.has(first) && speaks(account, first) ? 1 : 0);
+      return (
+        (kept?.added.size ?? 0) +
+        (first !== undefined && !kept?.added.has(first) && speaks(account, first) ? 1 : 0)
+      );
     },
     seen: (account, attempt, signer) =>
       of(account)?.seen.find((s) => s.attempt === attempt && s.signer === signer),
-    hasWithdrawn: (account, attempt, guardian) => of(account)?.withdrawn.has(`${attempt}/${guardian}`) ?? false,
+    hasWithdrawn: (account, attempt, guardian) =>
+      of(account)?.withdrawn.has(`${attempt}/${guardian}`) ?? false,
     isOver: (account, attempt) => {
       const kept = of(account);
       return kept !== undefined && (kept.objected.has(attempt) || attempt <= kept.recovered);
@@ -156,8 +166,7 @@ function learn(accounts: Map<string, Kept>, vault: Vault, change: Change): void 
     case 'recovered': {
       const first = vault.signerOf(fromHex(account));
       const former = [...kept.added, ...(first === undefined ? [] : [first])];
-      for (const one of former)
-        if (!kept.removed.has(one)) kept.removed.set(one, new Set(change.list));
+      for (const one of former) if (!kept.removed.has(one)) kept.removed.set(one, new Set(change.list));
       kept.added.clear();
       kept.added.add(signer);
       kept.seen = [];

@@ -36,24 +36,19 @@ export function parseDocument(body: Uint8Array): Document {
 }
 
 /** Where statements are meant for: one deployment's Identity contract. */
-export type Here = { chainId: number /** 20 bytes */; identity: Uint8Array };
+export type Here = { chainId: number /** 20 bytes */; identity: Uint8Array; verifiers?: Message.Verifiers };
 
 /** Whether the statement is of that kind, meant for this deployment, and signed by the signer it names. */
 export const isStated = (
   { message, ...rest }: Message.Signed<Message.Statement>,
   kind: keyof typeof kinds,
   here: Here,
-  verifiers?: Message.Verifiers,
 ): boolean =>
   message.chain === BigInt(here.chainId) &&
   equal(message.target, here.identity) &&
   equal(message.kind, kinds[kind]) &&
-  Message.verify(Message.statement, { message, ...rest }, verifiers);
+  Message.verify(Message.statement, { message, ...rest }, here.verifiers);
 
 /** Whether the statement is that, and about the document's bytes. */
-export const isDocument = (
-  { signed, bytes }: Document,
-  kind: keyof typeof kinds,
-  here: Here,
-  verifiers?: Message.Verifiers,
-): boolean => equal(signed.message.hash, sha256(bytes)) && isStated(signed, kind, here, verifiers);
+export const isDocument = ({ signed, bytes }: Document, kind: keyof typeof kinds, here: Here): boolean =>
+  equal(signed.message.hash, sha256(bytes)) && isStated(signed, kind, here);

@@ -35,7 +35,7 @@ export const all = async () => [
   {
     file: 'seed-shares',
     about:
-      'Root seed, encryption seed, generation (two bytes) and day offset (two bytes, signed) dealt as in `shamir`; the dealing’s seed is HKDF-SHA-256 of those 68 bytes, salt account ‖ dealing, info islet/seed-dealing/v1. `drill` answers the question with each share.',
+      'Root seed, encryption seed, generation (two bytes) and day offset (two bytes, signed) and a check of 16 bytes (the hash of domain islet/seed-check/v1 over the 68 before), dealt as in `shamir`; the dealing’s seed is HKDF-SHA-256 of those 84 bytes, salt account ‖ dealing, info islet/seed-dealing/v1. `drill` answers the question with each share.',
     cases: [
       {
         name: 'two of three',
