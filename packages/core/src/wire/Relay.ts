@@ -13,6 +13,7 @@ export const relayed = [
   'Approve',
   'WithdrawApproval',
   'Object',
+  'FinishRecovery',
   'Grant',
   'Revoke',
   'Request',
@@ -23,7 +24,8 @@ export type Relayed = (typeof relayed)[number];
 /**
  * `signed` is the message as `encodeSigned` writes it. A Request brings the signed Grant it rests on (`grant`),
  * a Grant the sealed keys for its reader (`keys`), which the hub keeps for the reader to fetch. A Request under an emergency
- * grant brings in `keys` what is sealed to the patient: the stated reason.
+ * grant brings in `keys` what is sealed to the patient: the stated reason. FinishRecovery, which nobody signs, brings any
+ * signed Approve of the attempt that is to be finished.
  */
 export type Relay = { kind: Relayed; signed: Uint8Array; grant: Uint8Array | null; keys: Uint8Array | null };
 
