@@ -37,7 +37,9 @@ export async function relay(options: Options, asked: Relay): Promise<RelayAnswer
   const call = callOf(asked, options.deployment);
   if (asked.kind === 'Grant') await keepGrant(options, asked);
   if (asked.kind === 'Request') await keepReason(options, asked);
-  const receipt = await options.sender.send(call).catch((error) => {
+  const { sender } = options;
+  const send = asked.kind === 'FinishRecovery' ? sender.sendUntried : sender.send;
+  const receipt = await send(call).catch((error) => {
     throw error instanceof ChainRevertError ? refusalOf(error, options.now()) : error;
   });
   const answer = { transaction: receipt.txHash, blockNumber: receipt.blockNumber };
