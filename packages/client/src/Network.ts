@@ -19,7 +19,7 @@ export type Network = {
 };
 
 /** The fields that tie a message to its chain and contract, and its deadline. */
-export const placeOf = (network: Network, contract: 'identity' | 'consent' | 'reviews') => ({
+export const placeOf = (network: Network, contract: 'identity' | 'consent' | 'reviews' | 'recovery') => ({
   chain: BigInt(network.deployment.chainId),
   target: fromHex(network.deployment[contract]),
 });
