@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { Power } from '@islet/core/Devices';
 import type { Stream } from '@islet/core/Stream';
+import type { Charge } from './Guarding.js';
 import type { Wallet } from './Wallet.js';
 
 /** What a device that holds a wallet remembers of its person. */
@@ -21,6 +22,12 @@ export type Notes = {
   gatewayKey?: string;
   /** The salt of each grant by its id, hex: with it, the codes on chain can be said in words. */
   grantSalts?: Record<string, string>;
+  /** What was stated of guardians last, hex, and when, UTC ms. */
+  guardians?: { statement: string; setAt: number };
+  /** Whose guardian this person is, by account. */
+  charges?: Record<string, Charge>;
+  /** When a drill last showed that enough guardians could help, UTC ms. */
+  drilledAt?: number;
   devices?: { id: string; name: string; may: Power; secret: string; streams?: Stream[] }[];
 };
 
