@@ -74,9 +74,14 @@ export async function check(
   return { answered: named(true), silent: named(false), enough };
 }
 
-/** Whether it is time for another drill: guardians were named, and the last is half a year ago or never was. */
+/** Whether it is time for another drill: guardians were named, or last tried, half a year ago. */
 export const isDue = ({ notes }: Pick<Person, 'notes'>, now: number): boolean =>
-  Guarding.rulesOf({ notes }) !== undefined && now - (notes.drilledAt ?? 0) > DRILL_AFTER_MS;
+  Guarding.rulesOf({ notes }) !== undefined &&
+  now - Math.max(notes.drilledAt ?? 0, notes.guardians?.setAt ?? 0) > DRILL_AFTER_MS;
+
+/** Whether the guardians of now have never been tried. */
+export const isFirst = ({ notes }: Pick<Person, 'notes'>): boolean =>
+  Guarding.rulesOf({ notes }) !== undefined && (notes.drilledAt ?? 0) < (notes.guardians?.setAt ?? 0);
 
 export class UnreadableError extends IsletError {
   override readonly name = 'Drill.UnreadableError';

@@ -2,12 +2,18 @@
 import type { Command } from 'commander';
 import type { Context } from '../Context.js';
 import { registerAccess } from './access.js';
+import { registerDevice } from './device.js';
+import { registerDid } from './did.js';
+import { registerDrill } from './drill.js';
 import { registerExport } from './export.js';
 import { registerFollow } from './follow.js';
 import { registerGrant } from './grant.js';
 import { registerGrants } from './grants.js';
+import { registerGuardians } from './guardians.js';
 import { registerImport } from './import.js';
+import { registerKit } from './kit.js';
 import { registerPair } from './pair.js';
+import { registerRecover } from './recover.js';
 import { registerReport } from './report.js';
 import { registerRevoke } from './revoke.js';
 import { registerStart } from './start.js';
@@ -27,6 +33,12 @@ export function registerCommands(program: Command, context: Context): void {
     registerAccess,
     registerVerify,
     registerExport,
+    registerDevice,
+    registerKit,
+    registerGuardians,
+    registerDrill,
+    registerRecover,
+    registerDid,
   ])
     register(program, context);
 }
