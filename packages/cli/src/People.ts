@@ -7,7 +7,6 @@ import type * as Client from '@islet/client/Person';
 import * as Wallet from '@islet/client/Wallet';
 import { toHex } from '@islet/core/crypto/bytes';
 import { IsletError } from '@islet/core/IsletError';
-import type { Stream } from '@islet/core/Stream';
 import * as PrivateFile from '@islet/store/PrivateFile';
 import * as Home from './Home.js';
 

@@ -9,7 +9,9 @@ import * as Message from '@islet/core/Message';
 import { encodeSigned } from '@islet/core/signed';
 import * as Http from './Http.js';
 import type { KeyRequest } from './KeyRequest.js';
+import * as Kit from './Kit.js';
 import { deadline, type Network, nonce, placeOf } from './Network.js';
+import type { Person } from './Person.js';
 import { relay } from './Relaying.js';
 import * as Signing from './Signing.js';
 import * as Wallet from './Wallet.js';
@@ -103,25 +105,24 @@ const context = (request: KeyRequest): Uint8Array =>
 /** The keys for reading, sealed to a new device whose words the person has compared. Its signer is its own. */
 export async function hand(
   network: Network,
-  wallet: Wallet.Wallet,
+  { wallet, notes }: Person,
   request: KeyRequest,
 ): Promise<Uint8Array> {
   if (!equal(request.account, wallet.account)) throw new OtherAccountError();
+  const kit = { wallet, role: notes.role, dayOffsetMinutes: notes.dayOffsetMinutes ?? 0 };
   const key = await oneTimeKeyOf(network, request);
-  return Xwing.seal(key, context(request), Wallet.format(wallet), network.random);
+  return Xwing.seal(key, context(request), utf8(Kit.print(kit)), network.random);
 }
 
-/** The new device's wallet, from what another of the person's devices handed it. Throws `REQUEST_NOT_FOR_US`. */
-export function receive(network: Network, keys: Newcomer, handed: Uint8Array): Wallet.Wallet {
+/** What the new device is from now on, as another of the person's devices handed it. Throws `REQUEST_NOT_FOR_US`. */
+export function receive(network: Network, keys: Newcomer, handed: Uint8Array): Kit.Kit {
   const request = requestOf(network, keys);
   const bytes = Xwing.open(keys.oneTimeSeed, context(request), handed);
   if (!bytes) throw new NotForUsError();
-  const { signerKind: _, ...theirs } = Wallet.parse(bytes);
-  return {
-    ...theirs,
-    signerKey: keys.signerKey,
-    ...(keys.signerKind ? { signerKind: keys.signerKind } : {}),
-  };
+  const kit = Kit.read(new TextDecoder().decode(bytes));
+  const { signerKind: _, ...theirs } = kit.wallet;
+  const kind = keys.signerKind ? { signerKind: keys.signerKind } : {};
+  return { ...kit, wallet: { ...theirs, signerKey: keys.signerKey, ...kind } };
 }
 
 export class NoKeyError extends IsletError {

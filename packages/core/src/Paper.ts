@@ -35,7 +35,8 @@ function decode(text: string): Uint8Array | undefined {
     bits -= 8;
     value &= (1 << bits) - 1;
   }
-  return Uint8Array.from(out);
+  // What is left over says nothing, so that each text is the only one of its bytes.
+  return bits < 5 && value === 0 ? Uint8Array.from(out) : undefined;
 }
 
 const withSum = (domain: string, bytes: Uint8Array, length: number): Uint8Array =>

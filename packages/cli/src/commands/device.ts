@@ -63,12 +63,13 @@ async function add(
   text: string,
   options: Common & { words: string; out: string },
 ): Promise<void> {
-  const { wallet } = await People.need(context.home, options.person);
+  const person = await People.need(context.home, options.person);
+  const { wallet } = person;
   const asked = KeyRequest.read(text);
   requireWords(asked, options.words);
   await using network = await connect(context.home);
   // Sealed first: where that fails, nobody was let in.
-  const handed = await Signers.hand(network, wallet, asked);
+  const handed = await Signers.hand(network, person, asked);
   const { told, of } = await Signers.add(network, wallet, asked.signer);
   await writeFile(options.out, handed, { mode: 0o600 });
   context
@@ -83,8 +84,8 @@ async function receive(context: Context, file: string, options: Common): Promise
   const { home } = context;
   const { newcomer } = await Pending.need(home, options.person);
   await using network = await connect(home);
-  const wallet = Signers.receive(network, newcomer, await readFile(file));
-  const notes: People.Notes = { role: 'patient', enrolled: true, hasData: true };
+  const { wallet, role, dayOffsetMinutes } = Signers.receive(network, newcomer, await readFile(file));
+  const notes: People.Notes = { role, enrolled: true, hasData: true, dayOffsetMinutes };
   await People.adopt(home, { wallet: { ...wallet, name: options.person }, notes });
   await Pending.forget(home, options.person);
   context

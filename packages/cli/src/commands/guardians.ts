@@ -55,18 +55,16 @@ async function set(context: Context, names: string[], options: Setting): Promise
   const some = `Any ${options.need} of ${names.join(', ')} can together give ${options.person}'s account and keys to a new device, ${hours} hours after they agree, unless you object.\nGive each this invitation: ${invitation}\nThey accept it with: npx islet guardians accept`;
   const left =
     told < of ? `\nOnly ${told} of ${of} custodians heard it. Run this again when all are up.` : '';
-  context
-    .output(options)
-    .result(
-      {
-        guardians: guardians.map(toHex),
-        need: Number(options.need),
-        hours,
-        invitation,
-        custodiansTold: told,
-      },
-      (names.length === 0 ? `${options.person} has no guardians from now on.` : some) + left,
-    );
+  context.output(options).result(
+    {
+      guardians: guardians.map(toHex),
+      need: Number(options.need),
+      hours,
+      invitation,
+      custodiansTold: told,
+    },
+    (names.length === 0 ? `${options.person} has no guardians from now on.` : some) + left,
+  );
 }
 
 async function accept(context: Context, invitation: string, options: Common): Promise<void> {
@@ -102,20 +100,18 @@ async function list(context: Context, options: Common): Promise<void> {
     ),
     ...(isDue || Drill.isFirst(person) ? ['It is time for a drill: npx islet drill ask'] : []),
   ];
-  context
-    .output(options)
-    .result(
-      {
-        guardians,
-        need: rules?.threshold ?? 0,
-        hours: (rules?.delay ?? 0) / 3600,
-        guardianOf: charges,
-        recoveries: underWay,
-        drilledAt: person.notes.drilledAt ?? null,
-        drillDue: isDue,
-      },
-      lines.join('\n'),
-    );
+  context.output(options).result(
+    {
+      guardians,
+      need: rules?.threshold ?? 0,
+      hours: (rules?.delay ?? 0) / 3600,
+      guardianOf: charges,
+      recoveries: underWay,
+      drilledAt: person.notes.drilledAt ?? null,
+      drillDue: isDue,
+    },
+    lines.join('\n'),
+  );
 }
 
 export class BadGuardiansError extends IsletError {

@@ -61,19 +61,17 @@ async function check(context: Context, file: string, options: Common): Promise<v
     same &&
     equal(here.wallet.rootSeed, wallet.rootSeed) &&
     equal(here.wallet.encryptionSeed, wallet.encryptionSeed);
-  context
-    .output(options)
-    .result(
-      {
-        account: AccountCode.print(wallet.account),
-        name: wallet.name,
-        isThisWallet: same,
-        isCurrent: current,
-      },
-      same
-        ? `The kit opens, and is ${options.person}'s${current ? '' : ', but with older keys: print a new one'}.`
-        : `The kit opens, and is another person's than ${options.person}: ${wallet.name}. Here are: ${[...known.values()].join(', ')}.`,
-    );
+  context.output(options).result(
+    {
+      account: AccountCode.print(wallet.account),
+      name: wallet.name,
+      isThisWallet: same,
+      isCurrent: current,
+    },
+    same
+      ? `The kit opens, and is ${options.person}'s${current ? '' : ', but with older keys: print a new one'}.`
+      : `The kit opens, and is another person's than ${options.person}: ${wallet.name}. Here are: ${[...known.values()].join(', ')}.`,
+  );
 }
 
 async function restore(context: Context, file: string, options: Common): Promise<void> {

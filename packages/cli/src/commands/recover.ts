@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import * as KeyRequest from '@islet/client/KeyRequest';
 import * as Recovery from '@islet/client/Recovery';
+import { equal } from '@islet/core/crypto/bytes';
 import { IsletError } from '@islet/core/IsletError';
 import type { Command } from 'commander';
 import * as AccountCode from '../AccountCode.js';
@@ -133,10 +134,14 @@ async function object(context: Context, options: Common): Promise<void> {
 async function finish(context: Context, options: Common): Promise<void> {
   const { home } = context;
   const attempt = await Pending.need(home, options.person);
+  const here = await People.find(home, options.person);
+  // Done before, for the custodians that follow later; but never in place of somebody else.
+  if (here && !equal(here.wallet.account, attempt.newcomer.account))
+    throw new WalletThereError(options.person);
   await using network = await connect(home);
   const { wallet, dayOffsetMinutes, custodians } = await Recovery.finish(network, attempt, options.person);
   const notes: People.Notes = { role: 'patient', enrolled: true, hasData: true, dayOffsetMinutes };
-  await People.adopt(home, { wallet, notes });
+  if (!here) await People.adopt(home, { wallet, notes });
   // Kept until custodians follow: they are asked with the same approvals again.
   const done = custodians.every((c) => c.state === 'recovered');
   if (done) await Pending.forget(home, options.person);
