@@ -303,6 +303,7 @@ const checks: Record<string, Check> = {
     return { bytes: Wrapped.encodeWrapped(Wrapped.withPasskey(first, secret, passkey, random)) };
   },
   approvals: direct('approvals', ({ list }) => list),
+  'guardian-answer': direct('guardian-answer', ({ list }) => list),
   passkey: ({ input: { secretKey, digest, authenticatorData, clientDataJSON }, gives }) => {
     expect(WebAuthn.verify(digest, gives.encoded, gives.publicKey)).toBe(true);
     const signature = P256.sign(sha256(concat(authenticatorData, sha256(clientDataJSON))), secretKey);
@@ -351,6 +352,9 @@ describe('every name islet/…', () => {
     'islet/late/${purpose}/v1': ['islet/late/xwing/v1', 'islet/late/hpke/v1'],
     'islet/view/v1/${key}/${number}': ['islet/view/v1/KEY/NUMBER'],
     'islet/vault-key/v1/${id}': ['islet/vault-key/v1/ID'],
+    'islet/device-keys/v1/${toHex(request.account)}/${toHex(request.signer)}': [
+      'islet/device-keys/v1/ACCOUNT/SIGNER',
+    ],
     'islet/vault/v1/${id}': ['islet/vault/v1/ID'],
     // biome-ignore-end lint/suspicious/noTemplateCurlyInString: what stands in the sources
   };

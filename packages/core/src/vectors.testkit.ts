@@ -155,5 +155,6 @@ export const codecs: Record<string, Codec<any>> = {
   },
   wrapped: { decode: Wrapped.parseWrapped, encode: Wrapped.encodeWrapped },
   approvals: list('islet/approvals'),
+  'guardian-answer': list('islet/guardian-answer'),
   stated: { decode: Stated.parseDocument, encode: Stated.encodeDocument },
 };

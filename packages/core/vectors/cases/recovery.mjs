@@ -72,6 +72,13 @@ export const all = async () => [
     ],
   },
   {
+    file: 'guardian-answer',
+    about: 'A guardian to whom they help: the signed Approve message, and the share as `sealed-share` for recovery.',
+    cases: [
+      { name: 'one', input: { list: [drawn('a')(24), drawn('s')(24)] }, bytes: encodeList('islet/guardian-answer', [drawn('a')(24), drawn('s')(24)]) },
+    ],
+  },
+  {
     file: 'passkey',
     about: 'A passkey’s signature of a digest: ABI encoding of (r, s, challengeIndex, typeIndex, authenticatorData, clientDataJSON), as ERC-7913 verifiers of WebAuthn take it. `signature` is ECDSA P-256 (RFC 6979 here) over SHA-256 of authenticatorData ‖ SHA-256(clientDataJSON), low s.',
     cases: [passkey()],
