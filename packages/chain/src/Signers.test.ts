@@ -5,8 +5,8 @@ import { concat, uint256 } from '@islet/core/crypto/bytes';
 import { sha256 } from '@islet/core/crypto/hash';
 import * as P256 from '@islet/core/crypto/p256';
 import * as WebAuthn from '@islet/core/crypto/webAuthn';
-import { type Passkey, passkey, twin } from '@islet/core/passkey.testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Passkey, passkey, twin } from '../../core/src/passkey.testkit.js';
 import { type Anvil, start } from './anvil.testkit.js';
 import { deployVerifiers } from './verifiers.testkit.js';
 

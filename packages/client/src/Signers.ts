@@ -1,6 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // Several devices of one person: each has a signer of its own, all have the same keys for reading.
-import { equal, toHex, utf8 } from '@islet/core/crypto/bytes';
+import { concat, equal, toHex, utf8 } from '@islet/core/crypto/bytes';
 import * as P256 from '@islet/core/crypto/p256';
 import * as Secp256k1 from '@islet/core/crypto/secp256k1';
 import * as Xwing from '@islet/core/crypto/xwing';
@@ -99,8 +99,8 @@ export async function list(network: Network, account: Uint8Array): Promise<strin
   return [...(network.chain.state.accounts.get(toHex(account))?.signers ?? [])];
 }
 
-const context = (request: KeyRequest): Uint8Array =>
-  utf8(`islet/device-keys/v1/${toHex(request.account)}/${toHex(request.signer)}`);
+const context = ({ account, signer }: KeyRequest): Uint8Array =>
+  concat(utf8('islet/device-keys/v1'), account, signer);
 
 /** The keys for reading, sealed to a new device whose words the person has compared. Its signer is its own. */
 export async function hand(

@@ -352,9 +352,6 @@ describe('every name islet/…', () => {
     'islet/late/${purpose}/v1': ['islet/late/xwing/v1', 'islet/late/hpke/v1'],
     'islet/view/v1/${key}/${number}': ['islet/view/v1/KEY/NUMBER'],
     'islet/vault-key/v1/${id}': ['islet/vault-key/v1/ID'],
-    'islet/device-keys/v1/${toHex(request.account)}/${toHex(request.signer)}': [
-      'islet/device-keys/v1/ACCOUNT/SIGNER',
-    ],
     'islet/vault/v1/${id}': ['islet/vault/v1/ID'],
     // biome-ignore-end lint/suspicious/noTemplateCurlyInString: what stands in the sources
   };

@@ -150,7 +150,7 @@ const structs = {
 export function signedBy(
   { deployment }: Chain,
   who: Person,
-  kind: Relayed,
+  kind: keyof typeof structs,
   fields: Record<string, unknown>,
 ): Uint8Array {
   const target = kind === 'Grant' || kind === 'Revoke' || kind === 'Request' ? 'consent' : 'identity';
