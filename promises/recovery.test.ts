@@ -10,13 +10,15 @@ import * as Home from '@islet/cli/Home';
 import { provision } from '@islet/cli/Provision';
 import * as ClarityFile from '@islet/sim/ClarityFile';
 import * as Person from '@islet/sim/Person';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Islet, type Result, start } from './islet.testkit.js';
 
 const zone = 'Europe/Bucharest';
 const readings = Person.days('recovery', { firstAt: Date.UTC(1961, 3, 11, 22), days: 3, zone });
 const window = ['--from', '1961-04-12', '--to', '1961-04-13'];
 const dayMs = 24 * 3_600_000;
+/** Each starts and ends many processes. */
+vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
 const guardians = ['ann', 'bob', 'cyd'];
 
 let clockFolder: string;
@@ -163,7 +165,7 @@ describe('with every device lost', () => {
     expect(told(await report(old))).toBe('done');
   });
 
-  test('two who are not objected to give everything back, a day after the delay; the old device is out', async () => {
+  test('two who are not objected to are waited for', async () => {
     const second = await ok('recover', 'start', code, '--person', 'once-more');
     for (const name of ['ann', 'cyd'])
       await ok(
@@ -174,11 +176,17 @@ describe('with every device lost', () => {
         'once-more',
       );
     expect(told(await islet.run('recover', 'finish', '--person', 'once-more'))).not.toBe('done');
+  });
+
+  test('after the delay the account is theirs, and the old device is out; nothing opens for a day', async () => {
     await nextDay();
     const finished = await ok('recover', 'finish', '--person', 'once-more');
     expect(states(finished)).toEqual(['recovered', 'recovered', 'recovered']);
     expect(told(await report('once-more'))).not.toBe('done');
     expect(told(await report(old))).not.toBe('done');
+  });
+
+  test('then all that was sealed before opens again, and may be granted again', async () => {
     await nextDay();
     const seen = await report('once-more');
     expect([told(seen), seen.json.metrics?.n]).toEqual(['done', all]);
