@@ -11,9 +11,6 @@ import { DRILL_AFTER_MS } from './personLimits.js';
 const questionDomain = 'islet/drill-question/v1';
 const answerDomain = 'islet/drill-answer/v1';
 
-/** A question to all guardians of an account. */
-export type Question = { account: Uint8Array; question: Uint8Array };
-
 /** A fresh question, as text for guardians. */
 export const ask = (
   { wallet }: Person,

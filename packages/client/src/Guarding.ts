@@ -67,10 +67,6 @@ export async function set(
   return { ...told, invitations: choice.guardians.map(() => invitation) };
 }
 
-/** Says it again to custodians that could not be reached. */
-export const retell = (network: Network, { notes }: Person): Promise<Told> =>
-  tellAll(network, '/v1/guardians', fromHex(notes.guardians?.statement ?? ''));
-
 /** Whom the person named last; `undefined` where they named nobody. */
 export function rulesOf({ notes }: Pick<Person, 'notes'>): Guardians.Guardians | undefined {
   if (notes.guardians === undefined) return undefined;
