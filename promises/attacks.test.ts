@@ -133,6 +133,7 @@ describe('custodians', () => {
         validators: await Home.validators(Home.at(islet.folder)),
         signingSeed: network.random(32),
         accountKey: network.random(32),
+        vaultKeyFolder: `${folder}-key`,
       },
       Date.now,
     );

@@ -68,6 +68,8 @@ export type Emergency = {
 
 export type Account = {
   signers: Set<string>;
+  /** Who spoke for the account once: what they signed then still stands. */
+  formerSigners: Set<string>;
   encryptionKeyHash: string;
   /** Gateways by key; those ended stay, so that what they sealed before can still be judged. */
   gateways: Map<string, { authorisedAt: number; endedAt: number | null }>;
@@ -164,6 +166,11 @@ export function holdsRole(view: View, role: Uint8Array, reader: Uint8Array): boo
 export const rolesOf = (view: View, reader: Uint8Array): string[] =>
   [...view.roles.keys()].filter((role) => holdsRole(view, fromHex(role), reader));
 
+/** Whether a signer speaks for an account, or did when something was put on chain that still stands. */
+export const spokeFor = (view: View, account: Uint8Array, signer: Uint8Array): boolean =>
+  speaksFor(view, account, signer) ||
+  (view.accounts.get(toHex(account))?.formerSigners.has(toHex(signer)) ?? false);
+
 /** Applies one event in place. Events of other contracts change nothing. */
 export function apply(view: View, deployment: Deployment, event: Event): void {
   const at = event.timestamp * 1000;
@@ -247,6 +254,7 @@ function applyIdentity(view: View, event: Event, at: number): void {
   if (log.name === 'Registered') {
     view.accounts.set(id, {
       signers: new Set([toHex(log.args.signer)]),
+      formerSigners: new Set(),
       encryptionKeyHash: toHex(log.args.encryptionKeyHash),
       gateways: new Map(),
     });
@@ -260,8 +268,10 @@ function applyIdentity(view: View, event: Event, at: number): void {
       return;
     case 'SignerRemoved':
       account.signers.delete(toHex(log.args.signer));
+      account.formerSigners.add(toHex(log.args.signer));
       return;
     case 'SignersReplaced':
+      for (const signer of account.signers) account.formerSigners.add(signer);
       account.signers = new Set([toHex(log.args.signer)]);
       return;
     case 'GatewayAuthorised':

@@ -1,5 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { Network } from '@islet/client/Network';
+import * as Signing from '@islet/client/Signing';
+import { toHex } from '@islet/core/crypto/bytes';
 import { connect } from './Connect.js';
 import type * as Home from './Home.js';
 import * as People from './People.js';
@@ -14,7 +16,7 @@ export async function people(
 ): Promise<void> {
   await using network = await connect(home, services);
   await provision(home, network, 'clinic', 'clinician', note);
-  await provision(home, network, 'me', 'patient', note);
+  if (!(await isOut(home, network, 'me'))) await provision(home, network, 'me', 'patient', note);
   await renewAll(home, network, note);
 }
 
@@ -27,7 +29,18 @@ export async function renew(home: Home.Home, services: Services.Services): Promi
 async function renewAll(home: Home.Home, network: Network, note: (text: string) => void): Promise<void> {
   for (const name of await People.names(home)) {
     const { notes } = await People.need(home, name);
-    if (notes.role === 'patient' && notes.enrolled && !notes.erased)
-      await provision(home, network, name, 'patient', note);
+    if (notes.role !== 'patient' || !notes.enrolled || notes.erased) continue;
+    if (await isOut(home, network, name))
+      note(`${name} signs for nobody any more: removed, or replaced in a recovery`);
+    else await provision(home, network, name, 'patient', note);
   }
+}
+
+/** Whether a wallet here has ceased to speak for its account: then it can do nothing, and must not keep others from starting. */
+async function isOut(home: Home.Home, network: Network, name: string): Promise<boolean> {
+  const person = await People.find(home, name);
+  if (!person) return false;
+  await network.chain.follow();
+  const account = network.chain.state.accounts.get(toHex(person.wallet.account));
+  return account !== undefined && !account.signers.has(toHex(Signing.signerOf(network, person.wallet)));
 }

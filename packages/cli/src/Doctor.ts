@@ -3,6 +3,7 @@ import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as ChainHead from '@islet/chain/Head';
 import * as Rpc from '@islet/chain/Rpc';
+import * as Drill from '@islet/client/Drill';
 import * as Horizon from '@islet/client/Horizon';
 import * as Day from '@islet/core/Day';
 import { IsletError } from '@islet/core/IsletError';
@@ -50,6 +51,7 @@ export async function examine(home: Home.Home, options: Options): Promise<Diagno
     ...(await exposedKeys(home)),
     ...(await fullDisk(home)),
     ...(await keysRunningOut(home, options)),
+    ...(await drillsDue(home, options)),
   );
   return { ok: problems.length === 0, running, home: home.root, services, chain, problems };
 }
@@ -124,6 +126,16 @@ async function keysRunningOut(home: Home.Home, { now }: Options): Promise<Proble
     if (left > WARN_BELOW_DAYS) continue;
     const message = `The gateway has keys of ${name} for ${left} more days. Start Islet again: npx islet up makes new ones. Until then nothing is lost: later readings are sealed so that only ${name} can open them.`;
     problems.push({ code: 'CLI_KEYS_RUN_OUT', message });
+  }
+  return problems;
+}
+
+async function drillsDue(home: Home.Home, { now }: Options): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const name of await People.names(home)) {
+    if (!Drill.isDue(await People.need(home, name), now())) continue;
+    const message = `Nobody has tried for half a year whether the guardians of ${name} could help. Try it: npx islet drill ask --person ${name}`;
+    problems.push({ code: 'CLI_DRILL_DUE', message });
   }
   return problems;
 }

@@ -16,6 +16,8 @@ import * as Home from './Home.js';
 export type Notes = Client.Notes & {
   /** The sample person's story has been told to its end. */
   told?: boolean;
+  /** The question of the drill under way, hex. */
+  drillQuestion?: string;
 };
 
 export type Person = { wallet: Wallet.Wallet; notes: Notes };
@@ -57,6 +59,14 @@ export async function findOrCreate(home: Home.Home, name: string, role: Notes['r
   await PrivateFile.write(walletPath(home, name), Wallet.format(person.wallet));
   await remember(home, person);
   return person;
+}
+
+/** Takes in a wallet that was made elsewhere. The caller has made sure that none is there. */
+export async function adopt(home: Home.Home, person: Person): Promise<void> {
+  const { name } = person.wallet;
+  if (!isName(name)) throw new NoSuchPersonError(name, await names(home));
+  await PrivateFile.write(walletPath(home, name), Wallet.format(person.wallet));
+  await remember(home, person);
 }
 
 export const remember = (home: Home.Home, { wallet, notes }: Person): Promise<void> =>

@@ -2,7 +2,6 @@
 
 import * as Bundle from '@islet/core/Bundle';
 import { toHex } from '@islet/core/crypto/bytes';
-import * as Secp256k1 from '@islet/core/crypto/secp256k1';
 import type { Day } from '@islet/core/Day';
 import * as KeyTree from '@islet/core/KeyTree';
 import * as Message from '@islet/core/Message';
@@ -13,6 +12,7 @@ import * as Stated from '@islet/core/wire/Stated';
 import * as Http from './Http.js';
 import { deadline, type Network, nonce, placeOf } from './Network.js';
 import { relay } from './Relaying.js';
+import * as Signing from './Signing.js';
 import * as Wallet from './Wallet.js';
 
 /** Puts the account on chain and its public encryption key where others find it. Returns the signed registration. */
@@ -22,7 +22,7 @@ export async function register(network: Network, wallet: Wallet.Wallet): Promise
   const { bytes } = await relay(network, wallet, Message.register, {
     ...placeOf(network, 'identity'),
     account: wallet.account,
-    signer: Secp256k1.addressOf(wallet.signerKey),
+    signer: Signing.signerOf(network, wallet),
     encryptionKeyHash: Wallet.encryptionKeyHash(key),
     deadline: deadline(network),
   });
@@ -76,7 +76,7 @@ type Kind = keyof typeof Stated.kinds;
 /** A document with the wallet's signed Statement about it, as gateways take them. */
 export function state(network: Network, wallet: Wallet.Wallet, kind: Kind, document: Uint8Array): Uint8Array {
   const message = statementOf(network, wallet, kind, Bundle.hashOf(document));
-  const signed = Message.sign(Message.statement, message, wallet.signerKey);
+  const signed = Signing.sign(network, wallet, Message.statement, message);
   return Stated.encodeDocument({ signed, bytes: document });
 }
 
@@ -88,7 +88,7 @@ export function statement(
   hash: Uint8Array = new Uint8Array(32),
 ): Uint8Array {
   const message = statementOf(network, wallet, kind, hash);
-  return encodeSigned(Message.statement, Message.sign(Message.statement, message, wallet.signerKey));
+  return encodeSigned(Message.statement, Signing.sign(network, wallet, Message.statement, message));
 }
 
 const statementOf = (

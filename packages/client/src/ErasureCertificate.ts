@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as Deployment from '@islet/chain/Deployment';
 import * as Proof from '@islet/chain/Proof';
+import { verifiersOf } from '@islet/chain/Verifiers';
 import * as View from '@islet/chain/View';
 import { base64, unbase64 } from '@islet/core/base64';
 import { equal, fromHex, toHex, utf8 } from '@islet/core/crypto/bytes';
@@ -151,7 +152,8 @@ function checkOrder(
   const { message, signer } = signed;
   const here =
     message.chain === BigInt(deployment.chainId) && equal(message.target, fromHex(deployment.erasure));
-  if (!here || !Message.verify(Message.erase, signed)) fail('the request', 'its signature does not hold');
+  if (!here || !Message.verify(Message.erase, signed, verifiersOf(deployment)))
+    fail('the request', 'its signature does not hold');
   if (!View.speaksFor(view, message.account, signer))
     fail('the request', 'no block here says that its signer speaks for the account');
   const same =

@@ -227,6 +227,7 @@ function viewOf(file: ExportFile.ExportFile, trusted: ExportFile.ExportFile): Vi
   const { gateways } = trusted.account === file.account ? trusted : file;
   view.accounts.set(file.account, {
     signers: new Set(),
+    formerSigners: new Set(),
     encryptionKeyHash: '',
     gateways: new Map(Object.entries(gateways)),
   });

@@ -10,6 +10,7 @@ import { encryptionKeyOf } from './Account.js';
 import * as Http from './Http.js';
 import { deadline, type Network, placeOf } from './Network.js';
 import { relay } from './Relaying.js';
+import * as Signing from './Signing.js';
 import type { Terms as Bounds } from './Terms.js';
 import type { Wallet } from './Wallet.js';
 
@@ -78,7 +79,7 @@ export async function revoke(
     patient: wallet.account,
     deadline: deadline(network),
   };
-  const bytes = encodeSigned(Message.revoke, Message.sign(Message.revoke, message, wallet.signerKey));
+  const bytes = encodeSigned(Message.revoke, Signing.sign(network, wallet, Message.revoke, message));
   // Both are waited for: a hub that is down must not keep a custodian from being told.
   const [relayed, ...direct] = await Promise.allSettled([
     relay(network, wallet, Message.revoke, message),

@@ -1,6 +1,8 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+
+import { verifiersOf } from '@islet/chain/Verifiers';
 import type { Grant } from '@islet/chain/View';
-import { speaksFor } from '@islet/chain/View';
+import { spokeFor } from '@islet/chain/View';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as GrantKeys from '@islet/core/GrantKeys';
 import * as Hours from '@islet/core/Hours';
@@ -51,8 +53,8 @@ async function one(
     // Stops: other terms than those on chain.
     toHex(Message.structHashOf(Message.grant, message)) === onChain.grantHash &&
     // Stops: terms that the chain has and the patient never signed.
-    Message.verify(Message.grant, grant) &&
-    speaksFor(network.chain.state, message.patient, grant.signer);
+    Message.verify(Message.grant, grant, verifiersOf(network.deployment)) &&
+    spokeFor(network.chain.state, message.patient, grant.signer);
   // Stops: other keys than the patient sealed, which would open other days or nothing.
   if (!sound || toHex(GrantKeys.hashOf(sealed)) !== toHex(message.nodesHash)) return undefined;
   // A role has a key for each time that someone left it; which one the patient sealed to shows by trying.

@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { Power } from '@islet/core/Devices';
 import type { Stream } from '@islet/core/Stream';
+import type { Charge } from './Guarding.js';
 import type { Wallet } from './Wallet.js';
 
 /** What a device that holds a wallet remembers of its person. */
@@ -25,6 +26,12 @@ export type Notes = {
   erased?: boolean;
   /** Erasures asked for, by id: what it takes to follow them again, hex. */
   erasures?: Record<string, string>;
+  /** What was stated of guardians last, hex, and when, UTC ms. */
+  guardians?: { statement: string; setAt: number };
+  /** Whose guardian this person is, by account. */
+  charges?: Record<string, Charge>;
+  /** When a drill last showed that enough guardians could help, UTC ms. */
+  drilledAt?: number;
   devices?: { id: string; name: string; may: Power; secret: string; streams?: Stream[] }[];
 };
 

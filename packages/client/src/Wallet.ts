@@ -12,8 +12,9 @@ import { IsletError } from '@islet/core/IsletError';
 export type Wallet = {
   name: string;
   account: Uint8Array;
-  /** secp256k1, signs messages. */
+  /** Signs messages: secp256k1 unless `signerKind` says otherwise. */
   signerKey: Uint8Array;
+  signerKind?: 'p256';
   /** X-Wing seed, opens what is sealed to this account. */
   encryptionSeed: Uint8Array;
   rootSeed: Uint8Array;
@@ -41,6 +42,7 @@ export const format = (w: Wallet): Uint8Array =>
       name: w.name,
       account: toHex(w.account),
       signerKey: toHex(w.signerKey),
+      ...(w.signerKind ? { signerKind: w.signerKind } : {}),
       encryptionSeed: toHex(w.encryptionSeed),
       rootSeed: toHex(w.rootSeed),
       generation: w.generation,
@@ -55,11 +57,13 @@ export function parse(bytes: Uint8Array): Wallet {
       if (value.length !== 32) throw new RangeError(field);
       return value;
     };
+    if (kept.signerKind !== undefined && kept.signerKind !== 'p256') throw new RangeError('signerKind');
     if (kept.version !== 1 || !Number.isInteger(kept.generation)) throw new RangeError('version');
     return {
       name: String(kept.name),
       account: key('account'),
       signerKey: key('signerKey'),
+      ...(kept.signerKind === 'p256' ? { signerKind: 'p256' as const } : {}),
       encryptionSeed: key('encryptionSeed'),
       rootSeed: key('rootSeed'),
       generation: kept.generation as number,

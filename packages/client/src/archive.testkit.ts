@@ -74,6 +74,7 @@ export function viewOf(people: { account: Uint8Array; gateways: Uint8Array[] }[]
   for (const { account, gateways } of people)
     view.accounts.set(toHex(account), {
       signers: new Set(),
+      formerSigners: new Set(),
       encryptionKeyHash: '',
       gateways: new Map(gateways.map((key) => [toHex(key), { authorisedAt, endedAt: null }])),
     });

@@ -19,6 +19,8 @@ export const GATHERED_READINGS = 20_000;
 export const ANCHOR_PATIENCE_MS = 60_000;
 /** Where no batch follows for so long, what was put is in the last one, ms. */
 export const BATCH_PATIENCE_MS = 15_000;
+/** A drill is due again after so long. */
+export const DRILL_AFTER_MS = 180 * 24 * 3_600_000;
 /** Between two looks at how far something is, ms. */
 export const LOOK_AGAIN_MS = 200;
 /** How long an erasure is followed before its person is told that custodians are missing, ms. */

@@ -6,6 +6,7 @@ import * as Abi from '@islet/chain/Abi';
 import { anchorsAbi } from '@islet/chain/abi/Anchors';
 import { consentAbi } from '@islet/chain/abi/Consent';
 import { identityAbi } from '@islet/chain/abi/Identity';
+import { recoveryAbi } from '@islet/chain/abi/Recovery';
 import { reviewsAbi } from '@islet/chain/abi/Reviews';
 import type { Deployment } from '@islet/chain/Deployment';
 import type { Sender } from '@islet/chain/Sender';
@@ -108,7 +109,8 @@ export async function startHub({
       keep(toHex(Message.digestOf(Message.request, message)), asked.keys);
     }
     if (hub.withholds) return JSON.stringify({ transaction: '', blockNumber: 0, reason: 0 });
-    const { txHash, blockNumber } = await sender.send(callOf(asked, deployment));
+    const send = asked.kind === 'FinishRecovery' ? sender.sendUntried : sender.send;
+    const { txHash, blockNumber } = await send(callOf(asked, deployment));
     return JSON.stringify({ transaction: txHash, blockNumber });
   }
 
@@ -151,7 +153,7 @@ export async function startHub({
   return hub;
 }
 
-function callOf({ kind, signed, grant }: Relay, { identity, consent, reviews }: Deployment) {
+function callOf({ kind, signed, grant }: Relay, { identity, consent, reviews, recovery }: Deployment) {
   const open = <S extends Struct>(struct: S, bytes: Uint8Array) => {
     const { message, ...rest } = parseSigned(struct, bytes);
     return { m: toArgs(struct, (name) => (message as Record<string, Value>)[name]!) as never, ...rest };
@@ -164,6 +166,27 @@ function callOf({ kind, signed, grant }: Relay, { identity, consent, reviews }: 
         ? (['endGateway', Message.endGateway] as const)
         : (['authoriseGateway', Message.authoriseGateway] as const);
     return { to: identity, data: Abi.encodeCall(identityAbi, call, open(struct, signed)) };
+  }
+  const told = (
+    to: typeof identity,
+    abi: typeof identityAbi | typeof recoveryAbi,
+    call: string,
+    struct: Struct,
+  ) => ({
+    to,
+    data: Abi.encodeCall(abi as typeof recoveryAbi, call as 'object', open(struct, signed)),
+  });
+  if (kind === 'AddSigner') return told(identity, identityAbi, 'addSigner', Message.addSigner);
+  if (kind === 'RemoveSigner') return told(identity, identityAbi, 'removeSigner', Message.removeSigner);
+  if (kind === 'SetGuardians') return told(recovery, recoveryAbi, 'setGuardians', Message.setGuardians);
+  if (kind === 'Approve') return told(recovery, recoveryAbi, 'approve', Message.approve);
+  if (kind === 'WithdrawApproval')
+    return told(recovery, recoveryAbi, 'withdrawApproval', Message.withdrawApproval);
+  if (kind === 'Object') return told(recovery, recoveryAbi, 'object', Message.object);
+  if (kind === 'FinishRecovery') {
+    const { account, attempt, newSigner } = parseSigned(Message.approve, signed).message;
+    const call = { account, attempt: BigInt(attempt), newSigner };
+    return { to: recovery, data: Abi.encodeCall(recoveryAbi, 'finish', call) };
   }
   if (kind === 'Revoke')
     return { to: consent, data: Abi.encodeCall(consentAbi, 'revoke', open(Message.revoke, signed)) };

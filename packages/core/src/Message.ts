@@ -1,8 +1,10 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 
-import { equal } from './crypto/bytes.js';
+import { concat, equal } from './crypto/bytes.js';
+import * as P256 from './crypto/p256.js';
 import * as Secp256k1 from './crypto/secp256k1.js';
 import { type Domain, digest, type Struct, structHash, type Value } from './crypto/typedData.js';
+import * as WebAuthn from './crypto/webAuthn.js';
 
 // The EIP-712 messages people sign, field for field as the contracts declare them. Every message names its
 // chain and contract, so that one meant for elsewhere is refused with its own reason, not as a bad signature.
@@ -33,6 +35,63 @@ export const authoriseGateway = {
 } as const satisfies Struct;
 
 export const endGateway = { ...authoriseGateway, name: 'EndGateway' } as const satisfies Struct;
+
+export const addSigner = {
+  name: 'AddSigner',
+  fields: [...place, ['bytes32', 'account'], ['bytes', 'signer'], ...once],
+} as const satisfies Struct;
+
+export const removeSigner = { ...addSigner, name: 'RemoveSigner' } as const satisfies Struct;
+
+export const replaceEncryptionKey = {
+  name: 'ReplaceEncryptionKey',
+  fields: [...place, ['bytes32', 'account'], ['bytes32', 'encryptionKeyHash'], ...once],
+} as const satisfies Struct;
+
+/** `guardians` are commitments (`Guardians.commitment`); `delay` is in seconds. */
+export const setGuardians = {
+  name: 'SetGuardians',
+  fields: [
+    ...place,
+    ['bytes32', 'account'],
+    ['bytes32[]', 'guardians'],
+    ['uint8', 'threshold'],
+    ['uint64', 'delay'],
+    ...once,
+  ],
+} as const satisfies Struct;
+
+/** A guardian's word that `newSigner` is the person's. Signed by a signer of the guardian's own account. */
+export const approve = {
+  name: 'Approve',
+  fields: [
+    ...place,
+    ['bytes32', 'account'],
+    ['bytes32', 'guardian'],
+    ['bytes32', 'salt'],
+    ['bytes', 'newSigner'],
+    ['uint32', 'attempt'],
+    ['uint64', 'deadline'],
+  ],
+} as const satisfies Struct;
+
+export const withdrawApproval = {
+  name: 'WithdrawApproval',
+  fields: [
+    ...place,
+    ['bytes32', 'account'],
+    ['bytes32', 'guardian'],
+    ['bytes32', 'salt'],
+    ['uint32', 'attempt'],
+    ['uint64', 'deadline'],
+  ],
+} as const satisfies Struct;
+
+/** The account's veto of a recovery. */
+export const object = {
+  name: 'Object',
+  fields: [...place, ['bytes32', 'account'], ['uint32', 'attempt'], ['uint64', 'deadline']],
+} as const satisfies Struct;
 
 /**
  * `reader` is an account, or a role of `Members`. What `rollingDays` (0: no bound) and the four fields of hours mean is
@@ -153,6 +212,13 @@ export type Of<S extends Struct> = { [F in S['fields'][number] as F[1]]: FieldVa
 
 export type Register = Of<typeof register>;
 export type AuthoriseGateway = Of<typeof authoriseGateway>;
+export type AddSigner = Of<typeof addSigner>;
+export type RemoveSigner = Of<typeof removeSigner>;
+export type ReplaceEncryptionKey = Of<typeof replaceEncryptionKey>;
+export type SetGuardians = Of<typeof setGuardians>;
+export type Approve = Of<typeof approve>;
+export type WithdrawApproval = Of<typeof withdrawApproval>;
+export type Objection = Of<typeof object>;
 export type Grant = Of<typeof grant>;
 export type Revoke = Of<typeof revoke>;
 export type Request = Of<typeof request>;
@@ -161,8 +227,14 @@ export type Confirm = Of<typeof confirm>;
 export type Close = Of<typeof close>;
 export type Statement = Of<typeof statement>;
 
-/** A message with who signed it: `signer` in ERC-7913 form, a 20-byte address for a secp256k1 key. */
+/**
+ * A message with who signed it: `signer` in ERC-7913 form, a 20-byte address for a secp256k1 key, or the address of a
+ * verifier contract ‖ x ‖ y of a P-256 key.
+ */
 export type Signed<M> = { message: M; signer: Uint8Array; signature: Uint8Array };
+
+/** The verifier contracts of a deployment, 20 bytes each. A signer of any other verifier is never believed. */
+export type Verifiers = { p256: Uint8Array; webAuthn: Uint8Array };
 
 type AnyMessage = Readonly<Record<string, Value>>;
 const domainOf = (m: { chain: bigint; target: Uint8Array }): Domain => ({
@@ -192,12 +264,38 @@ export function sign<M extends { chain: bigint; target: Uint8Array }>(
   };
 }
 
-/** Whether `signed.signer` signed it. Which account that signer speaks for is for the caller to know. */
+/** Signs with a raw P-256 key, which the chain checks through the verifier contract at that 20-byte address. */
+export function signP256<M extends { chain: bigint; target: Uint8Array }>(
+  struct: Struct,
+  message: M,
+  key: Uint8Array,
+  verifier: Uint8Array,
+): Signed<M> {
+  return {
+    message,
+    signer: concat(verifier, P256.publicKeyOf(key)),
+    signature: P256.sign(digestOf(struct, message), key),
+  };
+}
+
+/**
+ * Whether `signed.signer` signed it. Which account that signer speaks for is for the caller to know. Without
+ * `verifiers`, only secp256k1 keys are believed: what kind a key is never follows from its length.
+ */
 export function verify<M extends { chain: bigint; target: Uint8Array }>(
   struct: Struct,
   signed: Signed<M>,
+  verifiers?: Verifiers,
 ): boolean {
-  if (signed.signer.length !== 20) return false;
-  const signer = Secp256k1.recover(digestOf(struct, signed.message), signed.signature);
-  return signer !== undefined && equal(signer, signed.signer);
+  const { signer, signature, message } = signed;
+  if (signer.length === 20) {
+    const recovered = Secp256k1.recover(digestOf(struct, message), signature);
+    return recovered !== undefined && equal(recovered, signer);
+  }
+  if (!verifiers || signer.length !== 84) return false;
+  const [verifier, key] = [signer.slice(0, 20), signer.slice(20)];
+  // As the contract does, which reads 64 bytes and no further.
+  if (equal(verifier, verifiers.p256))
+    return P256.verify(digestOf(struct, message), signature.slice(0, 64), key);
+  return equal(verifier, verifiers.webAuthn) && WebAuthn.verify(digestOf(struct, message), signature, key);
 }

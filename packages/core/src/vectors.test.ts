@@ -8,17 +8,20 @@ import * as Bundle from './Bundle.js';
 import * as Calendar from './Calendar.js';
 import * as Content from './Content.js';
 import { decode, encode } from './codec.js';
-import { equal, fromHex, toHex, utf8 } from './crypto/bytes.js';
+import { concat, equal, fromHex, toHex, utf8 } from './crypto/bytes.js';
 import * as Ed25519 from './crypto/ed25519.js';
 import { domainHash, sha256 } from './crypto/hash.js';
 import * as Hpke from './crypto/hpke.js';
+import * as P256 from './crypto/p256.js';
 import { combine, deal } from './crypto/shamir.js';
 import { structHash, typeString } from './crypto/typedData.js';
+import * as WebAuthn from './crypto/webAuthn.js';
 import * as Xwing from './crypto/xwing.js';
 import * as Devices from './Devices.js';
 import * as Emergency from './Emergency.js';
 import * as Epoch from './Epoch.js';
 import * as GrantKeys from './GrantKeys.js';
+import * as Guardians from './Guardians.js';
 import * as Head from './Head.js';
 import * as KeyTree from './KeyTree.js';
 import * as Message from './Message.js';
@@ -27,6 +30,7 @@ import * as Readings from './Readings.js';
 import * as Receipt from './Receipt.js';
 import * as Release from './Release.js';
 import * as RoleKey from './RoleKey.js';
+import * as SeedShares from './SeedShares.js';
 import * as Segment from './Segment.js';
 import * as Shares from './Shares.js';
 import * as Stream from './Stream.js';
@@ -41,6 +45,7 @@ import {
   structOf,
   textOf,
 } from './vectors.testkit.js';
+import * as Wrapped from './Wrapped.js';
 import * as Ask from './wire/Ask.js';
 import { kinds } from './wire/Stated.js';
 
@@ -277,6 +282,38 @@ const checks: Record<string, Check> = {
     signed: { message: messageOf(Message.statement, message), signer, signature },
     bytes,
   })),
+  guardians: ({ input, bytes }) => {
+    expect(Guardians.parseGuardians(bytes)).toEqual(input);
+    const commitments = input.guardians.map(Guardians.commitment);
+    return { bytes: Guardians.encodeGuardians(input), gives: { commitments } };
+  },
+  'seed-shares': async ({ input: { account, dealing, threshold, n, question, ...secret }, gives }) => {
+    const shares = SeedShares.deal(secret, account, dealing, threshold, n);
+    expect(await SeedShares.combine(gives.shares.slice(-threshold))).toEqual(secret);
+    const commitments = shares.map((s, i) => SeedShares.commitment({ account, dealing, index: i + 1 }, s));
+    return { gives: { shares, commitments, drill: shares.map((s) => SeedShares.drillAnswer(s, question)) } };
+  },
+  'sealed-share': ({ input: { place, purpose, share, openerSeed, draws }, bytes }) => {
+    expect(SeedShares.open(SeedShares.parse(bytes), openerSeed)).toEqual(share);
+    const key = Xwing.publicKeyOf(openerSeed);
+    return { bytes: SeedShares.seal(place, purpose, share, key, replayed(draws)) };
+  },
+  wrapped: ({ input: { secret, passphrase, cost, passkey, draws }, bytes }) => {
+    const parsed = Wrapped.parseWrapped(bytes);
+    expect(Wrapped.open(parsed, { kind: 'passphrase', passphrase })).toEqual(secret);
+    expect(Wrapped.open(parsed, { kind: 'passkey', ...passkey })).toEqual(secret);
+    const random = replayed(draws);
+    const first = Wrapped.withPassphrase(Wrapped.of(secret, random), secret, passphrase, random, cost);
+    return { bytes: Wrapped.encodeWrapped(Wrapped.withPasskey(first, secret, passkey, random)) };
+  },
+  approvals: direct('approvals', ({ list }) => list),
+  'guardian-answer': direct('guardian-answer', ({ list }) => list),
+  passkey: ({ input: { secretKey, digest, authenticatorData, clientDataJSON }, gives }) => {
+    expect(WebAuthn.verify(digest, gives.encoded, gives.publicKey)).toBe(true);
+    const signature = P256.sign(sha256(concat(authenticatorData, sha256(clientDataJSON))), secretKey);
+    const encoded = WebAuthn.encodeRaw({ authenticatorData, clientDataJSON, signature }, digest);
+    return { gives: { publicKey: P256.publicKeyOf(secretKey), signature, encoded } };
+  },
   ingest: ({ input: { importId, readings }, bytes }) => {
     const f = decode('islet/ingest', 1, bytes);
     expect([f.text(128), Readings.decodeRun(f.bytes())]).toEqual([importId, readings]);

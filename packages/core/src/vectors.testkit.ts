@@ -11,15 +11,18 @@ import * as Devices from './Devices.js';
 import * as Epoch from './Epoch.js';
 import * as Erasure from './Erasure.js';
 import * as ErasureReceipt from './ErasureReceipt.js';
+import * as Guardians from './Guardians.js';
 import * as Head from './Head.js';
 import * as Message from './Message.js';
 import * as Readings from './Readings.js';
 import * as Receipt from './Receipt.js';
 import * as Release from './Release.js';
 import * as RoleKey from './RoleKey.js';
+import * as SeedShares from './SeedShares.js';
 import * as Segment from './Segment.js';
 import * as Shares from './Shares.js';
 import { encodeSigned, parseSigned } from './signed.js';
+import * as Wrapped from './Wrapped.js';
 import * as Ask from './wire/Ask.js';
 import * as Erasing from './wire/Erasing.js';
 import * as Fetch from './wire/Fetch.js';
@@ -62,6 +65,13 @@ export const structOf = (kind: string): Struct =>
     Message.register,
     Message.authoriseGateway,
     Message.endGateway,
+    Message.addSigner,
+    Message.removeSigner,
+    Message.replaceEncryptionKey,
+    Message.setGuardians,
+    Message.approve,
+    Message.withdrawApproval,
+    Message.object,
     Message.grant,
     Message.revoke,
     Message.request,
@@ -152,5 +162,14 @@ export const codecs: Record<string, Codec<any>> = {
     decode: (bytes) => parseSigned(Message.grant, bytes),
     encode: (signed) => encodeSigned(Message.grant, signed),
   },
+  guardians: { decode: Guardians.parseGuardians, encode: Guardians.encodeGuardians },
+  'sealed-share': {
+    decode: SeedShares.parse,
+    encode: ({ place, purpose, sealed }: SeedShares.Sealed) =>
+      encode('islet/sealed-share', 1, [place.account, place.dealing, place.index, purpose, sealed]),
+  },
+  wrapped: { decode: Wrapped.parseWrapped, encode: Wrapped.encodeWrapped },
+  approvals: list('islet/approvals'),
+  'guardian-answer': list('islet/guardian-answer'),
   stated: { decode: Stated.parseDocument, encode: Stated.encodeDocument },
 };

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as keys from './cases/keys.mjs';
 import * as records from './cases/records.mjs';
+import * as recovery from './cases/recovery.mjs';
 import * as wire from './cases/wire.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -20,7 +21,7 @@ function plain(key, value) {
 }
 
 const made = new Map();
-for (const { file, ...vector } of [...(await keys.all()), ...(await records.all()), ...(await wire.all())]) {
+for (const { file, ...vector } of [...(await keys.all()), ...(await records.all()), ...(await wire.all()), ...(await recovery.all())]) {
   if (made.has(file)) throw new Error(`${file} twice`);
   made.set(file, `${JSON.stringify(vector, plain, 2)}\n`);
 }

@@ -3,7 +3,9 @@ import type { Deployment } from '@islet/chain/Deployment';
 import type { Follower } from '@islet/chain/Follower';
 import type { View } from '@islet/chain/View';
 import type { SigningKey } from '@islet/core/crypto/ed25519';
+import type { Verifiers } from '@islet/core/Message';
 import type { Record } from './Record.js';
+import type { Signers } from './Signers.js';
 import type { Vault } from './Vault.js';
 
 /** Everything a custodian works with. */
@@ -17,6 +19,8 @@ export type Context = {
   chain: Follower<View>;
   vault: Vault;
   record: Record;
+  signers: Signers;
+  verifiers: Verifiers;
   now: () => number;
   random: (length: number) => Uint8Array;
 };

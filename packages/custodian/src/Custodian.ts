@@ -5,11 +5,13 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as Followed from '@islet/chain/Followed';
 import * as Rpc from '@islet/chain/Rpc';
+import { verifiersOf } from '@islet/chain/Verifiers';
 import * as Ed25519 from '@islet/core/crypto/ed25519';
 import * as ChangeLog from '@islet/store/ChangeLog';
 import type { Context } from './Context.js';
 import type { Config } from './config.js';
 import * as Record from './Record.js';
+import * as Signers from './Signers.js';
 import * as Vault from './Vault.js';
 
 /** Opens a custodian's folder: its vault, its record, and its own view of the chain, which never moves back. */
@@ -34,8 +36,10 @@ export async function open(config: Config, now: () => number): Promise<Context &
     },
   });
   let record: Record.Record | undefined;
+  let signers: Signers.Signers | undefined;
   const close = async (): Promise<void> => {
     await record?.close();
+    await signers?.close();
     await chainLog?.close();
   };
   try {
@@ -45,9 +49,24 @@ export async function open(config: Config, now: () => number): Promise<Context &
       keyFolder: config.vaultKeyFolder,
       random,
     });
+    signers = await Signers.open(join(folder, 'signers'), vault);
+    const verifiers = verifiersOf(deployment);
     const signer = await Ed25519.fromSeed(config.signingSeed);
     const { index, accountKey } = config;
-    return { index, signer, accountKey, deployment, chain, vault, record, now, random, close };
+    return {
+      index,
+      signer,
+      accountKey,
+      deployment,
+      chain,
+      vault,
+      record,
+      signers,
+      verifiers,
+      now,
+      random,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

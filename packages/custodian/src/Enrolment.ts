@@ -26,7 +26,11 @@ export async function enrol(context: Context, budget: Budget, ask: Enrol): Promi
   const here =
     Number(message.chain) === deployment.chainId && equal(message.target, fromHex(deployment.identity));
   // Stops: a chain or a hub enrolling someone who never signed.
-  if (!here || !equal(message.signer, signed.signer) || !Message.verify(Message.register, signed))
+  if (
+    !here ||
+    !equal(message.signer, signed.signer) ||
+    !Message.verify(Message.register, signed, context.verifiers)
+  )
     throw new Refusal(
       403,
       'ENROL_BAD_SIGNATURE',

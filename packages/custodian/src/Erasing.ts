@@ -28,7 +28,12 @@ export async function erase(context: Context, bytes: Uint8Array): Promise<Done> 
   const here =
     Number(message.chain) === deployment.chainId && equal(message.target, fromHex(deployment.erasure));
   // Stops: a chain, or all members together, destroying what the patient wants to keep.
-  requirePatient(context, message.account, signer, here && Message.verify(Message.erase, order.signed));
+  requirePatient(
+    context,
+    message.account,
+    signer,
+    here && Message.verify(Message.erase, order.signed, context.verifiers),
+  );
   await record.keepErasure(order);
   const known = record
     .erasures(message.account)

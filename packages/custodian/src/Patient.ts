@@ -15,7 +15,12 @@ export async function revoke(context: Context, bytes: Uint8Array): Promise<void>
   const here =
     Number(message.chain) === context.deployment.chainId &&
     equal(message.target, fromHex(context.deployment.consent));
-  requirePatient(context, message.patient, signed.signer, here && Message.verify(Message.revoke, signed));
+  requirePatient(
+    context,
+    message.patient,
+    signed.signer,
+    here && Message.verify(Message.revoke, signed, context.verifiers),
+  );
   const grant = context.chain.state.grants.get(toHex(message.grantId));
   // Our view may not have the grant yet; kept under whoever signed, it then binds no other patient's.
   if (grant && grant.patient !== toHex(message.patient))
@@ -39,18 +44,18 @@ export function notes(context: Context, bytes: Uint8Array): Uint8Array[] {
     context,
     message.account,
     signed.signer,
-    here && current && ours && Message.verify(Message.statement, signed),
+    here && current && ours && Message.verify(Message.statement, signed, context.verifiers),
   );
   return context.record.notes(message.account);
 }
 
-/** Throws `CUSTODIAN_NOT_THE_PATIENT` unless the signature holds and is the pinned patient's. */
+/** Throws `CUSTODIAN_NOT_THE_PATIENT` unless `valid`, and signed by who speaks for the account. */
 export function requirePatient(
   context: Context,
   account: Uint8Array,
   signer: Uint8Array,
   valid: boolean,
 ): void {
-  if (!valid || context.vault.signerOf(account) !== toHex(signer))
+  if (!valid || !context.signers.speaks(toHex(account), toHex(signer)))
     throw new Refusal(403, 'CUSTODIAN_NOT_THE_PATIENT', 'This needs the patient’s own signature, made now.');
 }

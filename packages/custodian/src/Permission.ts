@@ -49,7 +49,7 @@ export async function judge(context: Context, ask: AskRelease): Promise<Permissi
     );
   const requestId = Message.digestOf(Message.request, request);
   // Stops: anyone but the reader using a decision they saw on chain.
-  if (!Message.verify(Message.request, signed))
+  if (!Message.verify(Message.request, signed, context.verifiers))
     throw new Refusal(
       403,
       'RELEASE_BAD_SIGNATURE',
@@ -101,12 +101,27 @@ export async function judge(context: Context, ask: AskRelease): Promise<Permissi
   if (request.grantId.every((b) => b === 0)) {
     if (ask.grant) throw grantMismatch();
     // Stops: a chain that lets someone else pass as the patient.
-    if (!equal(request.reader, request.patient) || toHex(signed.signer) !== pinned)
+    if (
+      !equal(request.reader, request.patient) ||
+      !context.signers.speaks(toHex(request.patient), toHex(signed.signer))
+    )
       throw new Refusal(403, 'RELEASE_NOT_THE_PATIENT', 'Only the patient opens their data without a grant.');
+    requireCooled(context, request.patient, toHex(signed.signer));
     return { ...scope, streams: ask.streams, own: true, head: headMark };
   }
-  requireGrant(context, view, ask, request, decision, pinned, at);
+  requireGrant(context, view, ask, request, decision, at);
   return { ...scope, streams: ask.streams, own: false, head: headMark };
+}
+
+// Stops: whoever took an account through its guardians reading it before the person could be heard.
+function requireCooled({ signers, now }: Context, patient: Uint8Array, signer: string): void {
+  const opensAt = signers.opensAt(toHex(patient));
+  if (signers.speaks(toHex(patient), signer) && now() < opensAt)
+    throw new Refusal(
+      403,
+      'RELEASE_RECOVERED_LATELY',
+      `The account was recovered a short time ago. Custodians open nothing for its new key before ${new Date(opensAt).toISOString()}.`,
+    );
 }
 
 function decisionOf(view: View, requestId: Uint8Array, at: number, lifeMs: number): Decision {
@@ -154,7 +169,6 @@ function requireGrant(
   ask: AskRelease,
   request: Message.Request,
   decision: Decision,
-  pinned: string,
   at: number,
 ): void {
   if (!ask.grant)
@@ -172,9 +186,12 @@ function requireGrant(
   // Stops: another grant of the patient's, or one signed for another chain or contract.
   if (!same || !equal(grant.target, request.target)) throw grantMismatch();
   // Stops: a chain, or all members together, inventing a grant: the patient's pinned key must have signed it.
-  if (toHex(signed.signer) !== pinned || !Message.verify(Message.grant, signed))
+  const [patient, signer] = [toHex(grant.patient), toHex(signed.signer)];
+  const isTheirs = context.signers.granted(patient, signer, toHex(grant.grantId));
+  if (!isTheirs || !Message.verify(Message.grant, signed, context.verifiers))
     throw new Refusal(403, 'RELEASE_GRANT_NOT_SIGNED', 'The patient’s signature on the grant does not hold.');
   requireReader(view, grant.reader, request.reader);
+  requireCooled(context, grant.patient, signer);
   const known = view.grants.get(toHex(grant.grantId));
   // Stops: a signed grant that was never submitted, or one of two with the same id.
   if (known?.grantHash !== toHex(Message.structHashOf(Message.grant, grant))) throw denied(1);

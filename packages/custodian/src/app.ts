@@ -2,10 +2,11 @@
 import { MalformedError } from '@islet/core/codec';
 import { UnknownStreamError } from '@islet/core/Epoch';
 import { IsletError } from '@islet/core/IsletError';
-import { encodeList, parseAskRelease, parseEnrol, parseMoreKeys } from '@islet/core/wire/Ask';
+import { encodeList, parseAskRelease, parseEnrol, parseList, parseMoreKeys } from '@islet/core/wire/Ask';
 import { encodeDone } from '@islet/core/wire/Erasing';
 import { Hono, type Context as HttpContext } from 'hono';
 import * as Bodies from './Bodies.js';
+import { addSigner, object, removeSigner, setGuardians } from './Changing.js';
 import type { Context } from './Context.js';
 import { type Budget, enrol, publicKeys } from './Enrolment.js';
 import { erase } from './Erasing.js';
@@ -13,10 +14,11 @@ import { release } from './Handout.js';
 import { keyQuestionsWaiting, releaseBodyBytes, smallBodyBytes } from './limits.js';
 import { notes, revoke } from './Patient.js';
 import { judge } from './Permission.js';
+import { recover, withdraw } from './Recovering.js';
 import { Refusal } from './Refusal.js';
 import * as Turns from './Turns.js';
 
-/** The custodian's six questions over HTTP (docs/protocol.md). */
+/** What a custodian is asked over HTTP (docs/protocol.md). */
 export function app(context: Context): Hono {
   const http = new Hono();
   const budget: Budget = { hour: -1, spent: 0 };
@@ -51,6 +53,19 @@ export function app(context: Context): Hono {
   );
 
   question('/v1/erase', smallBodyBytes, async (c, body) => cbor(c, encodeDone(await erase(context, body))));
+  question('/v1/recovery', smallBodyBytes, async (c, body) =>
+    c.json(await recover(context, parseList('islet/approvals', body))),
+  );
+  const told = (path: string, hear: (context: Context, body: Uint8Array) => Promise<void>): void =>
+    question(path, smallBodyBytes, async (c, body) => {
+      await hear(context, body);
+      return c.json({ heard: true });
+    });
+  told('/v1/add-signer', addSigner);
+  told('/v1/remove-signer', removeSigner);
+  told('/v1/guardians', setGuardians);
+  told('/v1/object', object);
+  told('/v1/withdraw-approval', withdraw);
 
   http.get('/health', async (c) => {
     const chain = await context.chain.freshHead().then(

@@ -18,6 +18,12 @@ export const daysPerQuestion = 8_000;
 export const decisionLifeMs = 10 * 60_000;
 /** How old a wallet's signed question may be. */
 export const questionLifeMs = 2 * 60_000;
+/** Signers of one account that we keep. */
+export const signersPerAccount = 16;
+/** After a recovery nothing is opened for so long: time for the person to be heard where it was not theirs. */
+export const recoveryCoolDownMs = 24 * 3_600_000;
+/** How long after its delay a recovery may be carried out, as on chain. */
+export const recoveryPatienceMs = 30 * 24 * 3_600_000;
 /** Accounts that may enrol in one hour: what an attacker can make us store. */
 export const enrolmentsPerHour = 2_000;
 /** How long a Confirm may take to the chain; asked again, it is signed anew. */

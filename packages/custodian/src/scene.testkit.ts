@@ -52,7 +52,10 @@ export type Scene = AsyncDisposable & {
   node: { forge: ((method: string, result: unknown) => unknown) | undefined };
   hub: Uint8Array;
   /** Sends a call as the member's relay. */
-  relay(contract: 'identity' | 'consent' | 'anchors' | 'members' | 'erasure', data: Hex): Promise<void>;
+  relay(
+    contract: 'identity' | 'consent' | 'anchors' | 'members' | 'erasure' | 'recovery',
+    data: Hex,
+  ): Promise<void>;
   /** Opens the custodian of that index, in a folder of its own unless one is given. */
   custodian(index: number, folder?: string): Promise<Custodian>;
 };
@@ -68,7 +71,7 @@ export async function startScene(): Promise<Scene> {
   });
   const node: Scene['node'] = { forge: undefined };
   const { server, url } = await serve(ledger, node);
-  const rpc = connect(url);
+  const rpc = connect(url, { abis: Founding.abis });
   const sender = Sender.open({ rpc, chainId, key: new Uint8Array(32).fill(11), now: Date.now });
   const deployment = await deploy(rpc, sender);
   let folders = 0;

@@ -1,4 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import type { Deployment } from '@islet/chain/Deployment';
+import { verifiersOf } from '@islet/chain/Verifiers';
 import * as View from '@islet/chain/View';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import { isEverything } from '@islet/core/Erasure';
@@ -45,8 +47,7 @@ export type Options = {
   looks: Looks;
   puts: Puts;
   hub: Hub;
-  erasure: string;
-  chainId: number;
+  deployment: Deployment;
   now: () => number;
   events: Events;
 };
@@ -111,11 +112,16 @@ export function erasing(options: Options): Erasing {
   };
 }
 
-function isSigned({ chain, chainId, erasure }: Options, { signed }: Order): boolean {
+function isSigned({ chain, deployment }: Options, { signed }: Order): boolean {
   const { message, signer } = signed;
-  const here = message.chain === BigInt(chainId) && equal(message.target, fromHex(erasure));
+  const here =
+    message.chain === BigInt(deployment.chainId) && equal(message.target, fromHex(deployment.erasure));
   // A custodian asks for more; to this one's own view, whoever speaks for the account now or signed then is the same.
-  return here && View.speaksFor(chain.view, message.account, signer) && Message.verify(Message.erase, signed);
+  return (
+    here &&
+    View.speaksFor(chain.view, message.account, signer) &&
+    Message.verify(Message.erase, signed, verifiersOf(deployment))
+  );
 }
 
 async function carryOut(options: Options, order: Order): Promise<Uint8Array> {

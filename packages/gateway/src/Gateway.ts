@@ -177,7 +177,7 @@ export async function open(options: Options): Promise<Gateway> {
     const looks = await Looks.open(folder, signer);
     const erasing = makeErasing({
       ...{ journal, keys, accounts, states, backlog, chain, custodians, epochs, deviceKeys },
-      ...{ looks, puts, hub, erasure: deployment.erasure, chainId: deployment.chainId, now, events },
+      ...{ looks, puts, hub, deployment, now, events },
     });
     closing.push(() => erasing.close());
     const records = makeRecords({

@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { Deployment } from '@islet/chain/Deployment';
 import type { Follower } from '@islet/chain/Follower';
+import { verifiersOf } from '@islet/chain/Verifiers';
 import * as View from '@islet/chain/View';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Live from '@islet/core/Live';
@@ -38,7 +39,7 @@ export async function permit(options: Options, fetch: Fetch): Promise<Permit> {
   const here =
     message.chain === BigInt(deployment.chainId) && equal(message.target, fromHex(deployment.consent));
   if (!here) throw refuse('HUB_OTHER_CHAIN', 'The request is meant for another chain or contract.');
-  if (!Message.verify(Message.request, signed))
+  if (!Message.verify(Message.request, signed, verifiersOf(deployment)))
     throw refuse('HUB_BAD_SIGNATURE', 'The request is not signed by the signer that it names.');
   await reach(options, fetch.blockNumber);
   const view = follower.state;

@@ -3,6 +3,7 @@ import * as Abi from '@islet/chain/Abi';
 import { consentAbi } from '@islet/chain/abi/Consent';
 import { erasureAbi } from '@islet/chain/abi/Erasure';
 import { identityAbi } from '@islet/chain/abi/Identity';
+import { recoveryAbi } from '@islet/chain/abi/Recovery';
 import { reviewsAbi } from '@islet/chain/abi/Reviews';
 import type { Deployment } from '@islet/chain/Deployment';
 import type { Follower } from '@islet/chain/Follower';
@@ -41,14 +42,19 @@ export async function relay(options: Options, asked: Relay): Promise<RelayAnswer
   if (asked.kind === 'Grant') await keepGrant(options, asked);
   if (asked.kind === 'Erase') await keepErasure(options, asked);
   if (asked.kind === 'Request') await keepReason(options, asked);
-  const receipt = await options.sender.send(call).catch((error) => {
+  const { sender } = options;
+  const send = asked.kind === 'FinishRecovery' ? sender.sendUntried : sender.send;
+  const receipt = await send(call).catch((error) => {
     throw error instanceof ChainRevertError ? refusalOf(error, options.now()) : error;
   });
   const answer = { transaction: receipt.txHash, blockNumber: receipt.blockNumber };
   return asked.kind === 'Request' ? { ...answer, ...decisionIn(receipt, asked, options.deployment) } : answer;
 }
 
-function callOf({ kind, signed, grant }: Relay, { identity, consent, erasure, reviews }: Deployment) {
+function callOf(
+  { kind, signed, grant }: Relay,
+  { identity, consent, erasure, reviews, recovery }: Deployment,
+) {
   switch (kind) {
     case 'Register': {
       const { message, signature } = open(Message.register, signed);
@@ -67,6 +73,36 @@ function callOf({ kind, signed, grant }: Relay, { identity, consent, erasure, re
     case 'EndGateway': {
       const { message: m, ...rest } = open(Message.endGateway, signed);
       return { to: identity, data: Abi.encodeCall(identityAbi, 'endGateway', { m: m as never, ...rest }) };
+    }
+    case 'AddSigner':
+      return {
+        to: identity,
+        data: Abi.encodeCall(identityAbi, 'addSigner', args(Message.addSigner, signed)),
+      };
+    case 'RemoveSigner': {
+      const call = args(Message.removeSigner, signed);
+      return { to: identity, data: Abi.encodeCall(identityAbi, 'removeSigner', call) };
+    }
+    case 'ReplaceEncryptionKey': {
+      const call = args(Message.replaceEncryptionKey, signed);
+      return { to: identity, data: Abi.encodeCall(identityAbi, 'replaceEncryptionKey', call) };
+    }
+    case 'SetGuardians': {
+      const call = args(Message.setGuardians, signed);
+      return { to: recovery, data: Abi.encodeCall(recoveryAbi, 'setGuardians', call) };
+    }
+    case 'Approve':
+      return { to: recovery, data: Abi.encodeCall(recoveryAbi, 'approve', args(Message.approve, signed)) };
+    case 'WithdrawApproval': {
+      const call = args(Message.withdrawApproval, signed);
+      return { to: recovery, data: Abi.encodeCall(recoveryAbi, 'withdrawApproval', call) };
+    }
+    case 'Object':
+      return { to: recovery, data: Abi.encodeCall(recoveryAbi, 'object', args(Message.object, signed)) };
+    case 'FinishRecovery': {
+      const { account, attempt, newSigner } = parseSigned(Message.approve, signed).message;
+      const call = { account, attempt: BigInt(attempt), newSigner };
+      return { to: recovery, data: Abi.encodeCall(recoveryAbi, 'finish', call) };
     }
     case 'Grant': {
       const { message: g, ...rest } = open(Message.grant, signed);
@@ -97,6 +133,12 @@ function callOf({ kind, signed, grant }: Relay, { identity, consent, erasure, re
       };
     }
   }
+}
+
+/** A signed message as most calls take it. */
+function args(struct: Struct, bytes: Uint8Array) {
+  const { message, ...rest } = open(struct, bytes);
+  return { m: message as never, ...rest };
 }
 
 /** A message as the ABI takes it: every integer a bigint, addresses in hex. */

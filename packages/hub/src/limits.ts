@@ -6,7 +6,7 @@ export const PUT_BYTES = 16 * 1024 * 1024;
 export const FETCH_BYTES = 64 * 1024;
 export const RECEIPTS_BYTES = 256 * 1024;
 export const RELAY_BYTES = 512 * 1024;
-export const KEY_BYTES = 4 * 1024;
+export const KEY_BYTES = 16 * 1024;
 /** What is kept for people to fetch, sealed: a role's key, the reason of an emergency. X-Wing alone takes 1,120. */
 export const PAPER_BYTES = 8 * 1024;
 /** Bodies being read or worked on at once, all together; beyond it clients are asked to come again. */

@@ -19,7 +19,7 @@ import * as Message from '@islet/core/Message';
 import * as Stream from '@islet/core/Stream';
 import { encodeSigned } from '@islet/core/signed';
 import { encodeFetch } from '@islet/core/wire/Fetch';
-import { encodeRelay, type Relayed } from '@islet/core/wire/Relay';
+import { encodeRelay } from '@islet/core/wire/Relay';
 import * as Ledger from '@islet/ledger/Ledger';
 import { serve } from '@islet/ledger/Server';
 import { pino } from 'pino';
@@ -126,7 +126,7 @@ let nonces = 0n;
 export function relayOf(
   chain: Chain,
   who: Person,
-  kind: Relayed,
+  kind: keyof typeof structs,
   fields: Record<string, unknown>,
   with_: { grant?: Uint8Array; keys?: Uint8Array } = {},
 ): Uint8Array {
@@ -153,7 +153,7 @@ const structs = {
 export function signedBy(
   { deployment }: Chain,
   who: Person,
-  kind: Relayed,
+  kind: keyof typeof structs,
   fields: Record<string, unknown>,
 ): Uint8Array {
   const consent = kind === 'Grant' || kind === 'Revoke' || kind === 'Request';

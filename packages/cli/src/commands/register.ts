@@ -2,15 +2,21 @@
 import type { Command } from 'commander';
 import type { Context } from '../Context.js';
 import { registerAccess } from './access.js';
+import { registerDevice } from './device.js';
+import { registerDid } from './did.js';
+import { registerDrill } from './drill.js';
 import { registerEmergency } from './emergency.js';
 import { registerErase } from './erase.js';
 import { registerExport } from './export.js';
 import { registerFollow } from './follow.js';
 import { registerGrant } from './grant.js';
 import { registerGrants } from './grants.js';
+import { registerGuardians } from './guardians.js';
 import { registerImport } from './import.js';
+import { registerKit } from './kit.js';
 import { registerPair } from './pair.js';
 import { registerReceipts } from './receipts.js';
+import { registerRecover } from './recover.js';
 import { registerReport } from './report.js';
 import { registerReviews } from './reviews.js';
 import { registerRevoke } from './revoke.js';
@@ -37,6 +43,12 @@ export function registerCommands(program: Command, context: Context): void {
     registerVerify,
     registerExport,
     registerErase,
+    registerDevice,
+    registerKit,
+    registerGuardians,
+    registerDrill,
+    registerRecover,
+    registerDid,
   ])
     register(program, context);
 }

@@ -6,6 +6,14 @@ export const relayed = [
   'Register',
   'AuthoriseGateway',
   'EndGateway',
+  'AddSigner',
+  'RemoveSigner',
+  'ReplaceEncryptionKey',
+  'SetGuardians',
+  'Approve',
+  'WithdrawApproval',
+  'Object',
+  'FinishRecovery',
   'Grant',
   'Revoke',
   'Request',
@@ -19,7 +27,8 @@ export type Relayed = (typeof relayed)[number];
  * `signed` is the message as `encodeSigned` writes it. A Request brings the signed Grant it rests on (`grant`),
  * a Grant the sealed keys for its reader (`keys`), which the hub keeps for the reader to fetch. A Request under an emergency
  * grant brings in `keys` what is sealed to the patient: the stated reason. An Erase brings in `keys` its scope document,
- * which the hub carries out and keeps for custodians that come later.
+ * which the hub carries out and keeps for custodians that come later. FinishRecovery,
+ * which nobody signs, brings any signed Approve of the attempt that is to be finished.
  */
 export type Relay = { kind: Relayed; signed: Uint8Array; grant: Uint8Array | null; keys: Uint8Array | null };
 

@@ -12,6 +12,7 @@ export const kinds = {
   devices: keccak256(utf8('islet/devices')),
   askLooks: keccak256(utf8('islet/ask-looks')),
   askDays: keccak256(utf8('islet/ask-days')),
+  guardians: keccak256(utf8('islet/guardians')),
   askNotes: keccak256(utf8('islet/ask-notes')),
   roleKey: keccak256(utf8('islet/role-key')),
 } as const;
@@ -36,7 +37,7 @@ export function parseDocument(body: Uint8Array): Document {
 }
 
 /** Where statements are meant for: one deployment's Identity contract. */
-export type Here = { chainId: number /** 20 bytes */; identity: Uint8Array };
+export type Here = { chainId: number /** 20 bytes */; identity: Uint8Array; verifiers?: Message.Verifiers };
 
 /** Whether the statement is of that kind, meant for this deployment, and signed by the signer it names. */
 export const isStated = (
@@ -47,7 +48,7 @@ export const isStated = (
   message.chain === BigInt(here.chainId) &&
   equal(message.target, here.identity) &&
   equal(message.kind, kinds[kind]) &&
-  Message.verify(Message.statement, { message, ...rest });
+  Message.verify(Message.statement, { message, ...rest }, here.verifiers);
 
 /** Whether the statement is that, and about the document's bytes. */
 export const isDocument = ({ signed, bytes }: Document, kind: keyof typeof kinds, here: Here): boolean =>

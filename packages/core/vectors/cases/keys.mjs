@@ -124,6 +124,7 @@ function messages() {
   const window = { firstDay: day, lastDay: day + 13 };
   const once = { nonce: 2n ** 200n + 7n, deadline: 1_767_300_000 };
   const gateway = { account, gatewayKey: seed('gateway key'), ...once };
+  const guardian = { guardian: seed('guardian'), salt: seed('guardian salt') };
   const list = [
     [Message.register, { account, signer: Secp256k1.addressOf(key), encryptionKeyHash: seed('key hash'), deadline: once.deadline }],
     [Message.authoriseGateway, gateway],
@@ -151,6 +152,13 @@ function messages() {
     [Message.erase, { erasureId: seed('erasure'), account, streams: codes, ...window, scopeHash: seed('scope'), ...once }],
     [Message.confirm, { erasureId: seed('erasure'), custodian: 3, receiptHash: seed('receipt'), deadline: once.deadline }],
     [Message.statement, { account, kind: kinds.streamKeys, hash: seed('document'), version: 3 }],
+    [Message.addSigner, { account, signer: drawn('passkey signer')(84), ...once }],
+    [Message.removeSigner, { account, signer: drawn('other signer')(20), ...once }],
+    [Message.replaceEncryptionKey, { account, encryptionKeyHash: seed('key hash'), ...once }],
+    [Message.setGuardians, { account, guardians: [seed('first'), seed('second')], threshold: 2, delay: 259_200, ...once }],
+    [Message.approve, { account, ...guardian, newSigner: drawn('new signer')(20), attempt: 1, deadline: once.deadline }],
+    [Message.withdrawApproval, { account, ...guardian, attempt: 2 ** 32 - 1, deadline: once.deadline }],
+    [Message.object, { account, attempt: 1, deadline: once.deadline }],
   ];
   return list.map(([struct, rest], i) => {
     const message = { ...place, ...rest };

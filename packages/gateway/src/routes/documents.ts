@@ -1,4 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import { verifiersOf } from '@islet/chain/Verifiers';
 import * as View from '@islet/chain/View';
 import * as Bundle from '@islet/core/Bundle';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
@@ -20,7 +21,8 @@ import { bodyOf } from './request.js';
 /** What the wallet says and asks, by signed Statement. */
 export function documents(app: Hono, context: Context): void {
   const { accounts, chain, deviceKeys, custodians, deployment, stateOf, now } = context;
-  const here = { chainId: deployment.chainId, identity: fromHex(deployment.identity) };
+  const verifiers = verifiersOf(deployment);
+  const here = { chainId: deployment.chainId, identity: fromHex(deployment.identity), verifiers };
 
   /** Throws 403 unless the signer speaks for the account and the account has authorised us, as we see the chain. */
   async function requireSpeaker({ message, signer }: Message.Signed<Message.Statement>): Promise<void> {

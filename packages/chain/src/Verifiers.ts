@@ -1,0 +1,10 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { fromHex } from '@islet/core/crypto/bytes';
+import type { Verifiers } from '@islet/core/Message';
+import type { Deployment } from './Deployment.js';
+
+/** The deployment's verifier contracts, by which P-256 keys and passkeys are told apart and believed. */
+export const verifiersOf = ({ p256Verifier, webAuthnVerifier }: Deployment): Verifiers => ({
+  p256: fromHex(p256Verifier),
+  webAuthn: fromHex(webAuthnVerifier),
+});
