@@ -148,16 +148,19 @@ export function checkSignature({ statement, signer, signature }: Signed): void {
 export function checkOnChain({ statement: s, signer }: Signed, view: View.View): void {
   if (!View.speaksFor(view, s.reader, signer))
     throw new ReportTamperedError('the signature', 'its key does not speak for the reader');
-  const decision = view.decisions.get(toHex(s.requestId));
-  const fail = (what: string): never => {
-    throw new ReportTamperedError('the request', what);
-  };
-  if (!decision) return fail('the chain has no such request');
+  const fault = faultOf(s, view.decisions.get(toHex(s.requestId)));
+  if (fault !== undefined) throw new ReportTamperedError('the request', fault);
+}
+
+/** What a request's decision has against a statement; undefined where it bears it out. */
+function faultOf(s: Statement, decision: View.Decision | undefined): string | undefined {
+  if (!decision) return 'the chain has no such request';
   if (decision.patient !== toHex(s.patient) || decision.reader !== toHex(s.reader))
-    fail('it was between others');
-  if (decision.reason !== 0) fail('it was refused');
+    return 'it was between others';
+  if (decision.reason !== 0) return 'it was refused';
   const { scope } = decision;
-  if (!scope || s.firstDay < scope.firstDay || s.lastDay > scope.lastDay) fail('it was for other days');
+  const covered = scope && s.firstDay >= scope.firstDay && s.lastDay <= scope.lastDay;
+  return covered ? undefined : 'it was for other days';
 }
 
 /** Compares the roots that a report rests on with the chain. */

@@ -89,21 +89,59 @@ describe('a signed report', () => {
     expect(await fault(Uint8Array.from([...(await made), 32]))).toBe('the page as a whole');
   });
 
-  test.each([
-    ['mean', (r: Report.Report) => void (r.data.statistics.meanMgDl! += 1)],
-    ['low', (r: Report.Report) => void (r.data.statistics.lowPercent! -= 0.5)],
-    ['the data of the report', (r: Report.Report) => void (r.data.name = 'Someone Else')],
-    ['the data of the report', (r: Report.Report) => void (r.data.days[2]!.points[5]![1] += 1)],
-    ['cv', (r: Report.Report) => void (r.signed.statement.metrics.cv! += 1)],
-    ['the signature', (r: Report.Report) => void (r.signed.statement.lastDay += 1)],
-    ['the signature', (r: Report.Report) => void (r.signed.signer = new Uint8Array(20))],
-    ['the anchors', (r: Report.Report) => void delete r.anchors[Object.keys(r.anchors)[0]!]],
-  ] as [string, (r: Report.Report) => void][])(
-    'drawn anew after %s was altered is found out, by name',
-    async (name, change) => {
-      expect(await fault(await forged(change))).toBe(name);
-    },
-  );
+  const cuts: [string, (r: Report.Report) => void][] = [
+    [
+      'mean',
+      ({ data }) => {
+        data.statistics.meanMgDl! += 1;
+      },
+    ],
+    [
+      'low',
+      ({ data }) => {
+        data.statistics.lowPercent! -= 0.5;
+      },
+    ],
+    [
+      'the data of the report',
+      ({ data }) => {
+        data.name = 'Someone Else';
+      },
+    ],
+    [
+      'the data of the report',
+      ({ data }) => {
+        data.days[2]!.points[5]![1] += 1;
+      },
+    ],
+    [
+      'cv',
+      ({ signed }) => {
+        signed.statement.metrics.cv! += 1;
+      },
+    ],
+    [
+      'the signature',
+      ({ signed }) => {
+        signed.statement.lastDay += 1;
+      },
+    ],
+    [
+      'the signature',
+      ({ signed }) => {
+        signed.signer = new Uint8Array(20);
+      },
+    ],
+    [
+      'the anchors',
+      ({ anchors }) => {
+        delete anchors[Object.keys(anchors)[0]!];
+      },
+    ],
+  ];
+  test.each(cuts)('drawn anew after %s was altered is found out, by name', async (name, change) => {
+    expect(await fault(await forged(change))).toBe(name);
+  });
 
   test('signed by someone who does not speak for the reader is refused', async () => {
     const thief = { ...reader, signerKey: new Uint8Array(32).fill(9) };
