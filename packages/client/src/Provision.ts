@@ -32,6 +32,8 @@ export type Options = {
 export async function provision(network: Network, person: Person, options: Options): Promise<void> {
   const { keep, onProgress = () => {} } = options;
   const { wallet, notes } = person;
+  // Their account has ended; who wants to begin again takes a new one.
+  if (notes.erased) return;
   await network.chain.follow();
   if (!network.chain.state.accounts.has(toHex(wallet.account))) {
     onProgress('registering', 0, 1);
