@@ -36,7 +36,11 @@ export async function from(network: Network, reader: Wallet, patient: Uint8Array
       one(network, seeds.get(onChain.reader) ?? [reader.encryptionSeed], id, onChain),
     ),
   );
-  return held.filter((h) => h !== undefined).sort((a, b) => b.onChain.grantedAt - a.onChain.grantedAt);
+  // Of two in one second the chain has the newer last.
+  return held
+    .filter((h) => h !== undefined)
+    .reverse()
+    .sort((a, b) => b.onChain.grantedAt - a.onChain.grantedAt);
 }
 
 async function one(

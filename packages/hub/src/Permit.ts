@@ -4,6 +4,7 @@ import type { Follower } from '@islet/chain/Follower';
 import { verifiersOf } from '@islet/chain/Verifiers';
 import * as View from '@islet/chain/View';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
+import * as Hours from '@islet/core/Hours';
 import * as Live from '@islet/core/Live';
 import * as Message from '@islet/core/Message';
 import * as Reason from '@islet/core/Reason';
@@ -70,6 +71,8 @@ export function requireStill(
   // The chain keeps a fingerprint of the terms; what they say of times is in the grant itself.
   if (grant && (at < grant.notBefore * 1000 || at >= grant.expiresAt * 1000))
     throw refuse('HUB_GRANT_EXPIRED', 'The grant has expired since.');
+  if (grant && !Hours.holds(grant, at))
+    throw refuse('HUB_OUTSIDE_HOURS', 'The hours in which the grant holds are over.');
   const decided = view.decisions.get(toHex(Message.digestOf(Message.request, message)))?.at ?? 0;
   if (at - decided > Live.followMs)
     throw refuse('HUB_FOLLOW_OVER', 'The decision has served as long as one may. Make a new request.');

@@ -9,6 +9,7 @@ import type { Deployment } from '@islet/chain/Deployment';
 import type { Follower } from '@islet/chain/Follower';
 import { ChainRevertError } from '@islet/chain/Revert';
 import type { Receipt, Sender } from '@islet/chain/Sender';
+import { verifiersOf } from '@islet/chain/Verifiers';
 import * as View from '@islet/chain/View';
 import { equal, fromHex, to0x, toHex } from '@islet/core/crypto/bytes';
 import type { Struct, Value } from '@islet/core/crypto/typedData';
@@ -199,7 +200,10 @@ async function keepGrant({ archive, follower }: Options, { signed, keys }: Relay
 }
 
 /** Before the chain hears of it: an erasure whose scope is lost could not be carried out. */
-async function keepErasure({ erasures, follower }: Options, { signed, keys }: Relay): Promise<void> {
+async function keepErasure(
+  { erasures, follower, deployment }: Options,
+  { signed, keys }: Relay,
+): Promise<void> {
   const order = keys && parseOrder(encodeHandover({ erase: signed, scope: keys }));
   if (!order)
     throw new Refusal(
@@ -211,6 +215,13 @@ async function keepErasure({ erasures, follower }: Options, { signed, keys }: Re
   if (!View.speaksFor(follower.state, message.account, signer)) await follower.follow();
   if (!View.speaksFor(follower.state, message.account, signer))
     throw new Refusal(403, 'HUB_NOT_A_SIGNER', 'Whoever signed the erasure does not speak for its account.');
+  // Stops: an order that nobody signed, kept under the name of a passkey that everybody can see.
+  if (!Message.verify(Message.erase, order.signed, verifiersOf(deployment)))
+    throw new Refusal(
+      403,
+      'HUB_BAD_SIGNATURE',
+      'The message is not signed by the signer that it names. Sign it again.',
+    );
   await erasures.keep(order);
 }
 

@@ -10,6 +10,7 @@ import { encodeFetched, type Part, parseFetched } from '@islet/core/wire/Fetch';
 import { encodeRelay } from '@islet/core/wire/Relay';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Hub } from './Hub.js';
+import { KEY_BYTES } from './limits.js';
 import * as Scene from './scene.testkit.js';
 import * as W from './writer.testkit.js';
 
@@ -240,7 +241,7 @@ describe('public keys', () => {
     const segment = toHex(sha256(late.segment.bytes));
     expect(await hub.context.archive.store.has(segment)).toBe(true);
     expect(await Scene.refusal(await ask(`/v1/keys/${segment}`))).toBe('404 HUB_NO_SUCH_KEY');
-    expect(await Scene.refusal(await put(Scene.random(4097)))).toBe('413 HUB_BODY_TOO_LARGE');
+    expect(await Scene.refusal(await put(new Uint8Array(KEY_BYTES + 1)))).toBe('413 HUB_BODY_TOO_LARGE');
   });
 });
 

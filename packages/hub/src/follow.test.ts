@@ -3,14 +3,17 @@ import * as View from '@islet/chain/View';
 import { toHex } from '@islet/core/crypto/bytes';
 import * as Head from '@islet/core/Head';
 import * as Live from '@islet/core/Live';
+import * as Message from '@islet/core/Message';
 import * as Receipt from '@islet/core/Receipt';
 import * as Segment from '@islet/core/Segment';
 import type { Stream } from '@islet/core/Stream';
+import { parseSigned } from '@islet/core/signed';
 import * as Followed from '@islet/core/wire/Followed';
 import { encodeRelay } from '@islet/core/wire/Relay';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Hub } from './Hub.js';
 import { FOLLOWS_PER_READER } from './limits.js';
+import * as Permit from './Permit.js';
 import * as Scene from './scene.testkit.js';
 import * as W from './writer.testkit.js';
 
@@ -164,6 +167,21 @@ describe('a follower', () => {
     const codes: (string | null)[] = [];
     for (let told = await mine.next(); told; told = await mine.next()) codes.push(told.ended);
     expect(codes.at(-1)).toBe('HUB_FOLLOW_OVER');
+  });
+
+  test('is judged by the hours of its grant as long as it follows', async () => {
+    const { grantId, signed } = await Scene.grant(chain, ask, patient, reader, about);
+    const made = Scene.request(chain, reader, patient, { ...about, grantId });
+    const body = encodeRelay({ kind: 'Request', signed: made.signed, grant: signed, keys: null });
+    await Scene.ok(Scene.post(ask, '/v1/relay', body));
+    await hub.context.follower.follow();
+    const permit = { signed: parseSigned(Message.request, made.signed) } as Permit.Permit;
+    const { message } = parseSigned(Message.grant, signed);
+    const still = (weekdays: number) => () =>
+      Permit.requireStill(hub.context, permit, { ...message, weekdays });
+    const today = 1 << ((new Date().getUTCDay() + 6) % 7);
+    expect(still(today)).not.toThrow();
+    expect(still(127 & ~today)).toThrow(expect.objectContaining({ code: 'HUB_OUTSIDE_HOURS' }));
   });
 
   test('that takes nothing is let go, and what waited for it is forgotten', async () => {
