@@ -7,7 +7,7 @@ import * as Secp256k1 from '@islet/core/crypto/secp256k1';
 import * as ErasureReceipt from '@islet/core/ErasureReceipt';
 import * as Message from '@islet/core/Message';
 import type { Stream } from '@islet/core/Stream';
-import { parseSigned } from '@islet/core/signed';
+import { encodeSigned, parseSigned } from '@islet/core/signed';
 import { encodeMoreKeys } from '@islet/core/wire/Ask';
 import { encodeHandover, parseDone, parseHandover } from '@islet/core/wire/Erasing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -151,6 +151,14 @@ describe('an erasure that is refused', () => {
     expect(await hand(theirs.handover)).toBe('403 CUSTODIAN_NOT_THE_PATIENT');
     const elsewhere = Story.erasure(scene, patient, {}, { target: new Uint8Array(20).fill(1) });
     expect(await hand(elsewhere.handover)).toBe('403 CUSTODIAN_NOT_THE_PATIENT');
+    // A stranger's signature under the name of the patient's own key.
+    const { erase: theirsSigned, scope } = parseHandover(handover);
+    const forged = {
+      ...parseSigned(Message.erase, theirsSigned),
+      signer: Secp256k1.addressOf(patient.wallet),
+    };
+    const named = encodeHandover({ erase: encodeSigned(Message.erase, forged), scope });
+    expect(await hand(named)).toBe('403 CUSTODIAN_NOT_THE_PATIENT');
     expect(message.account).toEqual(patient.account);
     expect(await open(one!)).toBe('200');
   });
