@@ -272,7 +272,7 @@ describe('the command line', () => {
       new Uint8Array(4096).map((_, i) => (i * 167 + 13) % 256),
     );
     await file('other.csv', `a,b,c\n${marker},${marker},2\n`);
-    await file('eversense.csv', `Eversense,${marker},x\nWhen,Sugar,Note\n2024-05-06,5,${marker}\n`);
+    await file('eversense.csv', `Eversense,report,x\nWhen,Sugar,Note\n2024-05-06,5,${marker}\n`);
     await file('cut.json', `[{"type":"sgv","device":"${marker}","sgv":`);
     await file('good.csv', whole.bytes);
     await file('huge.csv', '');
@@ -347,7 +347,7 @@ async function protocol(): Promise<{ service: keyof typeof services; method: str
   const doors: Awaited<ReturnType<typeof protocol>> = [{ service: 'chain', method: 'POST', path: '/' }];
   for (const part of (await readFile(path, 'utf8')).split(/^## /m).slice(1)) {
     const service = part.split('\n')[0]!.trim().toLowerCase() as keyof typeof services;
-    for (const [, method, path] of part.matchAll(/`(POST|PUT) ([\w/]+)/g))
+    for (const [, method, path] of part.matchAll(/`(POST|PUT) ([\w/-]+)/g))
       doors.push({ service, method: method!, path: path! });
   }
   return doors;

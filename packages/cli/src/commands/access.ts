@@ -16,8 +16,8 @@ import * as AccessLog from '../AccessLog.js';
 import * as AccessVerify from '../AccessVerify.js';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
+import { FileError } from '../FileError.js';
 import * as People from '../People.js';
-import { FileError } from './import.js';
 
 type Options = AccessLog.Asked & {
   person: string;

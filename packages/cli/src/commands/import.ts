@@ -3,7 +3,6 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Sent, withdraw } from '@islet/client/Importing';
 import type { Progress } from '@islet/client/Person';
-import { IsletError } from '@islet/core/IsletError';
 import * as Import from '@islet/ingest/Import';
 import * as Large from '@islet/ingest/Large';
 import { maxFileBytes } from '@islet/ingest/Limits';
@@ -12,6 +11,7 @@ import { type Command, Option } from 'commander';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
 import * as Far from '../FarFile.js';
+import { FileError } from '../FileError.js';
 import { send, sendLarge } from '../Importing.js';
 import type { Output } from '../Output.js';
 import * as People from '../People.js';
@@ -162,11 +162,4 @@ function story({ format, summary, sent }: Taken, assumed: boolean): string {
       `Times were read as ${summary.zone}, this computer’s zone. If that is wrong: npx islet import --undo ${sent.importId}, then import again with --zone.`,
     );
   return lines.join('\n');
-}
-
-export class FileError extends IsletError {
-  override readonly name = 'FileError';
-  constructor(why: string, code = 'CLI_NO_FILE') {
-    super(code, `The file cannot be taken: ${why}. Nothing was changed.`);
-  }
 }

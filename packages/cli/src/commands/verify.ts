@@ -16,11 +16,11 @@ import * as CertificateText from '../CertificateText.js';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
 import * as ExportVerify from '../ExportVerify.js';
+import { FileError } from '../FileError.js';
 import * as OtherChain from '../OtherChain.js';
 import * as People from '../People.js';
 import * as ReportVerify from '../ReportVerify.js';
 import * as Services from '../Services.js';
-import { FileError } from './import.js';
 import { appOf } from './up.js';
 
 type Options = {
