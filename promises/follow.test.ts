@@ -100,9 +100,13 @@ async function post(sgv: number): Promise<void> {
   expect(answer.status, await answer.text()).toBe(200);
 }
 
-async function grant(streams: string, from: string, to: string): Promise<string> {
+const asking = (streams: string, from: string, to: string, ...more: string[]) => {
   const window = ['--streams', streams, '--from', from, '--to', to, '--until', '2200-01-01'];
-  const { code, json } = await islet.run('grant', '--reader', 'clinic', ...window);
+  return islet.run('grant', '--reader', 'clinic', ...window, ...more);
+};
+
+async function grant(...asked: [streams: string, from: string, to: string, ...string[]]): Promise<string> {
+  const { code, json } = await asking(...asked);
   expect(code, JSON.stringify(json)).toBe(0);
   return json.grant;
 }
@@ -242,7 +246,10 @@ describe('a reader of weeks', () => {
   });
 
   test('draws the one-page report from the report alone', async () => {
-    await grant('glucose/report', date(report.firstDay), date(report.lastDay));
+    const asked = ['glucose/report', date(report.firstDay), date(report.lastDay)] as const;
+    // Fourteen days less the week of the grant before would be the other week.
+    expect((await asking(...asked)).json.error.code).toBe('GRANT_DERIVES_MORE');
+    await grant(...asked, '--meant');
     const { code, json } = await reported(report.firstDay, report.lastDay, '--stream', 'glucose/report');
     expect(code, JSON.stringify(json)).toBe(0);
     const right = expected(report);
