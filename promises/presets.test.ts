@@ -1,6 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-// Each preset is granted, used, refused outside its bounds, shown in the log and revoked. In real processes. Nobody can
-// turn the clock of these, so hours and weekdays are chosen by the clock.
+// Each preset is granted, used, refused outside its bounds, shown in the log, revoked, exported and erased. In real
+// processes. Nobody can turn the clock of these, so hours and weekdays are chosen by the clock.
 import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -44,6 +44,8 @@ beforeAll(async () => {
   await writeFile(file, ClarityFile.write(readings, { zone } as ClarityFile.Quirks).bytes);
   ok(await islet.run('import', file, '--zone', zone));
   secret = ok(await islet.run('pair')).apiSecret;
+  const bolus = { eventType: 'Correction Bolus', insulin: 1.5, created_at: new Date().toISOString() };
+  expect((await upload('treatments', bolus)).status).toBe(200);
 }, 300_000);
 afterAll(() => islet?.[Symbol.asyncDispose]());
 
@@ -117,13 +119,20 @@ async function firstValue(as: string): Promise<Record<string, any>> {
 
 async function post(sgv: number): Promise<void> {
   const at = Date.now();
-  const body = JSON.stringify([
-    { type: 'sgv', sgv, date: at, dateString: new Date(at).toISOString(), device: 'sim' },
-  ]);
+  const entry = { type: 'sgv', sgv, date: at, dateString: new Date(at).toISOString(), device: 'sim' };
+  await upload('entries', entry).catch(() => undefined);
+}
+
+function upload(what: string, one: object): Promise<Response> {
   const headers = { 'api-secret': secret, 'content-type': 'application/json' };
-  await fetch(`${islet.ready.gateway}/api/v1/entries`, { method: 'POST', headers, body }).catch(
-    () => undefined,
-  );
+  const body = JSON.stringify([one]);
+  return fetch(`${islet.ready.gateway}/api/v1/${what}`, { method: 'POST', headers, body });
+}
+
+/** The newest window of reports that is over. */
+function fortnight(): readonly [number, number] {
+  const { firstDay } = Span.of('glucose/report', today());
+  return [firstDay - 14, firstDay - 1];
 }
 
 const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
@@ -232,11 +241,7 @@ describe('the endocrinologist’s visit, granted to a role', () => {
     expect(await refusal(...look('dr', 'glucose/day', t - 40, t - 1))).toBe('DENIED_OUTSIDE_WINDOW');
     const days = ok(await islet.run(...look('dr', 'glucose/day', ...inside())));
     expect(days.metrics.n).toBeGreaterThan(3000);
-    const [from, to] = [
-      Span.of('glucose/report', t).firstDay - 14,
-      Span.of('glucose/report', t).firstDay - 1,
-    ];
-    const report = ok(await islet.run(...look('dr', 'glucose/report', from, to)));
+    const report = ok(await islet.run(...look('dr', 'glucose/report', ...fortnight())));
     expect(report.profile.length).toBe(24);
     expect(await refusal(...look('dr', 'glucose/day', ...inside()))).toBe('DENIED_NO_USES_LEFT');
   });
@@ -330,13 +335,114 @@ describe('research', () => {
   });
 });
 
-test('the log of all that is a file that can be checked again', async () => {
+describe('all five, taken away and erased', () => {
+  const always = ['--hours', '00:00-24:00', '--weekdays', 'mon-sun'];
+  const study = () => [today() - 20, today() - 16] as const;
+  const visit = () => [today() - 13, today() - 1] as const;
+  const seenLive: number[] = [];
+  const help = ['emergency', '--as', 'medic', '--reason', 'Does not wake up.'];
+
+  /** The days there are of each stream in an export that holds against the chain. */
+  async function exported(name: string): Promise<{ days: Map<string, Set<number>>; times: Set<number> }> {
+    const file = join(islet.folder, name);
+    const { readings } = ok(await islet.run('export', file));
+    expect(ok(await islet.run('verify', file, '--chain', islet.ready.chain)).verified.readings).toBe(
+      readings,
+    );
+    const days = new Map<string, Set<number>>();
+    const times = new Set<number>();
+    const { segments } = JSON.parse(await readFile(file, 'utf8'));
+    for (const { stream, day, content } of segments) {
+      days.set(stream, (days.get(stream) ?? new Set()).add(day));
+      for (const { at } of content.readings ?? []) times.add(at);
+    }
+    return { days, times };
+  }
+
+  /** Erases, checks the certificate without asking Islet, and returns what it vouches for. */
+  async function erase(name: string, ...what: string[]): Promise<Record<string, any>> {
+    const certificate = join(islet.folder, name);
+    ok(await islet.run('erase', ...what, '--yes', '--certificate', certificate));
+    return ok(await islet.run('verify', certificate)).verified;
+  }
+
+  /** That someone may still look as far as the chain is concerned, but nothing is there any more. */
+  const expectErased = (said: Record<string, any>): void => {
+    expect(said.error).toMatchObject({ code: 'DENIED_ERASED' });
+    expect(said.error.message).toMatch(/erased on \d{4}-\d\d-\d\d/);
+  };
+
+  test('each is granted once more and works', async () => {
+    await grant('--preset', 'follow', '--reader', 'clinic');
+    await grant('--preset', 'school', '--reader', 'nurse', ...always);
+    await grant('--preset', 'visit', '--role', 'on-call');
+    await grant('--preset', 'emergency', '--reader', 'medic');
+    const [from, to] = study().map(date) as [string, string];
+    await grant('--preset', 'research', '--reader', 'study', '--from', from, '--to', to, '--uses', '2');
+    for (const reader of ['clinic', 'nurse']) {
+      const { kind, reading } = await firstValue(reader);
+      expect(kind).toBe('value');
+      seenLive.push(reading.at);
+    }
+    ok(await islet.run(...look('nurse', 'glucose/day', ...visit())));
+    ok(await islet.run(...look('nurse', 'glucose/report', ...fortnight())));
+    ok(await islet.run(...help));
+    ok(await islet.run(...look('study', 'glucose/day', ...study())));
+  });
+
+  test('the person’s export holds and proves what each could see', async () => {
+    const { days, times } = await exported('all.json');
+    const t = today();
+    // A live value is also a reading, and taken away as that.
+    for (const at of seenLive) expect(times).toContain(at);
+    for (const [stream, first, last] of [
+      ['glucose/raw', t - 2, t],
+      ['insulin/raw', t, t],
+      ['glucose/day', ...visit()],
+      ['glucose/day', ...study()],
+    ] as const)
+      for (let day = first; day <= last; day++) expect(days.get(stream), stream).toContain(day);
+    expect(days.get('glucose/report')?.size).toBeGreaterThan(0);
+  });
+
+  test('live values erased: who follows, at any hour or at school, is told so', async () => {
+    const proven = await erase('live.json', '--stream', 'glucose/live');
+    expect(proven).toMatchObject({ streams: ['glucose/live'], needed: 2 });
+    expectErased(await firstValue('clinic'));
+    expectErased(await firstValue('nurse'));
+    ok(await islet.run(...look('nurse', 'glucose/day', ...visit())));
+  });
+
+  test('a window erased: visit, emergency and research find nothing any more', async () => {
+    const streams = 'glucose/day,glucose/raw,glucose/report,insulin/raw';
+    const from = today() - 60;
+    const proven = await erase('window.json', '--stream', streams, '--from', date(from));
+    expect(proven).toMatchObject({ streams: streams.split(','), firstDay: from, needed: 2 });
+    for (const asked of [
+      look('nurse', 'glucose/day', ...visit()),
+      look('nurse', 'glucose/report', ...fortnight()),
+      look('study', 'glucose/day', ...study()),
+      help,
+    ])
+      expectErased((await islet.run(...asked)).json);
+  });
+
+  test('an export from then on holds the rest and nothing of it', async () => {
+    const { days } = await exported('rest.json');
+    for (const stream of ['glucose/live', 'glucose/raw', 'glucose/day', 'insulin/raw'])
+      expect([...(days.get(stream) ?? [])], stream).toEqual([]);
+    expect(days.get('glucose/week')?.size).toBeGreaterThan(3);
+    ok(await islet.run('verify'));
+  });
+});
+
+test('who saw what outlives all that, in files that can be checked again', async () => {
   for (const format of ['text', 'csv', 'fhir', 'disclosures']) {
     const file = join(islet.folder, `log.${format}`);
     ok(await islet.run('access', '--format', format, '--out', file));
     const text = await readFile(file, 'utf8');
-    expect(text).toContain('on-call');
-    expect(text).toContain('unconscious');
+    for (const said of ['clinic', 'nurse', 'on-call', 'medic', 'unconscious', 'study'])
+      expect(text, format).toContain(said);
     expect(
       ok(await islet.run('verify', file, '--chain', islet.ready.chain)).verified.requests,
     ).toBeGreaterThan(20);

@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as Deployment from './Deployment.js';
+import * as Events from './Events.js';
 import * as Follower from './Follower.js';
 import type { Rpc } from './Rpc.js';
 import * as View from './View.js';
@@ -23,7 +24,7 @@ export type Options = {
 export async function open(options: Options): Promise<Follower.Follower<View.View>> {
   const { rpc, deployment, validators, now, onEvent } = options;
   const view = View.empty();
-  const highWater = await options.openLog(eventOf, (event) => View.apply(view, deployment, event));
+  const highWater = await options.openLog(eventOf, (event) => Events.apply(view, deployment, event));
   return Follower.open({
     rpc,
     chainId: deployment.chainId,
@@ -34,7 +35,7 @@ export async function open(options: Options): Promise<Follower.Follower<View.Vie
     initial: view,
     apply(state, log, block) {
       const event = eventOf({ log, block });
-      View.apply(state, deployment, event);
+      Events.apply(state, deployment, event);
       onEvent?.(event);
       return state;
     },

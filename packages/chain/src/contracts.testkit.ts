@@ -9,6 +9,7 @@ import { identityAbi } from './abi/Identity.js';
 import { recoveryAbi } from './abi/Recovery.js';
 import { CHAIN_ID, devKey, start as startAnvil } from './anvil.testkit.js';
 import type { Deployment } from './Deployment.js';
+import * as Events from './Events.js';
 import * as Founding from './Founding.js';
 import { connect } from './Rpc.js';
 import * as Sender from './Sender.js';
@@ -57,7 +58,7 @@ export async function start(custodians: number[]): Promise<Contracts> {
   }
   const log = async (events: { address: Hex; topics: Hex[]; data: Hex }[], blockNumber: number) => {
     const timestamp = await timeOf(`0x${blockNumber.toString(16)}`);
-    for (const event of events) View.apply(view, deployment, { ...event, blockNumber, timestamp });
+    for (const event of events) Events.apply(view, deployment, { ...event, blockNumber, timestamp });
   };
   async function send(to: Hex, data: Hex): Promise<void> {
     const { logs, blockNumber } = await sender.send({ to, data });

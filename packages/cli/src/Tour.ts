@@ -2,6 +2,9 @@
 import * as Access from '@islet/client/Access';
 import * as Granting from '@islet/client/Granting';
 import { accesses } from '@islet/client/Log';
+import * as Presets from '@islet/client/Presets';
+import * as Sentence from '@islet/client/Sentence';
+import { toHex } from '@islet/core/crypto/bytes';
 import * as Day from '@islet/core/Day';
 import { IsletError } from '@islet/core/IsletError';
 import * as Person from '@islet/sim/Person';
@@ -78,36 +81,31 @@ async function tell(context: Context, output: Output.Output, network: Connected)
   );
 
   const offset = sample.notes.dayOffsetMinutes ?? 0;
-  const lastDay = Day.of(now(), offset) - 1;
-  const firstDay = lastDay - 13;
-  const { grantId } = await Granting.grant(network, sample.wallet, {
+  const today = Day.of(now(), offset);
+  const [firstDay, lastDay] = [today - 14, today - 1];
+  const until = Day.endOf(today + 30, offset);
+  const terms = Presets.visit({ now: now(), offsetMinutes: offset, until });
+  const { grantId, salt } = await Granting.grant(network, sample.wallet, {
     reader: clinic.wallet.account,
-    streams: ['glucose/day'],
-    firstDay,
-    lastDay,
-    notBefore: now() - 60_000,
-    expiresAt: now() + 30 * dayMs,
-    purpose: 'treatment',
-    maxUses: 0,
+    ...terms,
   });
-  const [from, to] = [Day.format(firstDay), Day.format(lastDay)];
+  sample.notes.grantSalts = { [toHex(grantId)]: toHex(salt) };
   output.say(
-    `\n2. The person grants the clinic daily summaries, ${from} to ${to}, for treatment, for 30 days. Nothing finer: that is another key.`,
+    `\n2. The person grants a visit, one of five presets:\n\n   ${Sentence.of(terms, 'clinic', 'sample’s')}\n\n   It opens no single reading: each resolution has keys of its own.`,
   );
 
   const account = { account: sample.wallet.account, dayOffsetMinutes: offset };
-  const made = await report(network, clinic.wallet, account, { firstDay, lastDay });
+  const days = { stream: 'glucose/day' as const, firstDay, lastDay };
+  const made = await report(network, clinic.wallet, account, days);
   output.say(
     `\n3. The clinic asked. The contract allowed it and wrote that down; the custodians released their shares, of which any two suffice; the clinic verified, then computed:\n\n${indent(reportText(made, 'sample'))}`,
   );
 
-  const refused = await refusal(
-    report(network, clinic.wallet, account, { stream: 'glucose/raw', firstDay, lastDay }),
-  );
+  const refused = await refusal(report(network, clinic.wallet, account, { ...days, stream: 'glucose/raw' }));
   output.say(`\n4. The clinic asked for every single reading. ${refused}`);
 
   await Granting.revoke(network, sample.wallet, grantId);
-  const after = await refusal(report(network, clinic.wallet, account, { firstDay, lastDay }));
+  const after = await refusal(report(network, clinic.wallet, account, days));
   output.say(`\n5. The person revoked the grant, and the clinic asked again. ${after}`);
 
   await tamper(output, network, sample, firstDay);
@@ -161,7 +159,7 @@ Open ${app} in your browser: there you can do all of this for yourself.
 Islet stays up until you press Ctrl-C. In another terminal:
    npx islet import FILE --zone Europe/Berlin     an export of Dexcom, LibreView, Nightscout and more
    npx islet pair                                 a key for xDrip+, Loop, … ; the address is ${gateway}
-   npx islet grant --reader clinic --streams glucose/day --from DATE --to DATE --until DATE
+   npx islet grant --reader clinic --preset visit --until DATE
    npx islet report --as clinic --from DATE --to DATE
    npx islet access                               who saw what
 Islet is not a medical device.`;

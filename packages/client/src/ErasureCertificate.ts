@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as Deployment from '@islet/chain/Deployment';
+import * as Events from '@islet/chain/Events';
 import * as Proof from '@islet/chain/Proof';
 import { verifiersOf } from '@islet/chain/Verifiers';
 import * as View from '@islet/chain/View';
@@ -116,7 +117,7 @@ function viewOf(file: Certificate, deployment: Deployment.Deployment): View.View
     if (header.number <= before) fail(`block ${i + 1}`, 'it is out of order');
     before = header.number;
     for (const { address, topics, data } of logs)
-      View.apply(view, deployment, {
+      Events.apply(view, deployment, {
         ...{ address, topics, data, blockNumber: header.number, timestamp: header.timestamp },
       });
   }

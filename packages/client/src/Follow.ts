@@ -8,6 +8,7 @@ import type { Stream } from '@islet/core/Stream';
 import { encodeFetch } from '@islet/core/wire/Fetch';
 import { parseFollowed } from '@islet/core/wire/Followed';
 import * as Access from './Access.js';
+import * as Erased from './Erased.js';
 import { attendant } from './FollowAttend.js';
 import type { Held } from './Held.js';
 import * as HeldAnswer from './HeldAnswer.js';
@@ -58,7 +59,7 @@ export const own = (
 
 /**
  * A patient's values under a grant, as they come, until `signal` says so: then it just ends. One decision on chain serves
- * for a day; then it asks for the next. Throws `DeniedError`, `FOLLOW_ENDED` where the hub cuts it off, a custodian's
+ * for a day; then it asks for the next. Throws `DeniedError`, `DENIED_ERASED`, `FOLLOW_ENDED` where the hub cuts it off, a custodian's
  * refusal by policy, and `TamperedError` where something told does not hold.
  */
 export function granted(
@@ -117,6 +118,9 @@ async function* follow(
     const wanted = { streams, ...daysOf() };
     let ticket: Ticket;
     try {
+      // Of what was erased nothing will ever come: better said than waited for.
+      await network.chain.follow();
+      Erased.requireSomeLeft(await Erased.of(network, right.patient), wanted);
       ticket = await Access.ask(network, reader, wanted, right, Release.followKeyHash);
     } catch (error) {
       // Who has followed for a day is not to stop because the hub is started anew just then.
@@ -173,6 +177,7 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
 const reasons: Record<string, string> = {
   HUB_GRANT_REVOKED: 'The patient has revoked the grant',
   HUB_GRANT_EXPIRED: 'The grant has expired',
+  HUB_OUTSIDE_HOURS: 'The hours of the grant are over',
 };
 
 /** The hub ended it, for a reason that does not pass. */

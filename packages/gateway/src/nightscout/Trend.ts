@@ -1,5 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+
 import * as Trend from '@islet/core/metrics/Trend';
+import { trends } from '@islet/core/Reading';
 
 /** Nightscout's words for how fast glucose moves, by mg/dL a minute: each up to its limit. */
 const steps = [
@@ -20,21 +22,11 @@ export function of(points: readonly Point[], index: number): string {
   return speed === null ? 'NONE' : steps.find(([limit]) => speed <= limit)![1];
 }
 
-const numbers = [
-  'NONE',
-  'DoubleUp',
-  'SingleUp',
-  'FortyFiveUp',
-  'Flat',
-  'FortyFiveDown',
-  'SingleDown',
-  'DoubleDown',
-  'NOT COMPUTABLE',
-  'RATE OUT OF RANGE',
-];
+/** In the order of their numbers. */
+const numbered: readonly string[] = trends.slice(0, 10);
 
 /** The number that watches know a direction by. */
 export const numberOf = (direction: string): number => {
   const spaced = { NotComputable: 'NOT COMPUTABLE', RateOutOfRange: 'RATE OUT OF RANGE' }[direction];
-  return Math.max(0, numbers.indexOf(spaced ?? direction));
+  return Math.max(0, numbered.indexOf(spaced ?? direction));
 };
