@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
+import { boundsOf, whatOf } from '../i18n/sentence.js';
 import { Act, Copyable, Page, Panel } from '../parts/Basics.js';
 import { Field } from '../parts/Fields.js';
 import { QrCode } from '../parts/QrCode.js';
@@ -100,21 +101,19 @@ function Patient({ patient, onChanged }: { patient: PatientLine; onChanged: () =
 }
 
 function Held({ held: g, account, title }: { held: HeldLine; account: string; title: string }) {
-  const { t, day, date, streams } = useWords();
+  const words = useWords();
+  const { t, date } = words;
   const state =
-    g.state === 'active'
-      ? t('patients.active', { until: date(g.expiresAt) })
-      : g.state === 'revoked'
-        ? t('patients.revoked', { when: date(g.revokedAt ?? 0) })
-        : t('patients.expired', { when: date(g.expiresAt) });
+    g.state === 'revoked'
+      ? t('patients.revoked', { when: date(g.revokedAt ?? 0) })
+      : t('patients.expired', { when: date(g.expiresAt) });
   const label = t(g.state === 'active' ? 'patients.report' : 'patients.askAnyway');
   return (
     <li>
       <span>
-        <strong>{streams(g.streams)}</strong>
-        <span className="fine block">
-          {t('report.period', { from: day(g.firstDay), to: day(g.lastDay) })} · {state}
-        </span>
+        <strong>{whatOf(words, g.terms)}</strong>
+        <span className="fine block">{boundsOf(words, g.terms).join(', ')}</span>
+        {g.state !== 'active' && <span className="fine block">{state}</span>}
       </span>
       <a
         className={g.state === 'active' ? 'act act-main' : 'act act-quiet'}

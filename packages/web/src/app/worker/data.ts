@@ -93,11 +93,12 @@ async function newestDay(session: Session.Session, today: number, onProgress: Pr
 }
 
 /** Today and the last day that holds something, as stream days: what presets count from. */
-export async function span(): Promise<{ newest: number; today: number }> {
+export async function span(): Promise<{ newest: number; today: number; offsetMinutes: number }> {
   const session = await Session.need();
-  const { notes } = session.vault.keeper;
-  const today = Day.of(session.network.now(), notes.dayOffsetMinutes ?? 0);
-  return { newest: Math.min(today, await newestDay(session, today, () => {})), today };
+  const { dayOffsetMinutes: offsetMinutes = 0 } = session.vault.keeper.notes;
+  const today = Day.of(session.network.now(), offsetMinutes);
+  const newest = Math.min(today, await newestDay(session, today, () => {}));
+  return { newest, today, offsetMinutes };
 }
 
 function latestOf(points: Points.Point[]): Latest | null {

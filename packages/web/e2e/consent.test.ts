@@ -1,0 +1,159 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// What a grant of the app opens and what it does not, in a real browser before the real services.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as Day from '@islet/core/Day';
+import * as Points from '@islet/core/metrics/Points';
+import * as Summary from '@islet/core/metrics/Summary';
+import type { Reading } from '@islet/core/Reading';
+import * as Span from '@islet/core/Span';
+import * as ClarityFile from '@islet/sim/ClarityFile';
+import * as Life from '@islet/sim/Person';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Islet, start } from '../../../promises/islet.testkit.js';
+import { faultsOf } from './axe.testkit.js';
+import { create, type Device, device, figure, importFile, launch } from './browser.testkit.js';
+
+const zone = 'Etc/UTC';
+const dayMs = 86_400_000;
+
+let islet: Islet;
+let browser: Browser;
+let folder: string;
+let readings: Reading[];
+let patient: Device;
+let clinician: Device;
+let invitation: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'islet-consent-'));
+  const file = join(folder, 'clarity.csv');
+  // Nothing of today: the figures are the same whenever the test runs.
+  const firstAt = Math.floor(Date.now() / dayMs) * dayMs - 34 * dayMs;
+  readings = Life.days('consent', { firstAt, days: 32, zone });
+  await writeFile(file, ClarityFile.write(readings, { zone }).bytes);
+  [islet, browser] = await Promise.all([start(), launch()]);
+  const there = { timezoneId: zone };
+  [patient, clinician] = await Promise.all([device(browser, there), device(browser, there)]);
+  await clinician.page.goto(islet.ready.app);
+  await create(clinician.page, /I am a clinician/, 'Dr. Popescu', 'blue river seven stones');
+  await clinician.page.getByText('Nobody shares with you yet').waitFor();
+  invitation = await clinician.page.locator('.copyable code').nth(1).innerText();
+  await patient.page.goto(islet.ready.app);
+  await create(patient.page, /I have diabetes/, 'Ana', 'green hill nine clouds');
+  await patient.page.getByText('Nothing here yet').waitFor();
+  await importFile(patient.page, file);
+}, 300_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await islet?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const go = (page: Page, route: string): Promise<unknown> => page.goto(`${islet.ready.app}/#/${route}`);
+
+/** Opens the form for one more grant to the clinician, at a preset. */
+async function begin(preset: string): Promise<Page> {
+  const { page } = patient;
+  await go(page, 'home');
+  await page.goto(invitation);
+  await page.getByLabel('What you call them').fill('Dr. Popescu');
+  await page.getByText(preset, { exact: true }).click();
+  return page;
+}
+
+const sentence = (page: Page): Promise<string> => page.locator('.sentence p').first().innerText();
+
+async function share(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
+  await page.getByText('Dr. Popescu can look now').waitFor();
+}
+
+async function stop(page: Page): Promise<void> {
+  await page
+    .getByRole('button', { name: /^Stop sharing/ })
+    .first()
+    .click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Stop sharing' }).click();
+  await page.getByText(/key keepers have confirmed/).waitFor();
+}
+
+/** What the clinician sees first in the list of what they hold. */
+async function patients(): Promise<Page> {
+  const { page } = clinician;
+  await go(page, 'me');
+  await go(page, 'patients');
+  await page.locator('.lines li').first().waitFor();
+  return page;
+}
+
+async function clean(page: Page, where: string): Promise<void> {
+  expect(await faultsOf(page), where).toEqual([]);
+}
+
+/** The newest week that is over, of what was imported. */
+function lastWeek(): Span.Span {
+  const newest = Day.of(readings.at(-1)!.at, 0);
+  const { lastDay } = Span.within('glucose/week', { firstDay: newest - 13, lastDay: newest })!;
+  return { firstDay: lastDay - 6, lastDay };
+}
+
+test('a weekly average opens exactly that week, and nothing finer', async () => {
+  const page = await begin('One weekly average');
+  const { firstDay, lastDay } = lastWeek();
+  const shown = (day: number): string =>
+    new Intl.DateTimeFormat('en-GB', {
+      day: 'numeric',
+      month: 'short',
+      year: 'numeric',
+      timeZone: 'UTC',
+    }).format(Day.startOf(day, 0));
+  expect(await sentence(page)).toMatch(
+    `Dr. Popescu may see weekly glucose averages from ${shown(firstDay)} to ${shown(lastDay)}, for treatment, until`,
+  );
+  await page.getByRole('button', { name: 'See what they will see' }).click();
+  await page.locator('.preview .daily li').waitFor();
+  await clean(page, 'a form with its preview');
+  await share(page);
+  await page.getByText(/^Dr\. Popescu may see weekly glucose averages/).waitFor();
+
+  const there = await patients();
+  await there.getByText(/^weekly glucose averages from/).waitFor();
+  await there.getByRole('link', { name: /^Open report/ }).click();
+  await there.locator('.report .daily li').waitFor();
+  const from = Day.startOf(firstDay, 0);
+  const whole = Summary.summarise(Points.fromReadings(readings), { from, to: from + 7 * dayMs });
+  expect(await figure(there, 'mean')).toBe(`${Math.round(whole.meanMgDl!)} mg/dL`);
+  expect(await there.locator('.daily li').count(), 'one week and no day').toBe(1);
+  expect(await there.locator('.agp-middle, .daily-line').count(), 'no course of any day').toBe(0);
+  await clean(there, 'a report of a week');
+});
+
+test('what a grant would give away by subtraction is asked about first', async () => {
+  const page = await begin('Research');
+  const { firstDay, lastDay } = lastWeek();
+  await page.getByLabel('From', { exact: true }).fill(Day.format(firstDay));
+  await page.getByLabel('To', { exact: true }).fill(Day.format(lastDay - 1));
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
+  await page.getByText('This lets them work out more').waitFor();
+  await clean(page, 'a warning');
+  await page.getByRole('button', { name: 'I mean it: share all the same' }).click();
+  await page.getByText('Dr. Popescu can look now').waitFor();
+  await stop(page);
+});
+
+test('a visit shows the 14-day report and averages of days', async () => {
+  const page = await begin('A visit to the endocrinologist');
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
+  await page.getByRole('button', { name: 'I mean it: share all the same' }).click();
+  await page.getByText('Dr. Popescu can look now').waitFor();
+  const there = await patients();
+  await there.locator('li', { hasText: '14-day glucose report' }).getByRole('link').click();
+  await there.locator('.report .agp-middle').waitFor();
+  expect(await there.locator('.daily li').count()).toBeGreaterThan(14);
+  expect(await there.locator('.daily-line').count(), 'no course of a day').toBe(0);
+  await clean(there, 'a report of 14 days');
+});
