@@ -16,6 +16,7 @@ const routes = {
   share: { screen: screen('Share'), budget: 220 * kB },
   log: { screen: screen('WhoSaw'), budget: 220 * kB },
   patients: { screen: screen('Patients'), budget: 215 * kB },
+  live: { screen: screen('Live'), budget: 215 * kB },
   me: { screen: screen('Me'), budget: 220 * kB },
   add: { screen: screen('Import'), budget: 250 * kB },
   devices: { screen: screen('Devices'), budget: 250 * kB },

@@ -157,3 +157,75 @@ test('a visit shows the 14-day report and averages of days', async () => {
   expect(await there.locator('.daily-line').count(), 'no course of a day').toBe(0);
   await clean(there, 'a report of 14 days');
 });
+
+const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+
+test('school hours are refused outside them, with the reason', async () => {
+  const page = await begin('School hours');
+  expect(await sentence(page)).toContain('on weekdays 08:00–15:30 (UTC), for care-giving');
+  // Nobody can turn the clock of real processes: the one day that is left is far from today.
+  const today = (new Date().getUTCDay() + 6) % 7;
+  const chosen = (today + 3) % 7;
+  for (const [bit, name] of weekdays.entries()) {
+    const box = page.getByRole('checkbox', { name, exact: true });
+    if ((await box.isChecked()) !== (bit === chosen)) await page.getByText(name, { exact: true }).click();
+  }
+  expect(await sentence(page)).toMatch(/may see the newest glucose value only, every \w+day 08:00–15:30/);
+  await clean(page, 'a form with hours');
+  await share(page);
+  const there = await patients();
+  await there
+    .getByRole('link', { name: /^Follow live/ })
+    .first()
+    .click();
+  await there.getByText('The permission does not hold at this hour or on this weekday.').waitFor();
+  await clean(there, 'a refusal of hours');
+  await stop(page);
+});
+
+test('a live value is on the card within seconds, and the card ends with the permission', async () => {
+  const { page } = patient;
+  await go(page, 'devices');
+  await page.getByRole('button', { name: 'Make a key' }).click();
+  const secret = await page.locator('.copyable code').nth(1).innerText();
+  await begin('Follow me live');
+  await share(page);
+  const there = await patients();
+  await there
+    .getByRole('link', { name: /^Follow live/ })
+    .first()
+    .click();
+  await there.getByText('You are following.').waitFor();
+  await clean(there, 'waiting for a value');
+  await go(page, 'home');
+  await page.getByText('One day').waitFor();
+
+  await post(secret, 123);
+  await there.locator('.now-number', { hasText: '123' }).waitFor();
+  await page.locator('.now-number', { hasText: '123' }).waitFor();
+  expect(await there.locator('.now').innerText()).toMatch(/Current glucose[\s\S]+In range · 0 minutes ago/);
+  await clean(there, 'a live value');
+  await post(secret, 131);
+  await there.locator('.now-number', { hasText: '131' }).waitFor();
+
+  await go(page, 'share');
+  await stop(page);
+  await there.getByText('Following has ended').waitFor();
+  await there.getByText('The patient has taken this permission back.').waitFor();
+  await clean(there, 'an end');
+  await post(secret, 144);
+  await go(page, 'home');
+  await page.locator('.now-number', { hasText: '144' }).waitFor();
+  expect(await there.locator('.now-number').innerText(), 'nothing after the end').toBe('131');
+  for (const { complaints } of [patient, clinician]) expect(complaints).toEqual([]);
+});
+
+/** A reading of now, as an uploader sends it. */
+async function post(secret: string, sgv: number): Promise<void> {
+  const at = Date.now();
+  const body = [{ type: 'sgv', sgv, date: at, dateString: new Date(at).toISOString(), device: 'sim' }];
+  const headers = { 'api-secret': secret, 'content-type': 'application/json' };
+  const url = `${islet.ready.gateway}/api/v1/entries`;
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  expect(answer.status, await answer.text()).toBe(200);
+}

@@ -10,6 +10,7 @@ import { useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { Who } from '../worker/Session.js';
 import type { HeldLine, PatientLine } from '../worker/sharing.js';
+import { isLive } from './isLive.js';
 
 /** Everyone who lets this clinician see something, or did. */
 export function Patients({ who }: { who: Who }) {
@@ -107,7 +108,9 @@ function Held({ held: g, account, title }: { held: HeldLine; account: string; ti
     g.state === 'revoked'
       ? t('patients.revoked', { when: date(g.revokedAt ?? 0) })
       : t('patients.expired', { when: date(g.expiresAt) });
-  const label = t(g.state === 'active' ? 'patients.report' : 'patients.askAnyway');
+  const live = isLive(g.terms);
+  const open = live ? 'patients.live' : 'patients.report';
+  const label = t(g.state === 'active' ? open : 'patients.askAnyway');
   return (
     <li>
       <span>
@@ -117,7 +120,7 @@ function Held({ held: g, account, title }: { held: HeldLine; account: string; ti
       </span>
       <a
         className={g.state === 'active' ? 'act act-main' : 'act act-quiet'}
-        href={`#/report/${account}/${g.id}`}
+        href={`#/${live ? 'live' : 'report'}/${account}/${g.id}`}
         aria-label={`${label}: ${title}`}
       >
         {label}

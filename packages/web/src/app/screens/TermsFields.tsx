@@ -3,7 +3,8 @@ import type { Purpose } from '@islet/core/Purpose';
 import { useWords } from '../i18n/Settings.js';
 import { chosen } from '../i18n/sentence.js';
 import { Choices, Field, Several } from '../parts/Fields.js';
-import { type Draft, isLive, type Preset, presets } from './presets.js';
+import { isLive } from './isLive.js';
+import { type Draft, type Preset, presets } from './presets.js';
 
 /** The terms of a grant: a preset, and what to change of it. */
 export function TermsFields({ preset, onPreset, draft, onChange }: Props) {

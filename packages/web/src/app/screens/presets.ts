@@ -6,6 +6,7 @@ import * as Hours from '@islet/core/Hours';
 import type { Purpose } from '@islet/core/Purpose';
 import * as Span from '@islet/core/Span';
 import type { Stream } from '@islet/core/Stream';
+import { isLive } from './isLive.js';
 
 export const presets = ['visit', 'days', 'week', 'live', 'school', 'study', 'review'] as const;
 export type Preset = (typeof presets)[number];
@@ -30,10 +31,6 @@ export type Draft = {
   purpose: Purpose;
   uses: string;
 };
-
-/** Values of now alone: there are no days to choose. */
-export const isLive = ({ streams }: Pick<Draft, 'streams'>): boolean =>
-  streams.every((stream) => stream === 'glucose/live');
 
 /** Two weeks beside today, which is not over. */
 const usualDays = 15;

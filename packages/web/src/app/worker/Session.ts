@@ -28,6 +28,7 @@ export type Who = {
 let database: Promise<Database.Database> | undefined;
 let held: Vault.Opened | undefined;
 let current: Promise<Session> | undefined;
+let over = new AbortController();
 
 export const storage = (): Promise<Database.Database> => {
   database ??= Database.open();
@@ -108,8 +109,13 @@ export async function shown<T extends object>(
   }
 }
 
-/** Forgets every key. */
+/** Aborted once whoever is open no longer is. */
+export const ending = (): AbortSignal => over.signal;
+
+/** Forgets every key, and ends what goes on under them. */
 export function end(): void {
+  over.abort();
+  over = new AbortController();
   held = undefined;
   current = undefined;
 }
