@@ -61,7 +61,7 @@ async function begin(preset: string): Promise<Page> {
   await go(page, 'home');
   await page.goto(invitation);
   await page.getByLabel('What you call them').fill('Dr. Popescu');
-  await page.getByText(preset, { exact: true }).click();
+  await page.getByText(preset, { exact: true }).first().click();
   return page;
 }
 
@@ -85,6 +85,7 @@ async function stop(page: Page): Promise<void> {
 async function patients(): Promise<Page> {
   const { page } = clinician;
   await go(page, 'me');
+  await page.getByRole('button', { name: 'Show the kit' }).waitFor();
   await go(page, 'patients');
   await page.locator('.lines li').first().waitFor();
   return page;
@@ -147,9 +148,7 @@ test('what a grant would give away by subtraction is asked about first', async (
 
 test('a visit shows the 14-day report and averages of days', async () => {
   const page = await begin('A visit to the endocrinologist');
-  await page.getByRole('button', { name: 'Share', exact: true }).click();
-  await page.getByRole('button', { name: 'I mean it: share all the same' }).click();
-  await page.getByText('Dr. Popescu can look now').waitFor();
+  await share(page);
   const there = await patients();
   await there.locator('li', { hasText: '14-day glucose report' }).getByRole('link').click();
   await there.locator('.report .agp-middle').waitFor();
