@@ -219,6 +219,46 @@ test('a live value is on the card within seconds, and the card ends with the per
   for (const { complaints } of [patient, clinician]) expect(complaints).toEqual([]);
 });
 
+/** Types the word, and saves the proof that comes. */
+async function erased(page: Page, name: string): Promise<string> {
+  expect(await page.getByRole('button', { name: 'Erase for ever' }).isDisabled(), 'not before the word').toBe(
+    true,
+  );
+  await page.getByLabel('Type “erase” to go on').fill('erase');
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Erase for ever' }).click();
+  const path = join(folder, name);
+  await (await download).saveAs(path);
+  await page.getByText(/^Erased\. The proof was saved/).waitFor();
+  return path;
+}
+
+test('a week is erased with a proof that anyone can check, and then everything', async () => {
+  const { page } = patient;
+  const { firstDay, lastDay } = lastWeek();
+  await go(page, 'me');
+  await page.getByLabel('From', { exact: true }).fill(Day.format(firstDay));
+  await page.getByLabel('To', { exact: true }).fill(Day.format(lastDay));
+  await clean(page, 'before an erasure');
+  const some = await erased(page, 'week.json');
+  expect((await islet.run('verify', some)).code).toBe(0);
+  await page.getByRole('button', { name: 'Close' }).click();
+
+  const there = await patients();
+  await there
+    .getByRole('link', { name: /^Open report/ })
+    .last()
+    .click();
+  await there.getByText('The person whose data it was has erased it.').waitFor();
+
+  await go(page, 'me');
+  await page.getByText('everything', { exact: true }).click();
+  const all = await erased(page, 'everything.json');
+  expect((await islet.run('verify', all)).code).toBe(0);
+  await page.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('link', { name: /I have diabetes/ }).waitFor();
+});
+
 /** A reading of now, as an uploader sends it. */
 async function post(secret: string, sgv: number): Promise<void> {
   const at = Date.now();

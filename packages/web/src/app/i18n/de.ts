@@ -479,6 +479,31 @@ export const de: Catalogue = {
   'me.themeAuto': 'Wie das Gerät',
   'me.themeLight': 'Hell',
   'me.themeDark': 'Dunkel',
+  'erase.title': 'Daten löschen',
+  'erase.text':
+    'Macht Daten für immer unlesbar und gibt Ihnen einen Nachweis darüber. Um eine Kopie zu behalten, die nur Sie haben, machen Sie zuvor einen Export.',
+  'erase.what': 'Was',
+  'erase.days': 'einige Tage',
+  'erase.kinds': 'einige Arten, alle Tage',
+  'erase.everything': 'alles',
+  'erase.which': 'Welche Arten',
+  'erase.meansGone':
+    'Die Schlüsselhüter vernichten ihre Geheimnisse dafür. Niemand kann es mehr öffnen: weder Sie noch wer es geteilt bekam. Es gibt keinen Weg zurück.',
+  'erase.meansSeen': 'Was jemand zuvor geöffnet oder exportiert hat, bleibt dort.',
+  'erase.meansNoMore': 'Werte dieser Tage und Arten werden nicht wieder angenommen.',
+  'erase.meansLate': 'Werte, die vor ihren Schlüsseln kamen, gehen mit, von welchem Tag auch immer.',
+  'erase.meansAccount':
+    'Ihr Konto endet und wird aus diesem Browser entfernt. Für einen neuen Anfang braucht es ein neues.',
+  'erase.word': 'löschen',
+  'erase.type': 'Tippen Sie „{word}“, um fortzufahren',
+  'erase.do': 'Für immer löschen',
+  'erase.on': 'Mit der begonnenen Löschung fortfahren',
+  'erase.done':
+    'Gelöscht. Der Nachweis wurde als Datei gesichert: Bewahren Sie ihn auf. Die Befehlszeile prüft ihn: npx islet verify.',
+  'erase.certificate': 'Nachweis noch einmal sichern',
+  'busy.erasing': 'Warten, bis die Schlüsselhüter ihre Geheimnisse vernichten',
+  'fail.ERASE_NOT_COMPLETE':
+    'Bisher haben zu wenige Schlüsselhüter bestätigt. Die Löschung ist verzeichnet und nicht zurückzurufen: Fahren Sie später damit fort.',
   'me.forget': 'Aus diesem Browser entfernen',
   'me.forgetText':
     'Ihre versiegelten Daten bleiben, wo sie sind. Ohne Ihren Wiederherstellungsbogen kommen Sie nicht zurück.',

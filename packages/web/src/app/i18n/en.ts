@@ -482,6 +482,31 @@ export const en = {
   'me.themeAuto': 'As the device',
   'me.themeLight': 'Light',
   'me.themeDark': 'Dark',
+  'erase.title': 'Erase data',
+  'erase.text':
+    'Makes data unreadable for ever, and gives you a proof of it. To keep a copy that only you have, make an export first.',
+  'erase.what': 'What',
+  'erase.days': 'some days',
+  'erase.kinds': 'some kinds, all days',
+  'erase.everything': 'everything',
+  'erase.which': 'Which kinds',
+  'erase.meansGone':
+    'The key keepers destroy their secrets for it. Nobody can open it any more: not you, not those you shared it with. There is no way back.',
+  'erase.meansSeen': 'What somebody opened or exported before stays with them.',
+  'erase.meansNoMore': 'Readings of these days and kinds are not taken again.',
+  'erase.meansLate': 'Readings that came before their keys did go too, whatever their day.',
+  'erase.meansAccount':
+    'Your account ends, and is removed from this browser. To begin again takes a new one.',
+  'erase.word': 'erase',
+  'erase.type': 'Type “{word}” to go on',
+  'erase.do': 'Erase for ever',
+  'erase.on': 'Go on with the one that was begun',
+  'erase.done':
+    'Erased. The proof was saved as a file: keep it. The command line checks it: npx islet verify.',
+  'erase.certificate': 'Save the proof again',
+  'busy.erasing': 'Waiting for the key keepers to destroy their secrets',
+  'fail.ERASE_NOT_COMPLETE':
+    'Too few key keepers have confirmed so far. The erasure is recorded and cannot be called back: go on with it later.',
   'me.forget': 'Remove from this browser',
   'me.forgetText': 'Your sealed data stay where they are. Without your recovery kit you cannot come back.',
   'me.forgetDo': 'Remove me from this browser',

@@ -471,6 +471,31 @@ export const es: Catalogue = {
   'me.themeAuto': 'Como el dispositivo',
   'me.themeLight': 'Claro',
   'me.themeDark': 'Oscuro',
+  'erase.title': 'Borrar datos',
+  'erase.text':
+    'Hace los datos ilegibles para siempre y le da una prueba de ello. Para quedarse con una copia que solo usted tenga, haga antes una exportación.',
+  'erase.what': 'Qué',
+  'erase.days': 'algunos días',
+  'erase.kinds': 'algunas clases, todos los días',
+  'erase.everything': 'todo',
+  'erase.which': 'Qué clases',
+  'erase.meansGone':
+    'Los guardianes de llaves destruyen sus secretos. Ya nadie puede abrirlo: ni usted, ni aquellos con quienes lo compartió. No hay vuelta atrás.',
+  'erase.meansSeen': 'Lo que alguien abrió o exportó antes se queda con esa persona.',
+  'erase.meansNoMore': 'Las lecturas de estos días y clases no se vuelven a admitir.',
+  'erase.meansLate': 'Las lecturas que llegaron antes que sus llaves también se van, sean del día que sean.',
+  'erase.meansAccount':
+    'Su cuenta termina y se quita de este navegador. Para empezar de nuevo hace falta otra.',
+  'erase.word': 'borrar',
+  'erase.type': 'Escriba «{word}» para seguir',
+  'erase.do': 'Borrar para siempre',
+  'erase.on': 'Seguir con el borrado empezado',
+  'erase.done':
+    'Borrado. La prueba se guardó como archivo: consérvela. La línea de órdenes la comprueba: npx islet verify.',
+  'erase.certificate': 'Guardar la prueba otra vez',
+  'busy.erasing': 'Esperando a que los guardianes destruyan sus secretos',
+  'fail.ERASE_NOT_COMPLETE':
+    'Aún han confirmado demasiado pocos guardianes de llaves. El borrado consta y no se puede revocar: siga con él más tarde.',
   'me.forget': 'Quitar de este navegador',
   'me.forgetText': 'Sus datos sellados quedan donde están. Sin su hoja de recuperación no podrá volver.',
   'me.forgetDo': 'Quitarme de este navegador',

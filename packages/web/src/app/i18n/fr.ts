@@ -473,6 +473,31 @@ export const fr: Catalogue = {
   'me.themeAuto': 'Comme l’appareil',
   'me.themeLight': 'Clair',
   'me.themeDark': 'Sombre',
+  'erase.title': 'Effacer des données',
+  'erase.text':
+    'Rend des données illisibles pour toujours, et vous en donne une preuve. Pour garder une copie que vous seul avez, faites d’abord un export.',
+  'erase.what': 'Quoi',
+  'erase.days': 'certains jours',
+  'erase.kinds': 'certaines sortes, tous les jours',
+  'erase.everything': 'tout',
+  'erase.which': 'Quelles sortes',
+  'erase.meansGone':
+    'Les gardiens de clés détruisent leurs secrets. Plus personne ne peut ouvrir : ni vous, ni ceux avec qui vous partagiez. Il n’y a pas de retour.',
+  'erase.meansSeen': 'Ce que quelqu’un a ouvert ou exporté avant lui reste.',
+  'erase.meansNoMore': 'Les mesures de ces jours et de ces sortes ne sont plus acceptées.',
+  'erase.meansLate': 'Les mesures arrivées avant leurs clés partent aussi, quel que soit leur jour.',
+  'erase.meansAccount':
+    'Votre compte prend fin et quitte ce navigateur. Pour recommencer, il en faut un nouveau.',
+  'erase.word': 'effacer',
+  'erase.type': 'Tapez « {word} » pour continuer',
+  'erase.do': 'Effacer pour toujours',
+  'erase.on': 'Continuer l’effacement commencé',
+  'erase.done':
+    'Effacé. La preuve a été enregistrée dans un fichier : gardez-la. La ligne de commande la vérifie : npx islet verify.',
+  'erase.certificate': 'Enregistrer la preuve encore une fois',
+  'busy.erasing': 'En attente que les gardiens détruisent leurs secrets',
+  'fail.ERASE_NOT_COMPLETE':
+    'Trop peu de gardiens de clés ont confirmé. L’effacement est inscrit et ne peut être rappelé : continuez-le plus tard.',
   'me.forget': 'Retirer de ce navigateur',
   'me.forgetText':
     'Vos données scellées restent où elles sont. Sans votre fiche de secours, vous ne pourrez pas revenir.',

@@ -78,6 +78,9 @@ export const save = async (): Promise<void> => Vault.save(await storage(), perso
 export const drop = async (group: string): Promise<void> =>
   Views.drop(await storage(), person(), `${group} `);
 
+/** Erases all that was kept. */
+export const dropAll = async (): Promise<void> => Views.clear(await storage(), person());
+
 /** Something shown, with when it was true: now, or when it was last opened. */
 export type Shown<T> = T & { asOf: number | null };
 

@@ -4,6 +4,7 @@ import './jitless.js';
 import { IsletError } from '@islet/core/IsletError';
 import * as checking from './checking.js';
 import * as data from './data.js';
+import * as erasing from './erasing.js';
 import * as following from './following.js';
 import type { Failure, Question } from './Protocol.js';
 import * as people from './people.js';
@@ -12,7 +13,7 @@ import * as Session from './Session.js';
 import * as sharing from './sharing.js';
 
 /** What the page may ask, and nothing else. */
-const calls = { ...people, ...data, ...sharing, ...reports, ...checking };
+const calls = { ...people, ...data, ...sharing, ...reports, ...checking, ...erasing };
 export type Calls = typeof calls;
 
 /** What goes on telling until it is stopped. */
