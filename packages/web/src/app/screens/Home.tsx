@@ -1,13 +1,13 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as Day from '@islet/core/Day';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { DayTrace } from '../charts/DayTrace.js';
 import { useWords } from '../i18n/Settings.js';
 import { Act, Page, Panel } from '../parts/Basics.js';
 import { Choices } from '../parts/Fields.js';
 import { AsOf, Busy, Trouble } from '../parts/Told.js';
-import { useCall } from '../parts/useCall.js';
-import { ask, follow } from '../Worker.js';
+import { unexpected, useCall } from '../parts/useCall.js';
+import { ask, type Failed, follow } from '../Worker.js';
 import type { Latest, Overview } from '../worker/data.js';
 import type { Told } from '../worker/following.js';
 import type { Shown, Who } from '../worker/Session.js';
@@ -25,20 +25,35 @@ export function Home({ who }: { who: Who }) {
   useEffect(() => void run(), [days]);
   const [last, setLast] = useState<Shown<Overview>>();
   const [away, setAway] = useState(false);
+  const [failed, setFailed] = useState<Failed>();
+  const newest = useRef<Latest>(undefined);
   useEffect(() => {
-    if (state.is === 'done') setLast(state.value);
+    if (state.is !== 'done') return;
+    // What came by itself may be newer than what was looked at.
+    setLast(newest.current ? grown(state.value, newest.current) : state.value);
   }, [state]);
+  const empty = last && last.figures.statistics.n === 0;
+  const isEmpty = useRef(false);
+  isEmpty.current = empty === true;
   const follows = last?.asOf === null && last.isFollowed;
   useEffect(() => {
     if (!follows) return;
     const over = new AbortController();
     const told = (update: Told): void => {
       setAway(update.kind === 'away');
-      if (update.kind === 'value') setLast((shown) => shown && grown(shown, update.value));
+      if (update.kind !== 'value') return;
+      newest.current = update.value;
+      // The first value of all: there is something to look at now.
+      if (isEmpty.current) void run();
+      setLast((shown) => shown && grown(shown, update.value));
     };
-    follow('followOwn', undefined, told, over.signal).catch(() => setAway(true));
+    setFailed(undefined);
+    follow('followOwn', undefined, told, over.signal).catch((error) => {
+      // Who has just connected an app has nothing to follow yet.
+      if (!over.signal.aborted && error.code !== 'STREAM_NOT_SERVED') setFailed(unexpected(error));
+    });
     return () => over.abort();
-  }, [follows]);
+  }, [follows, run]);
   const period = (
     <Choices
       compact
@@ -48,7 +63,6 @@ export function Home({ who }: { who: Who }) {
       of={['14', '30', '90'].map((value) => ({ value, label: t('home.days', { n: Number(value) }) }))}
     />
   );
-  const empty = last && last.figures.statistics.n === 0;
   return (
     <Page title={t('home.title')} aside={last && !empty ? period : undefined}>
       {!who.hasKit && (
@@ -61,6 +75,7 @@ export function Home({ who }: { who: Who }) {
       )}
       {state.is === 'busy' && <Busy step={state.step} />}
       {state.is === 'failed' && <Trouble failed={state.failed} onAgain={() => void run()} />}
+      {failed && <Trouble failed={failed} />}
       {last && <AsOf at={last.asOf} onAgain={() => void run()} />}
       {empty && <Empty />}
       {last && !empty && <Filled overview={last} away={away} onRefresh={() => void run()} />}

@@ -84,6 +84,9 @@ export const dropAll = async (): Promise<void> => Views.clear(await storage(), p
 /** Something shown, with when it was true: now, or when it was last opened. */
 export type Shown<T> = T & { asOf: number | null };
 
+/** Views that earlier builds kept are of another form, and are not shown. */
+const viewForm = 2;
+
 /**
  * What a screen shows. Where nobody answers it is what was kept when it was last opened here; what was refused is not
  * shown again either. `until` is the end of the permission behind it, UTC ms.
@@ -95,7 +98,7 @@ export async function shown<T extends object>(
 ): Promise<Shown<T>> {
   const vault = person();
   const kept = await storage();
-  const name = `${group} ${part}`;
+  const name = `${group} ${part} ${viewForm}`;
   try {
     const { until = null, ...value } = await look();
     const keeps = vault.keeper.notes.preferences?.offline !== false;
