@@ -187,7 +187,10 @@ test('sharing takes a keyboard and nothing else', async () => {
   await page.keyboard.insertText('Dr. Popescu');
   await reach(/A visit/);
   await press('ArrowDown');
-  await page.getByText(/may see every glucose reading of the last 15 days/).waitFor();
+  await page
+    .locator('.sentence')
+    .getByText(/may see every glucose reading of the last 15 days/)
+    .waitFor();
   await reach(/^ +Share$/);
   await press('Enter');
   await page.getByText('Dr. Popescu can look now').waitFor();
