@@ -72,6 +72,7 @@ test('a newcomer, from the printed address alone, does the main job', async () =
 
   await patient.page.goto(invitation);
   await patient.page.getByLabel('What you call them').fill('Dr. Popescu');
+  await patient.page.getByText('Every reading of the last days').click();
   await patient.page.getByRole('button', { name: 'See what they will see' }).click();
   await patient.page.locator('.preview .agp-middle').waitFor();
   await look(patient.page, 'a preview');
@@ -186,7 +187,10 @@ test('sharing takes a keyboard and nothing else', async () => {
   await page.keyboard.insertText('Dr. Popescu');
   await reach(/A visit/);
   await press('ArrowDown');
-  await page.getByText(/may see daily glucose averages/).waitFor();
+  await page
+    .locator('.sentence')
+    .getByText(/may see every glucose reading of the last 15 days/)
+    .waitFor();
   await reach(/^ +Share$/);
   await press('Enter');
   await page.getByText('Dr. Popescu can look now').waitFor();
@@ -218,7 +222,7 @@ test('every language says everything', async () => {
       // Neither a key without words, nor a place in a sentence that was not filled.
       expect(
         text.match(
-          /\b(?:nav|do|home|share|log|import|me|fig|busy|about|update|offline|way|passkey|pdf|verify|fail)\.[a-z]\w+|\{\w+\}/g,
+          /\b(?:nav|do|home|share|sentence|preset|live|erase|purpose|purposeName|log|import|me|fig|busy|about|update|offline|way|passkey|pdf|verify|fail)\.[a-z]\w+|\{\w+\}/g,
         ),
       ).toBeNull();
     }

@@ -52,6 +52,7 @@ async function shared(): Promise<Device> {
   await importFile(patient.page, join(folder, 'clarity.csv'));
   await patient.page.goto(invitation);
   await patient.page.getByLabel('What you call them').fill('Dr. Popescu');
+  await patient.page.getByText('Every reading of the last days').click();
   await patient.page.getByRole('button', { name: 'Share', exact: true }).click();
   await patient.page.getByText('Dr. Popescu can look now').waitFor();
   await patient.context.close();

@@ -18,6 +18,7 @@ const About = lazy(async () => ({ default: (await import('./screens/About.js')).
 const Devices = lazy(async () => ({ default: (await import('./screens/Devices.js')).Devices }));
 const Home = lazy(async () => ({ default: (await import('./screens/Home.js')).Home }));
 const Import = lazy(async () => ({ default: (await import('./screens/Import.js')).Import }));
+const Live = lazy(async () => ({ default: (await import('./screens/Live.js')).Live }));
 const Me = lazy(async () => ({ default: (await import('./screens/Me.js')).Me }));
 const Patients = lazy(async () => ({ default: (await import('./screens/Patients.js')).Patients }));
 const Report = lazy(async () => ({ default: (await import('./screens/Report.js')).Report }));
@@ -155,6 +156,8 @@ function Inside({
 }: ScreenProps & { who: Who; path: string[]; code: string }) {
   const [first, second = '', third = ''] = path;
   if (first === 'me') return <Me who={who} onChanged={onChanged} onGone={onGone} />;
+  if (who.role === 'clinician' && first === 'live')
+    return <Live key={third} account={second} grant={third} />;
   if (who.role === 'clinician')
     return first === 'report' ? (
       <Report key={third} account={second} grant={third} />
@@ -202,7 +205,8 @@ type ShellProps = { who: Who | undefined; onLock: () => void; children: React.Re
 function Shell({ who, onLock, children }: ShellProps) {
   const { t } = useWords();
   const { path } = useRoute();
-  const here = path[0] === 'devices' ? 'add' : path[0] === 'report' ? 'patients' : path[0];
+  const here =
+    path[0] === 'devices' ? 'add' : path[0] === 'report' || path[0] === 'live' ? 'patients' : path[0];
   const pages = who ? (who.role === 'patient' ? patientPages : clinicianPages) : [];
   return (
     <div className="shell">

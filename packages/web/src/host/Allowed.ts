@@ -22,6 +22,7 @@ const calls = {
     'POST /v1/follow',
     `GET /v1/grants/${hex}`,
     'GET /v1/batches/latest',
+    `GET /v1/erasures/${hex}`,
   ],
   gateway: [
     'GET /health',
@@ -33,8 +34,16 @@ const calls = {
     'POST /v1/readings',
     'POST /v1/withdraw',
     'POST /v1/settle',
+    'POST /v1/erase',
   ],
-  custodian: ['GET /health', 'POST /v1/enrol', 'POST /v1/release', 'POST /v1/revoke', 'POST /v1/notes'],
+  custodian: [
+    'GET /health',
+    'POST /v1/enrol',
+    'POST /v1/release',
+    'POST /v1/revoke',
+    'POST /v1/notes',
+    'POST /v1/erase',
+  ],
 } as const;
 
 /** Questions about the chain. Transactions go through the hub's relay, never from here. */
@@ -43,6 +52,7 @@ const questions = [
   'eth_blockNumber',
   'eth_getBlockByNumber',
   'eth_getBlockReceipts',
+  'eth_getLogs',
   'islet_getHead',
   'islet_getSeal',
 ];

@@ -132,6 +132,9 @@ describe('what passes to the services', () => {
     ['PUT', '/s/hub/v1/keys', 'http://hub.test/v1/keys'],
     ['GET', `/s/hub/v1/grants/${'ab'.repeat(32)}`, `http://hub.test/v1/grants/${'ab'.repeat(32)}`],
     ['POST', '/s/hub/v1/follow', 'http://hub.test/v1/follow'],
+    ['GET', `/s/hub/v1/erasures/${'ab'.repeat(32)}`, `http://hub.test/v1/erasures/${'ab'.repeat(32)}`],
+    ['POST', '/s/gateway/v1/erase', 'http://gateway.test/v1/erase'],
+    ['POST', '/s/custodian-2/v1/erase', 'http://two.test/v1/erase'],
     ['POST', '/s/gateway/v1/readings', 'http://gateway.test/v1/readings'],
     ['POST', '/s/custodian-3/v1/release', 'http://three.test/v1/release'],
     ['GET', '/s/ledger/health', 'http://ledger.test/health'],
@@ -146,6 +149,8 @@ describe('what passes to the services', () => {
     ['GET', '/s/hub/v1/fetch'],
     ['GET', '/s/hub/v1/grants/..%2f..%2fput'],
     ['GET', '/s/hub/v1/grants/abc'],
+    ['GET', '/s/hub/v1/erasures/abc'],
+    ['POST', '/s/hub/v1/erase'],
     ['GET', '/s/gateway/api/v1/entries'],
     ['POST', '/s/custodian-4/v1/release'],
     ['POST', '/s/custodian-0/v1/release'],
@@ -165,7 +170,7 @@ describe('what passes to the services', () => {
         method: 'POST',
         body: JSON.stringify(methods.map((method, id) => ({ jsonrpc: '2.0', id, method, params: [] }))),
       });
-    expect((await rpc('eth_getBlockByNumber', 'islet_getHead')).status).toBe(200);
+    expect((await rpc('eth_getBlockByNumber', 'eth_getLogs', 'islet_getHead')).status).toBe(200);
     expect((await rpc('eth_getBlockByNumber', 'eth_sendRawTransaction')).status).toBe(404);
     expect((await rpc('eth_call')).status).toBe(404);
     expect((await rpc()).status).toBe(404);

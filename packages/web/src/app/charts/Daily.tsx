@@ -17,7 +17,9 @@ export function Daily({ days }: { days: readonly DayFigures[] }) {
     <ol className="daily">
       {days.map((d) => (
         <li key={d.day}>
-          <span className="daily-day">{shortDay(d.day)}</span>
+          <span className="daily-day">
+            {d.lastDay === d.day ? shortDay(d.day) : `${shortDay(d.day)} – ${shortDay(d.lastDay)}`}
+          </span>
           {d.points.length > 0 && (
             <svg viewBox={`0 0 ${size.width} ${size.height}`} aria-hidden="true">
               <rect

@@ -70,6 +70,9 @@ export function wordsOf({
       format({ weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' }).format(
         Day.startOf(day, 0),
       ),
+    /** Monday is 0. Stream day 0 was one. */
+    weekday: (bit: number, width: 'short' | 'long'): string =>
+      new Intl.DateTimeFormat(language, { weekday: width, timeZone: 'UTC' }).format(Day.startOf(bit, 0)),
     date: (at: number): string => format({ day: 'numeric', month: 'short', year: 'numeric' }).format(at),
     moment: (at: number): string =>
       format({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }).format(at),

@@ -1,6 +1,8 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { useState } from 'react';
 import {
+  Checkbox,
+  CheckboxGroup,
   FieldError,
   Input,
   Label,
@@ -18,7 +20,7 @@ type FieldProps = {
   value: string;
   onChange: (value: string) => void;
   hint?: string;
-  type?: 'text' | 'date';
+  type?: 'text' | 'date' | 'time' | 'number';
   rows?: number;
   error?: string | undefined;
   autoFocus?: boolean;
@@ -108,3 +110,20 @@ type ChoicesProps = {
   of: Choice[];
   compact?: boolean;
 };
+
+/** Any number of some. */
+export function Several({ label, value, onChange, of }: SeveralProps) {
+  return (
+    <CheckboxGroup className="choices choices-compact" value={value} onChange={onChange}>
+      <Label>{label}</Label>
+      <div className="choices-list">
+        {of.map((one) => (
+          <Checkbox key={one.value} value={one.value} className="choice">
+            <span className="choice-label">{one.label}</span>
+          </Checkbox>
+        ))}
+      </div>
+    </CheckboxGroup>
+  );
+}
+type SeveralProps = { label: string; value: string[]; onChange: (value: string[]) => void; of: Choice[] };

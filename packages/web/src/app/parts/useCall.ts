@@ -17,7 +17,8 @@ export type Call<T, A extends unknown[]> = {
   reset: () => void;
 };
 
-const unexpected = (error: unknown): Failed =>
+/** What was thrown, as what screens can tell. */
+export const unexpected = (error: unknown): Failed =>
   error instanceof Failed
     ? error
     : new Failed({ code: 'WEB_UNEXPECTED', message: String(error), place: null });

@@ -156,8 +156,12 @@ export function Ranges({ figures }: Shown) {
 
 export function DayByDay({ figures }: Shown) {
   const { t } = useWords();
+  if (figures.daily.length === 0) return null;
   return (
-    <Panel title={t('report.daily')} about={t('def.daily')}>
+    <Panel
+      title={t(figures.stream === 'glucose/week' ? 'report.weekly' : 'report.daily')}
+      {...(figures.daily.some((d) => d.points.length > 0) && { about: t('def.daily') })}
+    >
       <Daily days={figures.daily} />
     </Panel>
   );

@@ -1,24 +1,19 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as Day from '@islet/core/Day';
-import { bandOf } from '@islet/core/metrics/Ranges';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { DayTrace } from '../charts/DayTrace.js';
 import { useWords } from '../i18n/Settings.js';
 import { Act, Page, Panel } from '../parts/Basics.js';
 import { Choices } from '../parts/Fields.js';
 import { AsOf, Busy, Trouble } from '../parts/Told.js';
-import { useCall } from '../parts/useCall.js';
-import { ask } from '../Worker.js';
+import { unexpected, useCall } from '../parts/useCall.js';
+import { ask, type Failed, follow } from '../Worker.js';
 import type { Latest, Overview } from '../worker/data.js';
+import type { Told } from '../worker/following.js';
 import type { Shown, Who } from '../worker/Session.js';
 import { DayByDay, KeyFigures, Profile, Ranges, Sufficiency } from './Figures.js';
+import { Now } from './Now.js';
 import { VerifiedBadge } from './Verified.js';
-
-const minute = 60_000;
-/** A value older than this is not called current. */
-const currentMs = 15 * minute;
-/** How often the newest value is asked for while it is current. */
-const lookEveryMs = 5 * minute;
 
 export function Home({ who }: { who: Who }) {
   const { t } = useWords();
@@ -29,15 +24,36 @@ export function Home({ who }: { who: Who }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another period is another look
   useEffect(() => void run(), [days]);
   const [last, setLast] = useState<Shown<Overview>>();
+  const [away, setAway] = useState(false);
+  const [failed, setFailed] = useState<Failed>();
+  const newest = useRef<Latest>(undefined);
   useEffect(() => {
-    if (state.is === 'done') setLast(state.value);
+    if (state.is !== 'done') return;
+    // What came by itself may be newer than what was looked at.
+    setLast(newest.current ? grown(state.value, newest.current) : state.value);
   }, [state]);
-  const live = last?.latest != null && Date.now() - last.latest.at < 60 * minute;
+  const empty = last && last.figures.statistics.n === 0;
+  const isEmpty = useRef(false);
+  isEmpty.current = empty === true;
+  const follows = last?.asOf === null && last.isFollowed;
   useEffect(() => {
-    if (!live) return;
-    const timer = setInterval(() => document.visibilityState === 'visible' && void run(), lookEveryMs);
-    return () => clearInterval(timer);
-  }, [live, run]);
+    if (!follows) return;
+    const over = new AbortController();
+    const told = (update: Told): void => {
+      setAway(update.kind === 'away');
+      if (update.kind !== 'value') return;
+      newest.current = update.value;
+      // The first value of all: there is something to look at now.
+      if (isEmpty.current) void run();
+      setLast((shown) => shown && grown(shown, update.value));
+    };
+    setFailed(undefined);
+    follow('followOwn', undefined, told, over.signal).catch((error) => {
+      // Who has just connected an app has nothing to follow yet.
+      if (!over.signal.aborted && error.code !== 'STREAM_NOT_SERVED') setFailed(unexpected(error));
+    });
+    return () => over.abort();
+  }, [follows, run]);
   const period = (
     <Choices
       compact
@@ -47,7 +63,6 @@ export function Home({ who }: { who: Who }) {
       of={['14', '30', '90'].map((value) => ({ value, label: t('home.days', { n: Number(value) }) }))}
     />
   );
-  const empty = last && last.figures.statistics.n === 0;
   return (
     <Page title={t('home.title')} aside={last && !empty ? period : undefined}>
       {!who.hasKit && (
@@ -60,11 +75,20 @@ export function Home({ who }: { who: Who }) {
       )}
       {state.is === 'busy' && <Busy step={state.step} />}
       {state.is === 'failed' && <Trouble failed={state.failed} onAgain={() => void run()} />}
+      {failed && <Trouble failed={failed} />}
       {last && <AsOf at={last.asOf} onAgain={() => void run()} />}
       {empty && <Empty />}
-      {last && !empty && <Filled overview={last} onRefresh={() => void run()} />}
+      {last && !empty && <Filled overview={last} away={away} onRefresh={() => void run()} />}
     </Page>
   );
+}
+
+/** With one value more. The figures of the days stay as they were looked at. */
+function grown(shown: Shown<Overview>, value: Latest): Shown<Overview> {
+  if (shown.latest && value.at <= shown.latest.at) return shown;
+  const { trace } = shown;
+  const grownTrace = { at: [...trace.at, value.at], mgdl: [...trace.mgdl, value.mgdl] };
+  return { ...shown, latest: value, trace: grownTrace };
 }
 
 function Empty() {
@@ -85,13 +109,19 @@ function Empty() {
   );
 }
 
-function Filled({ overview, onRefresh }: { overview: Shown<Overview>; onRefresh: () => void }) {
+function Filled({ overview, away, onRefresh }: FilledProps) {
+  const { t } = useWords();
   const { figures } = overview;
   return (
     <>
       <div className="home-top">
         {overview.latest && (
-          <Now latest={overview.latest} fresh={overview.asOf === null} onRefresh={onRefresh} />
+          <Now latest={overview.latest} fresh={overview.asOf === null}>
+            {away && <p className="fine">{t('live.away')}</p>}
+            <div className="row">
+              <Act onPress={onRefresh}>{t('do.refresh')}</Act>
+            </div>
+          </Now>
         )}
         <Ranges figures={figures} />
       </div>
@@ -107,54 +137,7 @@ function Filled({ overview, onRefresh }: { overview: Shown<Overview>; onRefresh:
   );
 }
 
-const arrows = {
-  'falling-fast': '↓',
-  falling: '↘',
-  steady: '→',
-  rising: '↗',
-  'rising-fast': '↑',
-} as const;
-
-type NowProps = { latest: Latest; fresh: boolean; onRefresh: () => void };
-
-/** Without a connection nothing is called current, however young it is. */
-function Now({ latest, fresh, onRefresh }: NowProps) {
-  const { t, glucose, unit, moment } = useWords();
-  const age = Date.now() - latest.at;
-  const current = age < currentMs && fresh;
-  const minutes = Math.max(0, Math.floor(age / minute));
-  const ago =
-    minutes < 60
-      ? t('home.ago.minutes', { n: minutes })
-      : minutes < 48 * 60
-        ? t('home.ago.hours', { n: Math.floor(minutes / 60) })
-        : moment(latest.at);
-  const value = latest.beyond
-    ? t(latest.beyond === 'low' ? 'home.beyondLow' : 'home.beyondHigh')
-    : glucose(latest.mgdl);
-  const band = bandOf(latest);
-  return (
-    <Panel title={t(current ? 'home.now' : 'home.last')} className={current ? 'now' : 'now now-old'}>
-      <p className="now-value">
-        <span className={`now-mark band-${band}`} aria-hidden="true" />
-        <span className="now-number">{value}</span>
-        <span className="now-unit">{unit}</span>
-        {latest.trend && current && (
-          <span className="now-trend">
-            <span aria-hidden="true">{arrows[latest.trend]}</span> {t(`home.trend.${latest.trend}`)}
-          </span>
-        )}
-      </p>
-      <p>
-        {t(`fig.${band}`)} · {ago}
-        {!current && ` · ${t('home.old')}`}
-      </p>
-      <div className="row">
-        <Act onPress={onRefresh}>{t('do.refresh')}</Act>
-      </div>
-    </Panel>
-  );
-}
+type FilledProps = { overview: Shown<Overview>; away: boolean; onRefresh: () => void };
 
 function OneDay({ overview }: { overview: Overview }) {
   const { t, shortDay, withUnit } = useWords();

@@ -11,6 +11,7 @@ import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { Who } from '../worker/Session.js';
+import { Erase } from './Erase.js';
 import { Invite } from './Patients.js';
 import { WaysIn } from './WaysIn.js';
 
@@ -26,6 +27,7 @@ export function Me({ who, onChanged, onGone }: Props) {
       {who.role === 'clinician' && <Invite who={who} />}
       {who.role === 'patient' && <TakeAway who={who} />}
       <Offline who={who} onChanged={onChanged} />
+      {who.role === 'patient' && <Erase onGone={onGone} />}
       <Panel title={t('me.forget')}>
         <p>{t('me.forgetText')}</p>
         <Ask

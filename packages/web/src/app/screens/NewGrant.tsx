@@ -1,22 +1,25 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import * as Day from '@islet/core/Day';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
+import { sentenceOf } from '../i18n/sentence.js';
 import { Act, Panel } from '../parts/Basics.js';
-import { Choices, Field } from '../parts/Fields.js';
+import { Field } from '../parts/Fields.js';
 import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
+import { Derives } from './Derives.js';
 import { Preview } from './Preview.js';
-import { type Draft, draftOf, type Preset } from './presets.js';
+import { type About, type Draft, draftOf, type Preset, termsOf } from './presets.js';
+import { TermsFields } from './TermsFields.js';
 
 /** Lets one more see something: a sentence made from a preset, and what it would show. */
 export function NewGrant({ code: given, onDone, onCancel }: NewProps) {
-  const { t, day, date, streams } = useWords();
+  const words = useWords();
+  const { t } = words;
   const [code, setCode] = useState(given);
   const [name, setName] = useState('');
   const [preset, setPreset] = useState<Preset>('visit');
-  const [span, setSpan] = useState<{ newest: number; today: number }>();
+  const [span, setSpan] = useState<About>();
   const [draft, setDraft] = useState<Draft>();
   const [tried, setTried] = useState(false);
   const [known, setKnown] = useState<{ account: string; name: string }[]>([]);
@@ -24,7 +27,7 @@ export function NewGrant({ code: given, onDone, onCancel }: NewProps) {
     void ask('contacts').then(setKnown);
     void ask('span').then((told) => {
       setSpan(told);
-      setDraft(draftOf('visit', told.newest, told.today));
+      setDraft(draftOf('visit', told));
     });
   }, []);
   const who = useCall(async (_, text: string) => {
@@ -37,28 +40,22 @@ export function NewGrant({ code: given, onDone, onCancel }: NewProps) {
     if (code.trim() !== '') void recognise(code.trim());
   }, [code, recognise]);
   const reader = who.state.is === 'done' ? who.state.value.account : undefined;
-  const firstDay = draft && Day.parse(draft.from);
-  const lastDay = draft && Day.parse(draft.to);
-  const expiresAt = draft ? Date.parse(`${draft.until}T23:59:59`) : Number.NaN;
-  const sound =
-    firstDay !== undefined && lastDay !== undefined && firstDay <= lastDay && expiresAt > Date.now();
-  const grant = useCall(async () => {
-    if (!reader || !draft || firstDay === undefined || lastDay === undefined) return;
+  const terms = useMemo(() => draft && span && termsOf(draft, span, Date.now()), [draft, span]);
+  const grant = useCall(async (_, meant: boolean) => {
+    if (!reader || !terms) return undefined;
     await ask('call', { account: reader, name: name.trim() });
-    const { streams: granted, purpose } = draft;
-    const terms = { reader, streams: granted, purpose, firstDay, lastDay, expiresAt };
-    await ask('grant', { ...terms, maxUses: Number(draft.uses) });
-    onDone(name.trim());
+    const made = await ask('grant', { reader, terms, meant });
+    if (made.id !== null) onDone(name.trim());
+    return made;
   });
+  const forget = grant.reset;
+  // What was asked about is no longer what would be granted.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other terms, or someone else, are another question
+  useEffect(forget, [terms, reader]);
   if (!draft || !span) return <Busy step={null} />;
-  const change = (part: Partial<Draft>): void => setDraft({ ...draft, ...part });
   const shown = name.trim() || t('share.who');
-  const ready = reader !== undefined && name.trim() !== '' && sound;
-  const usesOf: Record<string, string> = {
-    '0': t('share.usesAny'),
-    '1': t('share.usesOnce'),
-    '5': t('share.usesFew'),
-  };
+  const ready = reader !== undefined && name.trim() !== '' && terms !== undefined;
+  const derives = grant.state.is === 'done' && grant.state.value?.id === null && grant.state.value.derives;
   return (
     <Panel title={t('share.new')} className="stack">
       <form
@@ -66,7 +63,7 @@ export function NewGrant({ code: given, onDone, onCancel }: NewProps) {
         onSubmit={(event) => {
           event.preventDefault();
           setTried(true);
-          if (ready) void grant.run();
+          if (ready) void grant.run(false);
         }}
       >
         {known.length > 0 && (
@@ -103,59 +100,27 @@ export function NewGrant({ code: given, onDone, onCancel }: NewProps) {
           onChange={setName}
           error={tried && name.trim() === '' ? t('create.noName') : undefined}
         />
-        <Choices
-          label={t('share.preset')}
-          value={preset}
-          onChange={(value) => {
-            setPreset(value as Preset);
-            setDraft(draftOf(value as Preset, span.newest, span.today));
+        <TermsFields
+          preset={preset}
+          onPreset={(chosen) => {
+            setPreset(chosen);
+            setDraft(draftOf(chosen, span));
           }}
-          of={(['visit', 'averages', 'follow', 'review'] as const).map((value) => ({
-            value,
-            label: t(`preset.${value}`),
-            more: t(`preset.${value}More`),
-          }))}
+          draft={draft}
+          onChange={(part) => setDraft({ ...draft, ...part })}
         />
-        <div className="fields">
-          <Field
-            label={t('share.from')}
-            type="date"
-            value={draft.from}
-            onChange={(from) => change({ from })}
-          />
-          <Field label={t('share.to')} type="date" value={draft.to} onChange={(to) => change({ to })} />
-          <Field
-            label={t('share.until')}
-            type="date"
-            value={draft.until}
-            onChange={(until) => change({ until })}
-          />
-        </div>
-        <Choices
-          compact
-          label={t('share.uses')}
-          value={draft.uses}
-          onChange={(uses) => change({ uses })}
-          of={Object.entries(usesOf).map(([value, label]) => ({ value, label }))}
-        />
-        {sound ? (
-          <blockquote className="sentence">
-            <p>
-              {t('share.sentence', {
-                who: shown,
-                what: streams(draft.streams),
-                from: day(firstDay),
-                to: day(lastDay),
-                uses: usesOf[draft.uses] ?? '',
-                until: date(expiresAt),
-              })}
-            </p>
-            <p className="fine">{t('share.notMore')}</p>
-          </blockquote>
+        {terms ? (
+          <>
+            <blockquote className="sentence">
+              <p>{sentenceOf(words, terms, shown)}</p>
+              <p className="fine">{t('share.notMore')}</p>
+            </blockquote>
+            <Preview {...terms} who={shown} />
+          </>
         ) : (
           <Notice kind="warn">{t('share.badDates')}</Notice>
         )}
-        {sound && <Preview streams={draft.streams} firstDay={firstDay} lastDay={lastDay} who={shown} />}
+        {derives && <Derives found={derives} who={shown} onMeant={() => void grant.run(true)} />}
         {grant.state.is === 'busy' ? (
           <Busy step={null} />
         ) : (

@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
+import { boundsOf, whatOf } from '../i18n/sentence.js';
 import { Act, Copyable, Page, Panel } from '../parts/Basics.js';
 import { Field } from '../parts/Fields.js';
 import { QrCode } from '../parts/QrCode.js';
@@ -9,6 +10,7 @@ import { useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { Who } from '../worker/Session.js';
 import type { HeldLine, PatientLine } from '../worker/sharing.js';
+import { isLive } from './isLive.js';
 
 /** Everyone who lets this clinician see something, or did. */
 export function Patients({ who }: { who: Who }) {
@@ -100,25 +102,25 @@ function Patient({ patient, onChanged }: { patient: PatientLine; onChanged: () =
 }
 
 function Held({ held: g, account, title }: { held: HeldLine; account: string; title: string }) {
-  const { t, day, date, streams } = useWords();
+  const words = useWords();
+  const { t, date } = words;
   const state =
-    g.state === 'active'
-      ? t('patients.active', { until: date(g.expiresAt) })
-      : g.state === 'revoked'
-        ? t('patients.revoked', { when: date(g.revokedAt ?? 0) })
-        : t('patients.expired', { when: date(g.expiresAt) });
-  const label = t(g.state === 'active' ? 'patients.report' : 'patients.askAnyway');
+    g.state === 'revoked'
+      ? t('patients.revoked', { when: date(g.revokedAt ?? 0) })
+      : t('patients.expired', { when: date(g.expiresAt) });
+  const live = isLive(g.terms);
+  const open = live ? 'patients.live' : 'patients.report';
+  const label = t(g.state === 'active' ? open : 'patients.askAnyway');
   return (
     <li>
       <span>
-        <strong>{streams(g.streams)}</strong>
-        <span className="fine block">
-          {t('report.period', { from: day(g.firstDay), to: day(g.lastDay) })} · {state}
-        </span>
+        <strong>{whatOf(words, g.terms)}</strong>
+        <span className="fine block">{boundsOf(words, g.terms).join(', ')}</span>
+        {g.state !== 'active' && <span className="fine block">{state}</span>}
       </span>
       <a
         className={g.state === 'active' ? 'act act-main' : 'act act-quiet'}
-        href={`#/report/${account}/${g.id}`}
+        href={`#/${live ? 'live' : 'report'}/${account}/${g.id}`}
         aria-label={`${label}: ${title}`}
       >
         {label}

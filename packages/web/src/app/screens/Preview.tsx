@@ -17,7 +17,9 @@ export function Preview({ streams, firstDay, lastDay, who }: PreviewProps) {
   const { state, reset } = load;
   // biome-ignore lint/correctness/useExhaustiveDependencies: other terms need another look
   useEffect(reset, [streams, firstDay, lastDay]);
+  const live = streams.every((s) => s === 'glucose/live');
   const others = streams.filter((s) => !s.startsWith('glucose/'));
+  if (live) return <p className="fine">{t('share.previewLive')}</p>;
   return (
     <div className="stack">
       {state.is === 'idle' && (

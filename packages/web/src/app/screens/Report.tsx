@@ -1,4 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import type { Terms } from '@islet/client/Terms';
 import { useEffect, useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
 import { Act, Page } from '../parts/Basics.js';
@@ -33,8 +34,10 @@ export function Report({ account, grant }: { account: string; grant: string }) {
   const refused = state.is === 'failed' && state.failed.code.startsWith('DENIED_');
   const report = state.is === 'done' ? state.value : undefined;
   const patient = report?.patient;
+  // Weeks and reports are of their own days: there is nothing to choose.
+  const isWhole = report?.figures.stream === 'glucose/week' || report?.figures.stream === 'glucose/report';
   const grantDays = patient?.grants.find((g) => g.id === grant);
-  const available = grantDays ? grantDays.lastDay - grantDays.firstDay + 1 : 14;
+  const available = !grantDays || isWhole ? 14 : daysOf(grantDays.terms);
   const periods = ['14', '30', '90'].filter((d, i) => i === 0 || Number(d) <= available);
   return (
     <Page
@@ -52,7 +55,7 @@ export function Report({ account, grant }: { account: string; grant: string }) {
           <div className="row">
             <VerifiedBadge verified={report.verified} custodians={report.custodians} />
             <Act onPress={() => print()}>{t('do.print')}</Act>
-            {report.asOf === null && <SignedPdf report={report} />}
+            {report.asOf === null && !isWhole && <SignedPdf report={report} />}
           </div>
         )
       }
@@ -89,3 +92,6 @@ export function Report({ account, grant }: { account: string; grant: string }) {
     </Page>
   );
 }
+
+const daysOf = ({ firstDay, lastDay, rollingDays }: Terms): number =>
+  Math.min(lastDay - firstDay + 1, rollingDays || Number.POSITIVE_INFINITY);

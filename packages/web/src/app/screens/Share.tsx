@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
+import { sentenceOf } from '../i18n/sentence.js';
 import { Act, Ask, Page, Panel } from '../parts/Basics.js';
 import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { type Call, useCall, useLoaded } from '../parts/useCall.js';
@@ -59,9 +60,10 @@ export function Share({ code }: { code: string }) {
   );
 }
 
-const useNameOf = (): ((line: { reader: string; readerName: string | null }) => string) => {
+const useNameOf = (): ((line: GrantLine) => string) => {
   const { t } = useWords();
-  return ({ reader, readerName }) => readerName ?? t('log.stranger', { code: reader.slice(0, 8) });
+  return ({ reader, readerName, isRole }) =>
+    readerName ?? t(isRole ? 'share.holders' : 'log.stranger', { code: reader.slice(0, 8) });
 };
 
 function Lines({ lines, onChanged }: { lines: GrantLine[]; onChanged: () => void }) {
@@ -88,13 +90,9 @@ function Lines({ lines, onChanged }: { lines: GrantLine[]; onChanged: () => void
 }
 
 function Line({ line, revoke }: { line: GrantLine; revoke: Call<number, [string]> }) {
-  const { t, day, date, moment, streams } = useWords();
+  const words = useWords();
+  const { t, date, moment } = words;
   const who = useNameOf()(line);
-  const what = line.streams ? streams(line.streams) : t('share.elsewhere');
-  const span =
-    line.firstDay !== null && line.lastDay !== null
-      ? t('share.line', { what, from: day(line.firstDay), to: day(line.lastDay) })
-      : what;
   const state =
     line.state === 'active'
       ? t('share.active', { until: date(line.expiresAt) })
@@ -110,7 +108,9 @@ function Line({ line, revoke }: { line: GrantLine; revoke: Call<number, [string]
       <span>
         <strong>{who}</strong>
         <span className="block">{state}</span>
-        <span className="fine block">{span}</span>
+        <span className="fine block">
+          {line.terms ? sentenceOf(words, line.terms, who) : t('share.elsewhere')}
+        </span>
         <span className="fine block">{looks}</span>
       </span>
       {line.state === 'active' && <Stop who={who} onStop={() => void revoke.run(line.id)} />}

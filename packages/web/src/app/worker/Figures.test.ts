@@ -3,8 +3,10 @@ import type { Content } from '@islet/core/Content';
 import * as Day from '@islet/core/Day';
 import * as Agp from '@islet/core/metrics/Agp';
 import * as Counts from '@islet/core/metrics/Counts';
+import * as Histogram from '@islet/core/metrics/Histogram';
 import * as Points from '@islet/core/metrics/Points';
 import * as Summary from '@islet/core/metrics/Summary';
+import * as Span from '@islet/core/Span';
 import type { Stream } from '@islet/core/Stream';
 import * as Life from '@islet/sim/Person';
 import { expect, test } from 'vitest';
@@ -68,9 +70,65 @@ test('hourly summaries give the mean of each hour', () => {
 });
 
 test('nothing gives no figures, and says why', () => {
-  for (const stream of ['glucose/raw', 'glucose/hour', 'glucose/day'] as const) {
+  for (const stream of Figures.resolutions) {
     const figures = Figures.of(stream, [], asked);
     expect(figures.statistics.n).toBe(0);
     expect(figures.insufficiency).toContain('no-readings');
   }
+});
+
+/** The week and the report that lie wholly in the days there are. */
+const spanOf = (stream: Stream): Span.Span => {
+  const { lastDay } = Span.within(stream, long)!;
+  return Span.of(stream, lastDay);
+};
+const long = { firstDay, lastDay: firstDay + 27 };
+const many = Points.fromReadings(Life.days('figures', { firstAt, days: 28, zone }));
+const inside = ({ firstDay: a, lastDay: b }: Span.Span) =>
+  many.filter((p) => p.at >= Day.startOf(a, 0) && p.at < Day.endOf(b, 0));
+
+test('a week is one figure of its own days, whatever days were granted', () => {
+  const span = spanOf('glucose/week');
+  const counts = Counts.of(inside(span));
+  const content: Content = {
+    kind: 'summary',
+    summary: { intervalMinutes: 5, parts: [{ index: 0, counts }] },
+  };
+  const granted = { ...asked, firstDay: span.firstDay - 2, lastDay: span.lastDay + 3 };
+  const figures = Figures.of('glucose/week', [segment('glucose/week', span.lastDay, content)], granted);
+  expect(figures).toMatchObject({ ...span, agp: null, hours: null, episodes: null, days: 7 });
+  expect(figures.statistics.meanMgDl).toBeCloseTo(counts.sum / counts.n, 10);
+  expect(figures.daily).toMatchObject([
+    { day: span.firstDay, lastDay: span.lastDay, n: counts.n, points: [] },
+  ]);
+});
+
+function reportOf(span: Span.Span): Content {
+  const within = inside(span);
+  const hours = Array.from({ length: 24 }, (_, hour) => ({
+    hour,
+    bins: Histogram.of(within.filter((p) => new Date(p.at).getUTCHours() === hour)),
+  }));
+  return { kind: 'report', report: { intervalMinutes: 5, days: 14, counts: Counts.of(within), hours } };
+}
+
+test('a report has its profile by hour, and the days beside it where they were granted', () => {
+  const span = spanOf('glucose/report');
+  const report = segment('glucose/report', span.lastDay, reportOf(span));
+  const granted = { ...asked, ...long };
+  const figures = Figures.of('glucose/report', [report, ...summaries('glucose/day')], granted);
+  expect(figures).toMatchObject(span);
+  expect(figures.statistics.n).toBe(inside(span).length);
+  expect(figures.daily).toHaveLength(28);
+  const exact = Agp.of(inside(span), 60);
+  for (const [i, bin] of (figures.agp ?? []).entries())
+    expect(Math.abs(bin.p50! - exact[i]!.p50!), `hour ${i}`).toBeLessThan(10);
+  expect(Figures.of('glucose/report', [report], granted).daily).toEqual([]);
+});
+
+test('two gateways that heard one week count once', () => {
+  const span = spanOf('glucose/report');
+  const less = { ...span, lastDay: span.lastDay - 1 };
+  const both = [reportOf(less), reportOf(span)].map((c) => segment('glucose/report', span.lastDay, c));
+  expect(Figures.of('glucose/report', both, { ...asked, ...long }).statistics.n).toBe(inside(span).length);
 });

@@ -28,6 +28,7 @@ export type Who = {
 let database: Promise<Database.Database> | undefined;
 let held: Vault.Opened | undefined;
 let current: Promise<Session> | undefined;
+let over = new AbortController();
 
 export const storage = (): Promise<Database.Database> => {
   database ??= Database.open();
@@ -77,8 +78,14 @@ export const save = async (): Promise<void> => Vault.save(await storage(), perso
 export const drop = async (group: string): Promise<void> =>
   Views.drop(await storage(), person(), `${group} `);
 
+/** Erases all that was kept. */
+export const dropAll = async (): Promise<void> => Views.clear(await storage(), person());
+
 /** Something shown, with when it was true: now, or when it was last opened. */
 export type Shown<T> = T & { asOf: number | null };
+
+/** Views that earlier builds kept are of another form, and are not shown. */
+const viewForm = 2;
 
 /**
  * What a screen shows. Where nobody answers it is what was kept when it was last opened here; what was refused is not
@@ -91,7 +98,7 @@ export async function shown<T extends object>(
 ): Promise<Shown<T>> {
   const vault = person();
   const kept = await storage();
-  const name = `${group} ${part}`;
+  const name = `${group} ${part} ${viewForm}`;
   try {
     const { until = null, ...value } = await look();
     const keeps = vault.keeper.notes.preferences?.offline !== false;
@@ -108,8 +115,13 @@ export async function shown<T extends object>(
   }
 }
 
-/** Forgets every key. */
+/** Aborted once whoever is open no longer is. */
+export const ending = (): AbortSignal => over.signal;
+
+/** Forgets every key, and ends what goes on under them. */
 export function end(): void {
+  over.abort();
+  over = new AbortController();
   held = undefined;
   current = undefined;
 }

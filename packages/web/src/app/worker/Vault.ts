@@ -11,7 +11,7 @@ import * as Wrapped from '@islet/core/Wrapped';
 import type { Box, Database, StoredVault } from './Database.js';
 
 /** What the person was granting, in words that the chain does not have. */
-export type Shared = {
+type Shared = {
   streams: Stream[];
   firstDay: number;
   lastDay: number;

@@ -29,6 +29,8 @@ export type Overview = {
   dayOffsetMinutes: number;
   latest: Latest | null;
   figures: Figures.Figures;
+  /** Whether values may come at any time: they are followed. */
+  isFollowed: boolean;
   /** UTC ms and mg/dL of the window, in order. */
   trace: { at: number[]; mgdl: number[] };
   happenings: Happening[];
@@ -40,6 +42,8 @@ export type Overview = {
 };
 
 const minute = 60_000;
+/** Where the newest value is younger than this, something sends values. */
+const recentMs = 60 * minute;
 
 /** The last days that hold something, opened and verified. The look is on record like any other. */
 export const overview = (asked: { days: number }, onProgress: Progress): Promise<Session.Shown<Overview>> =>
@@ -66,11 +70,13 @@ async function look(days: number, onProgress: Progress): Promise<Overview> {
       return [{ at: r.at, kind: 'insulin', amount: r.units }];
     return r.kind === 'carbs' && r.grams > 0 ? [{ at: r.at, kind: 'carbs', amount: r.grams }] : [];
   });
+  const latest = latestOf(points);
   return {
     today,
     dayOffsetMinutes,
-    latest: latestOf(points),
+    latest,
     figures,
+    isFollowed: (notes.hasUploader ?? false) || (latest !== null && now - latest.at < recentMs),
     trace: { at: points.map((p) => p.at), mgdl: points.map((p) => p.mgdl) },
     happenings: happenings.sort((a, b) => a.at - b.at),
     gaps: gapsOf(points),
@@ -93,11 +99,12 @@ async function newestDay(session: Session.Session, today: number, onProgress: Pr
 }
 
 /** Today and the last day that holds something, as stream days: what presets count from. */
-export async function span(): Promise<{ newest: number; today: number }> {
+export async function span(): Promise<{ newest: number; today: number; offsetMinutes: number }> {
   const session = await Session.need();
-  const { notes } = session.vault.keeper;
-  const today = Day.of(session.network.now(), notes.dayOffsetMinutes ?? 0);
-  return { newest: Math.min(today, await newestDay(session, today, () => {})), today };
+  const { dayOffsetMinutes: offsetMinutes = 0 } = session.vault.keeper.notes;
+  const today = Day.of(session.network.now(), offsetMinutes);
+  const newest = Math.min(today, await newestDay(session, today, () => {}));
+  return { newest, today, offsetMinutes };
 }
 
 function latestOf(points: Points.Point[]): Latest | null {
@@ -108,7 +115,7 @@ function latestOf(points: Points.Point[]): Latest | null {
   return { at: last.at, mgdl: last.mgdl, beyond: last.beyond, trend: trendOf(perMinute) };
 }
 
-function trendOf(perMinute: number | undefined): Trend | null {
+export function trendOf(perMinute: number | undefined): Trend | null {
   if (perMinute === undefined) return null;
   if (perMinute > 2) return 'rising-fast';
   if (perMinute > 1) return 'rising';

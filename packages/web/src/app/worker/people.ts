@@ -151,8 +151,28 @@ export async function forget(): Promise<void> {
 /** The recovery kit: text for paper, and a file. */
 export async function kit(): Promise<{ text: string; file: string; name: string }> {
   const { wallet, notes } = Session.person().keeper;
-  const { role, dayOffsetMinutes = 0, registration, enrolled, keyed, devices, hasData, hasUploader } = notes;
-  const inside = { role, dayOffsetMinutes, registration, enrolled, keyed, devices, hasData, hasUploader };
+  const {
+    role,
+    dayOffsetMinutes = 0,
+    registration,
+    enrolled,
+    keyed,
+    devices,
+    hasData,
+    hasUploader,
+    grantSalts,
+  } = notes;
+  const inside = {
+    role,
+    dayOffsetMinutes,
+    registration,
+    enrolled,
+    keyed,
+    devices,
+    hasData,
+    hasUploader,
+    grantSalts,
+  };
   const plain = JSON.parse(new TextDecoder().decode(Wallet.format(wallet))) as object;
   return {
     text: Code.ofKit({ wallet, role, dayOffsetMinutes }),

@@ -6,7 +6,8 @@ import type { Progress } from '@islet/client/Person';
 import * as ReportStatement from '@islet/client/ReportStatement';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Day from '@islet/core/Day';
-import type { Stream } from '@islet/core/Stream';
+import * as Rolling from '@islet/core/Rolling';
+import * as Span from '@islet/core/Span';
 import * as FileReport from '@islet/fhir/Report';
 import * as Code from './Code.js';
 import { validatorsOf } from './Connection.js';
@@ -21,9 +22,6 @@ export type Report = {
   requestId: string;
   madeAt: number;
 };
-
-/** A report shows the finest that was granted. */
-const finestOf = ['glucose/raw', 'glucose/hour', 'glucose/day'] as const;
 
 type AskedReport = { account: string; grant: string; days: number };
 type Unsigned = Omit<ReportStatement.Statement, 'metrics' | 'dataHash'>;
@@ -47,13 +45,10 @@ async function lookInto(
   );
   const now = network.now();
   const here = -new Date().getTimezoneOffset();
-  const today = Day.of(now, here);
-  const range = held?.message ?? { firstDay: today - 13, lastDay: today };
-  const stream = finestOf.find((s) => held?.keys.streams.some((k) => k.stream === s)) ?? 'glucose/raw';
-  const lastDay = Math.max(range.firstDay, Math.min(range.lastDay, today));
-  // Today is not over: so many whole days beside it.
-  const firstDay = Math.max(range.firstDay, lastDay - asked.days + (lastDay === today ? 0 : 1));
-  const wanted = { streams: [stream as Stream], firstDay, lastDay };
+  const granted = held?.keys.streams.map((k) => k.stream) ?? [];
+  const stream = Figures.resolutions.find((s) => granted.includes(s)) ?? 'glucose/raw';
+  const { firstDay, lastDay } = daysOf(asked, held?.message, stream, now, here);
+  const wanted = { streams: Figures.neededFor(stream, granted), firstDay, lastDay };
   const opened = held
     ? await Access.granted(network, wallet, held, wanted)
     : await Access.withoutGrant(network, wallet, fromHex(asked.account), wanted);
@@ -85,6 +80,27 @@ async function lookInto(
     madeAt: now,
     until: held ? held.onChain.expiresAt * 1000 : null,
   };
+}
+
+/** The days to ask for: of those granted the newest, as many as asked, and whole weeks or reports of these. */
+function daysOf(
+  asked: AskedReport,
+  message: Held.Held['message'] | undefined,
+  stream: Figures.Resolution,
+  now: number,
+  here: number,
+): { firstDay: number; lastDay: number } {
+  const rolls = message !== undefined && message.rollingDays > 0;
+  // A window that moves does so where the grant says; without one, the reader's own clock does.
+  const today = Day.of(now, rolls ? message.offsetMinutes : here);
+  const first = message?.firstDay ?? today - 13;
+  const oldest = rolls ? Rolling.firstDay(now, message.offsetMinutes, message.rollingDays) : first;
+  const from = Math.max(first, oldest);
+  const lastDay = Math.max(from, Math.min(message?.lastDay ?? today, today));
+  // What is of several days is asked for wherever it may be seen: the newest is chosen of what there is.
+  if (Span.lengthOf(stream) > 1) return { firstDay: from, lastDay };
+  // Today is not over: so many whole days beside it.
+  return { firstDay: Math.max(from, lastDay - asked.days + (lastDay === today ? 0 : 1)), lastDay };
 }
 
 type AskedPage = {

@@ -1,38 +1,39 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // Letting others see, taking it back, and who did see.
+import * as Derivable from '@islet/client/Derivable';
+import * as Given from '@islet/client/Given';
 import * as Granting from '@islet/client/Granting';
 import * as Held from '@islet/client/Held';
 import * as Http from '@islet/client/Http';
 import * as Log from '@islet/client/Log';
 import type { Progress } from '@islet/client/Person';
+import type { Terms } from '@islet/client/Terms';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Day from '@islet/core/Day';
-import * as Message from '@islet/core/Message';
+import * as Hours from '@islet/core/Hours';
+import type { Purpose } from '@islet/core/Purpose';
 import { codeOf } from '@islet/core/Reason';
 import type { Stream } from '@islet/core/Stream';
-import { parseSigned } from '@islet/core/signed';
 import * as Code from './Code.js';
 import * as Figures from './Figures.js';
 import { ownOf } from './Own.js';
 import * as Session from './Session.js';
-import type { Shared } from './Vault.js';
+import type { Kept } from './Vault.js';
 
-export type Terms = Shared & { reader: string; expiresAt: number };
 export type State = 'active' | 'revoked' | 'expired';
 
 export type GrantLine = {
   id: string;
   reader: string;
   readerName: string | null;
+  /** An organisation's role: whoever holds it at the time. */
+  isRole: boolean;
   state: State;
   grantedAt: number;
   revokedAt: number | null;
   expiresAt: number;
   /** Null where it was granted from another device: kinds of data are words that the chain does not have. */
-  streams: Stream[] | null;
-  firstDay: number | null;
-  lastDay: number | null;
-  maxUses: number | null;
+  terms: Terms | null;
   looks: number;
   lastLook: number | null;
 };
@@ -56,9 +57,8 @@ export async function grants(): Promise<GrantLine[]> {
   const { network, vault } = await Session.need();
   const { wallet, notes } = vault.keeper;
   const now = network.now();
-  const lines = (await Granting.grantsBy(network, wallet.account)).map(async (g): Promise<GrantLine> => {
-    const known = notes.shared?.[g.grantId];
-    const signed = known ?? (await termsOf(network, g.grantId));
+  const given = await Given.by(network, wallet.account, (id) => notes.grantSalts?.[id]);
+  const lines = given.map((g): GrantLine => {
     const looks = [...network.chain.state.decisions.values()].filter(
       (d) => d.grantId === g.grantId && d.reason === 0,
     );
@@ -66,31 +66,33 @@ export async function grants(): Promise<GrantLine[]> {
       id: g.grantId,
       reader: g.reader,
       readerName: notes.contacts?.[g.reader] ?? null,
+      isRole: network.chain.state.roles.has(g.reader),
       state: stateOf(g, now),
       grantedAt: g.grantedAt,
       revokedAt: g.revokedAt,
       expiresAt: g.expiresAt * 1000,
-      streams: known?.streams ?? null,
-      firstDay: signed?.firstDay ?? null,
-      lastDay: signed?.lastDay ?? null,
-      maxUses: signed?.maxUses ?? null,
+      terms: g.terms ?? remembered(vault.keeper.notes, g),
       looks: looks.length,
       lastLook: looks.length > 0 ? Math.max(...looks.map((d) => d.at)) : null,
     };
   });
-  return (await Promise.all(lines)).sort((a, b) => b.grantedAt - a.grantedAt);
+  return lines.sort((a, b) => b.grantedAt - a.grantedAt);
 }
 
-async function termsOf(network: Session.Session['network'], id: string): Promise<Message.Grant | undefined> {
-  try {
-    const told = Http.json(await Http.get(network.hub, `/v1/grants/${id}`)) as { signed: string };
-    return parseSigned(Message.grant, fromHex(told.signed)).message;
-  } catch {
-    return undefined;
-  }
+/** What the first builds kept of a grant: words without the salt that shows them to be the chain's. */
+function remembered(
+  { shared, dayOffsetMinutes = 0 }: Kept,
+  { grantId, grantedAt, expiresAt }: Given.Given,
+): Terms | null {
+  const known = shared?.[grantId];
+  if (!known) return null;
+  return {
+    ...known,
+    ...{ rollingDays: 0, emergency: false, hours: Hours.always(dayOffsetMinutes) },
+    notBefore: grantedAt,
+    expiresAt: expiresAt * 1000,
+  };
 }
-
-const finest = ['glucose/raw', 'glucose/hour', 'glucose/day'] as const;
 
 /** A preset goes no farther back; a longer period is previewed by its newest days. */
 const longestPreview = 90;
@@ -101,7 +103,7 @@ export async function preview(
   onProgress: Progress,
 ): Promise<Figures.Figures | null> {
   const session = await Session.need();
-  const stream = finest.find((one) => asked.streams.includes(one));
+  const stream = Figures.resolutions.find((one) => asked.streams.includes(one));
   if (!stream) return null;
   const dayOffsetMinutes = session.vault.keeper.notes.dayOffsetMinutes ?? 0;
   const now = session.network.now();
@@ -110,24 +112,33 @@ export async function preview(
   const firstDay = Math.max(asked.firstDay, lastDay - longestPreview);
   if (firstDay > lastDay) return null;
   onProgress('opening', 0, 1);
-  const opened = await ownOf(session, [stream], firstDay, lastDay);
+  const opened = await ownOf(session, Figures.neededFor(stream, asked.streams), firstDay, lastDay);
   return Figures.of(stream, opened?.segments ?? [], { firstDay, lastDay, dayOffsetMinutes, now });
 }
 
-export async function grant(asked: Terms): Promise<{ id: string }> {
+/** What a grant would let its reader work out by subtraction, though no grant gives it. */
+export type Granted = { id: string } | { id: null; derives: Derivable.Stretch[] };
+
+/** Grants, unless it says more than it seems to and the person did not say that this is `meant`. */
+export async function grant(asked: { reader: string; terms: Terms; meant: boolean }): Promise<Granted> {
   const { network, vault, keep } = await Session.need();
-  const { reader, expiresAt, ...shared } = asked;
-  const { grantId } = await Granting.grant(network, vault.keeper.wallet, {
-    ...shared,
-    reader: fromHex(reader),
-    // A minute back: the chain's clock may be a moment behind ours.
-    notBefore: network.now() - 60_000,
-    expiresAt,
-  });
-  const { notes } = vault.keeper;
-  notes.shared = { ...notes.shared, [toHex(grantId)]: shared };
+  const { wallet, notes } = vault.keeper;
+  const { terms } = asked;
+  const reader = fromHex(asked.reader);
+  if (!asked.meant) {
+    const given = await Given.by(network, wallet.account, (id) => notes.grantSalts?.[id]);
+    const derives = Given.before(network, given, reader).flatMap((before) =>
+      Derivable.unmeant(before, Given.scopesOf(terms)),
+    );
+    if (derives.length > 0) return { id: null, derives };
+  }
+  const { grantId, salt } = await Granting.grant(network, wallet, { ...terms, reader });
+  const id = toHex(grantId);
+  const { streams, firstDay, lastDay, purpose, maxUses } = terms;
+  notes.grantSalts = { ...notes.grantSalts, [id]: toHex(salt) };
+  notes.shared = { ...notes.shared, [id]: { streams, firstDay, lastDay, purpose, maxUses } };
   await keep(vault.keeper);
-  return { id: toHex(grantId) };
+  return { id };
 }
 
 export async function revoke(asked: { id: string }): Promise<{ told: number }> {
@@ -216,14 +227,10 @@ export type PatientLine = { account: string; code: string; name: string | null; 
 export type HeldLine = {
   id: string;
   state: State;
-  streams: Stream[];
-  firstDay: number;
-  lastDay: number;
-  purpose: string;
+  terms: Terms;
   grantedAt: number;
   expiresAt: number;
   revokedAt: number | null;
-  maxUses: number;
 };
 
 /** Everyone who ever let this clinician see something. */
@@ -252,15 +259,25 @@ async function patientLines(): Promise<PatientLine[]> {
       grants: (await Held.from(network, wallet, fromHex(account))).map((h) => ({
         id: toHex(h.grantId),
         state: stateOf(h.onChain, now),
-        streams: h.keys.streams.map((s) => s.stream),
-        firstDay: h.message.firstDay,
-        lastDay: h.message.lastDay,
-        purpose: h.keys.purpose,
+        terms: termsOf(h),
         grantedAt: h.onChain.grantedAt,
         expiresAt: h.onChain.expiresAt * 1000,
         revokedAt: h.onChain.revokedAt,
-        maxUses: h.message.maxUses,
       })),
     })),
   );
+}
+
+/** The terms that a reader holds, in words. */
+function termsOf({ message: m, keys, onChain }: Held.Held): Terms {
+  const { firstDay, lastDay, rollingDays, maxUses, emergency } = m;
+  const { weekdays, fromMinute, toMinute, offsetMinutes } = m;
+  return {
+    ...{ firstDay, lastDay, rollingDays, maxUses, emergency },
+    streams: keys.streams.map((s) => s.stream),
+    hours: { weekdays, fromMinute, toMinute, offsetMinutes },
+    purpose: keys.purpose as Purpose,
+    notBefore: m.notBefore * 1000,
+    expiresAt: onChain.expiresAt * 1000,
+  };
 }

@@ -4,16 +4,45 @@ import './jitless.js';
 import { IsletError } from '@islet/core/IsletError';
 import * as checking from './checking.js';
 import * as data from './data.js';
+import * as erasing from './erasing.js';
+import * as following from './following.js';
 import type { Failure, Question } from './Protocol.js';
 import * as people from './people.js';
 import * as reports from './reports.js';
+import * as Session from './Session.js';
 import * as sharing from './sharing.js';
 
 /** What the page may ask, and nothing else. */
-const calls = { ...people, ...data, ...sharing, ...reports, ...checking };
+const calls = { ...people, ...data, ...sharing, ...reports, ...checking, ...erasing };
 export type Calls = typeof calls;
 
-addEventListener('message', ({ data: question }: MessageEvent<Question>) => void answer(question));
+/** What goes on telling until it is stopped. */
+const follows = { ...following };
+export type Follows = typeof follows;
+
+/** What goes on, by its question. */
+const going = new Map<number, AbortController>();
+
+addEventListener('message', ({ data: question }: MessageEvent<Question>) => {
+  if (question.stop) going.get(question.id)?.abort();
+  else if (question.name in follows) void follow(question);
+  else void answer(question);
+});
+
+async function follow({ id, name, asked }: Question): Promise<void> {
+  const mine = new AbortController();
+  going.set(id, mine);
+  try {
+    const begin = follows[name as keyof Follows] as (asked: unknown, signal: AbortSignal) => AsyncGenerator;
+    const signal = AbortSignal.any([mine.signal, Session.ending()]);
+    for await (const update of begin(asked, signal)) postMessage({ id, update });
+    postMessage({ id, value: undefined });
+  } catch (error) {
+    postMessage({ id, failure: failureOf(error) });
+  } finally {
+    going.delete(id);
+  }
+}
 
 async function answer({ id, name, asked }: Question): Promise<void> {
   const call = (calls as Record<string, unknown>)[name];

@@ -1,0 +1,269 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// What a grant of the app opens and what it does not, in a real browser before the real services.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as Day from '@islet/core/Day';
+import * as Points from '@islet/core/metrics/Points';
+import * as Summary from '@islet/core/metrics/Summary';
+import type { Reading } from '@islet/core/Reading';
+import * as Span from '@islet/core/Span';
+import * as ClarityFile from '@islet/sim/ClarityFile';
+import * as Life from '@islet/sim/Person';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Islet, start } from '../../../promises/islet.testkit.js';
+import { faultsOf } from './axe.testkit.js';
+import { create, type Device, device, figure, importFile, launch } from './browser.testkit.js';
+
+const zone = 'Etc/UTC';
+const dayMs = 86_400_000;
+
+let islet: Islet;
+let browser: Browser;
+let folder: string;
+let readings: Reading[];
+let patient: Device;
+let clinician: Device;
+let invitation: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'islet-consent-'));
+  const file = join(folder, 'clarity.csv');
+  // Nothing of today: the figures are the same whenever the test runs.
+  const firstAt = Math.floor(Date.now() / dayMs) * dayMs - 34 * dayMs;
+  readings = Life.days('consent', { firstAt, days: 32, zone });
+  await writeFile(file, ClarityFile.write(readings, { zone }).bytes);
+  [islet, browser] = await Promise.all([start(), launch()]);
+  const there = { timezoneId: zone };
+  [patient, clinician] = await Promise.all([device(browser, there), device(browser, there)]);
+  await clinician.page.goto(islet.ready.app);
+  await create(clinician.page, /I am a clinician/, 'Dr. Popescu', 'blue river seven stones');
+  await clinician.page.getByText('Nobody shares with you yet').waitFor();
+  invitation = await clinician.page.locator('.copyable code').nth(1).innerText();
+  await patient.page.goto(islet.ready.app);
+  await create(patient.page, /I have diabetes/, 'Ana', 'green hill nine clouds');
+  await patient.page.getByText('Nothing here yet').waitFor();
+  await importFile(patient.page, file);
+}, 300_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await islet?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const go = (page: Page, route: string): Promise<unknown> => page.goto(`${islet.ready.app}/#/${route}`);
+
+/** Opens the form for one more grant to the clinician, at a preset. */
+async function begin(preset: string): Promise<Page> {
+  const { page } = patient;
+  await go(page, 'home');
+  await page.getByRole('heading', { name: 'Your glucose', level: 1 }).waitFor();
+  await page.goto(invitation);
+  await page.getByLabel('What you call them').fill('Dr. Popescu');
+  await page.getByText(preset, { exact: true }).first().click();
+  return page;
+}
+
+const sentence = (page: Page): Promise<string> => page.locator('.sentence p').first().innerText();
+
+async function share(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
+  await page.getByText('Dr. Popescu can look now').waitFor();
+}
+
+async function stop(page: Page): Promise<void> {
+  await page
+    .getByRole('button', { name: /^Stop sharing/ })
+    .first()
+    .click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Stop sharing' }).click();
+  await page.getByText(/key keepers have confirmed/).waitFor();
+}
+
+/** What the clinician sees first in the list of what they hold. */
+async function patients(): Promise<Page> {
+  const { page } = clinician;
+  await go(page, 'me');
+  await page.getByRole('button', { name: 'Show the kit' }).waitFor();
+  await go(page, 'patients');
+  await page.locator('.lines li').first().waitFor();
+  return page;
+}
+
+async function clean(page: Page, where: string): Promise<void> {
+  expect(await faultsOf(page), where).toEqual([]);
+}
+
+/** The newest week that is over, of what was imported. */
+function lastWeek(): Span.Span {
+  const newest = Day.of(readings.at(-1)!.at, 0);
+  const { lastDay } = Span.within('glucose/week', { firstDay: newest - 13, lastDay: newest })!;
+  return { firstDay: lastDay - 6, lastDay };
+}
+
+test('a weekly average opens exactly that week, and nothing finer', async () => {
+  const page = await begin('One weekly average');
+  const { firstDay, lastDay } = lastWeek();
+  const shown = (day: number): string =>
+    new Intl.DateTimeFormat('en-GB', {
+      day: 'numeric',
+      month: 'short',
+      year: 'numeric',
+      timeZone: 'UTC',
+    }).format(Day.startOf(day, 0));
+  expect(await sentence(page)).toMatch(
+    `Dr. Popescu may see weekly glucose averages from ${shown(firstDay)} to ${shown(lastDay)}, for treatment, until`,
+  );
+  await page.getByRole('button', { name: 'See what they will see' }).click();
+  await page.locator('.preview .daily li').waitFor();
+  await clean(page, 'a form with its preview');
+  await share(page);
+  await page.getByText(/^Dr\. Popescu may see weekly glucose averages/).waitFor();
+
+  const there = await patients();
+  await there.getByText(/^weekly glucose averages from/).waitFor();
+  await there.getByRole('link', { name: /^Open report/ }).click();
+  await there.locator('.report .daily li').waitFor();
+  const from = Day.startOf(firstDay, 0);
+  const whole = Summary.summarise(Points.fromReadings(readings), { from, to: from + 7 * dayMs });
+  expect(await figure(there, 'mean')).toBe(`${Math.round(whole.meanMgDl!)} mg/dL`);
+  expect(await there.locator('.daily li').count(), 'one week and no day').toBe(1);
+  expect(await there.locator('.agp-middle, .daily-line').count(), 'no course of any day').toBe(0);
+  await clean(there, 'a report of a week');
+});
+
+test('what a grant would give away by subtraction is asked about first', async () => {
+  const page = await begin('Research');
+  const { firstDay, lastDay } = lastWeek();
+  await page.getByLabel('From', { exact: true }).fill(Day.format(firstDay));
+  await page.getByLabel('To', { exact: true }).fill(Day.format(lastDay - 1));
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
+  await page.getByText('This lets them work out more').waitFor();
+  await clean(page, 'a warning');
+  await page.getByRole('button', { name: 'I mean it: share all the same' }).click();
+  await page.getByText('Dr. Popescu can look now').waitFor();
+  await stop(page);
+});
+
+test('a visit shows the 14-day report and averages of days', async () => {
+  const page = await begin('A visit to the endocrinologist');
+  await share(page);
+  const there = await patients();
+  await there.locator('li', { hasText: '14-day glucose report' }).getByRole('link').click();
+  await there.locator('.report .agp-middle').waitFor();
+  expect(await there.locator('.daily li').count()).toBeGreaterThan(14);
+  expect(await there.locator('.daily-line').count(), 'no course of a day').toBe(0);
+  await clean(there, 'a report of 14 days');
+});
+
+const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+
+test('school hours are refused outside them, with the reason', async () => {
+  const page = await begin('School hours');
+  expect(await sentence(page)).toContain('on weekdays 08:00–15:30 (UTC), for care-giving');
+  // Nobody can turn the clock of real processes: the one day that is left is far from today.
+  const today = (new Date().getUTCDay() + 6) % 7;
+  const chosen = (today + 3) % 7;
+  for (const [bit, name] of weekdays.entries()) {
+    const box = page.getByRole('checkbox', { name, exact: true });
+    if ((await box.isChecked()) !== (bit === chosen)) await page.getByText(name, { exact: true }).click();
+  }
+  expect(await sentence(page)).toMatch(/may see the newest glucose value only, every \w+day 08:00–15:30/);
+  await clean(page, 'a form with hours');
+  await share(page);
+  const there = await patients();
+  await there
+    .getByRole('link', { name: /^Follow live/ })
+    .first()
+    .click();
+  await there.getByText('The permission does not hold at this hour or on this weekday.').waitFor();
+  await clean(there, 'a refusal of hours');
+  await stop(page);
+});
+
+test('a live value is on the card within seconds, and the card ends with the permission', async () => {
+  const { page } = patient;
+  await go(page, 'devices');
+  await page.getByRole('button', { name: 'Make a key' }).click();
+  const secret = await page.locator('.copyable code').nth(1).innerText();
+  await begin('Follow me live');
+  await share(page);
+  const there = await patients();
+  await there
+    .getByRole('link', { name: /^Follow live/ })
+    .first()
+    .click();
+  await there.getByText('You are following.').waitFor();
+  await clean(there, 'waiting for a value');
+  await go(page, 'home');
+  await page.getByText('One day').waitFor();
+
+  await post(secret, 123);
+  await there.locator('.now-number', { hasText: '123' }).waitFor();
+  await page.locator('.now-number', { hasText: '123' }).waitFor();
+  expect(await there.locator('.now').innerText()).toMatch(/Current glucose[\s\S]+In range · 0 minutes ago/);
+  await clean(there, 'a live value');
+  await post(secret, 131);
+  await there.locator('.now-number', { hasText: '131' }).waitFor();
+
+  await go(page, 'share');
+  await stop(page);
+  await there.getByText('Following has ended').waitFor();
+  await there.getByText('The patient has taken this permission back.').waitFor();
+  await clean(there, 'an end');
+  await post(secret, 144);
+  await go(page, 'home');
+  await page.locator('.now-number', { hasText: '144' }).waitFor();
+  expect(await there.locator('.now-number').innerText(), 'nothing after the end').toBe('131');
+  for (const { complaints } of [patient, clinician]) expect(complaints).toEqual([]);
+});
+
+/** Types the word, and saves the proof that comes. */
+async function erased(page: Page, name: string): Promise<string> {
+  expect(await page.getByRole('button', { name: 'Erase for ever' }).isDisabled(), 'not before the word').toBe(
+    true,
+  );
+  await page.getByLabel('Type “erase” to go on').fill('erase');
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Erase for ever' }).click();
+  const path = join(folder, name);
+  await (await download).saveAs(path);
+  await page.getByText(/^Erased\. The proof was saved/).waitFor();
+  return path;
+}
+
+test('a week is erased with a proof that anyone can check, and then everything', async () => {
+  const { page } = patient;
+  const { firstDay, lastDay } = lastWeek();
+  await go(page, 'me');
+  await page.getByLabel('From', { exact: true }).fill(Day.format(firstDay));
+  await page.getByLabel('To', { exact: true }).fill(Day.format(lastDay));
+  await clean(page, 'before an erasure');
+  const some = await erased(page, 'week.json');
+  expect((await islet.run('verify', some)).code).toBe(0);
+  await page.getByRole('button', { name: 'Close' }).click();
+
+  // A grant of which nothing is left to open goes with what it opened.
+  const there = await patients();
+  await there.getByText(/14-day glucose report/).waitFor();
+  expect(await there.getByText(/^weekly glucose averages/).count()).toBe(0);
+
+  await go(page, 'me');
+  await page.getByText('everything', { exact: true }).click();
+  const all = await erased(page, 'everything.json');
+  expect((await islet.run('verify', all)).code).toBe(0);
+  await page.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('link', { name: /I have diabetes/ }).waitFor();
+});
+
+/** A reading of now, as an uploader sends it. */
+async function post(secret: string, sgv: number): Promise<void> {
+  const at = Date.now();
+  const body = [{ type: 'sgv', sgv, date: at, dateString: new Date(at).toISOString(), device: 'sim' }];
+  const headers = { 'api-secret': secret, 'content-type': 'application/json' };
+  const url = `${islet.ready.gateway}/api/v1/entries`;
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  expect(answer.status, await answer.text()).toBe(200);
+}
