@@ -276,6 +276,22 @@ async function memberNow(name: Member, reader: number): Promise<void> {
   if (name === 'dismiss') inRole.delete(reader);
 }
 
+/** A look a minute before the newest grant ends for good or for the day, and the same once it has. */
+async function brink(w: World, of: 'expiry' | 'hours', wish: Wish): Promise<void> {
+  const given = w.grants.at(-1);
+  if (!given) return;
+  const { expiresAt, toMinute } = given.told.message;
+  const now = scene.clock.now;
+  const today = Day.startOf(Day.of(now, offsetMinutes), offsetMinutes);
+  const end = of === 'expiry' ? expiresAt * 1000 : today + toMinute * 60_000;
+  if (end - 60_000 < now) return;
+  scene.clock.now = end - 60_000;
+  await lookNow(w, { ...wish, grant: 0, fits: true }, false);
+  await check(w, w.looks.at(-1)!);
+  scene.clock.now = end;
+  await check(w, w.looks.at(-1)!);
+}
+
 type Step =
   | { do: 'grant'; terms: GrantTerms }
   | { do: 'look'; wish: Wish; own: boolean }
@@ -283,7 +299,8 @@ type Step =
   | { do: 'member'; name: Member; reader: number }
   | { do: 'wait'; ms: number }
   | { do: 'erase'; stream: number; day: number }
-  | { do: 'ask'; look: number };
+  | { do: 'ask'; look: number }
+  | { do: 'brink'; of: 'expiry' | 'hours'; wish: Wish };
 
 async function take(w: World, step: Step): Promise<void> {
   if (step.do === 'grant') return grantNow(w, step.terms);
@@ -301,6 +318,7 @@ async function take(w: World, step: Step): Promise<void> {
     if (w.looks.length > 0) await check(w, w.looks[Math.max(0, w.looks.length - 1 - step.look)]!);
     return;
   }
+  if (step.do === 'brink') return brink(w, step.of, step.wish);
   if (step.do === 'revoke') {
     const given = w.grants[step.grant % Math.max(1, w.grants.length)];
     if (!given) return;
@@ -390,6 +408,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       do: fc.constant('erase' as const),
       stream: fc.nat(streams.length - 1),
       day: fc.nat(days - 1),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('brink' as const),
+      of: fc.constantFrom('expiry' as const, 'hours' as const),
+      wish,
     }),
   },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('ask' as const), look: fc.nat(20) }) },
