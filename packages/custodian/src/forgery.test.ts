@@ -81,7 +81,7 @@ test('no byte of a valid release request can be altered without losing the relea
     }),
     { numRuns: 1, endOnFailure: true },
   );
-}, 60_000);
+});
 
 /** Where the one byte of the block number stands: the only one that differs when it does. */
 function hintOf(ask: AskRelease): number {

@@ -4,6 +4,8 @@ import { anchorsAbi } from '@islet/chain/abi/Anchors';
 import { consentAbi } from '@islet/chain/abi/Consent';
 import { erasureAbi } from '@islet/chain/abi/Erasure';
 import { identityAbi } from '@islet/chain/abi/Identity';
+import { recoveryAbi } from '@islet/chain/abi/Recovery';
+import { reviewsAbi } from '@islet/chain/abi/Reviews';
 import type { Deployment } from '@islet/chain/Deployment';
 import * as Followed from '@islet/chain/Followed';
 import type { Follower } from '@islet/chain/Follower';
@@ -84,7 +86,7 @@ export async function open(options: Options): Promise<Hub> {
   const closers: (() => Promise<unknown>)[] = [];
   try {
     const rpc = connect(options.rpcUrl, {
-      abis: [identityAbi, consentAbi, anchorsAbi, erasureAbi],
+      abis: [identityAbi, consentAbi, anchorsAbi, erasureAbi, recoveryAbi, reviewsAbi],
       retries: 1,
     });
     const follower = await Followed.open({
