@@ -568,8 +568,8 @@ test('of the gateway', async () => {
         };
         return post('/v1/erase', encodeHandover({ erase: signed(Message.erase, message, role), scope }));
       },
-      // Nobody's order is carried out here before the chain has it: to all, the answer is that it is not done.
-      expected: anyone,
+      // The patient's own is not carried out before the chain has it: the answer is that it is not done yet.
+      expected: signs,
     },
     { route: 'GET /v1/looks', ask: asks('/v1/looks', 'askLooks'), expected: signs },
     { route: 'GET /v1/days', ask: asks(`/v1/days?from=${from}&to=${from}`, 'askDays'), expected: signs },

@@ -83,7 +83,8 @@ async function bytesOf(path: string): Promise<Buffer> {
   const all: Buffer[] = [];
   for (const entry of await readdir(path, { withFileTypes: true })) {
     const at = join(path, entry.name);
-    all.push(entry.isDirectory() ? await bytesOf(at) : await readFile(at));
+    // What is just being rewritten may be gone before it is read.
+    all.push(entry.isDirectory() ? await bytesOf(at) : await readFile(at).catch(() => Buffer.alloc(0)));
   }
   return Buffer.concat(all);
 }

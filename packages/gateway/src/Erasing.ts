@@ -25,12 +25,15 @@ import type { Puts } from './Puts.js';
 import { accountFrom } from './Rebuild.js';
 import * as Record from './Record.js';
 import { redact } from './Redact.js';
+import { notASigner } from './Refusal.js';
 import * as State from './State.js';
 
 /** Carries out what people had erased: their part of the window, the journal, and what tells duplicates. */
 export type Erasing = {
   /** Carries out an order now, where its patient signed it and the chain has it. The receipt, or null: not yet. */
   handed(handover: Uint8Array): Promise<Uint8Array | null>;
+  /** The same for an order from whomever: one that its patient did not sign is refused with `GATEWAY_NOT_A_SIGNER`. */
+  heard(handover: Uint8Array): Promise<Uint8Array | null>;
   close(): Promise<void>;
 };
 
@@ -104,6 +107,11 @@ export function erasing(options: Options): Erasing {
 
   return {
     handed,
+    async heard(handover) {
+      const order = parseOrder(handover);
+      if (!order || !isSigned(options, order)) throw notASigner();
+      return handed(handover);
+    },
     async close() {
       closing = true;
       clearTimeout(timer);

@@ -55,6 +55,13 @@ export const noKeys = (status: 409 | 503): RefusalError =>
     'The gateway has no keys to seal these readings to. Let the wallet send its public keys, then try again.',
   );
 
+export const notASigner = (): RefusalError =>
+  new RefusalError(
+    403,
+    'GATEWAY_NOT_A_SIGNER',
+    'Whoever signed this does not speak for the account. Use the wallet that is registered.',
+  );
+
 export const notAuthorised = (status: 403 | 503): RefusalError =>
   new RefusalError(
     status,

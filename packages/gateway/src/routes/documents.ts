@@ -13,7 +13,7 @@ import * as Zone from '@islet/ingest/Zone';
 import type { Context as Call, Hono } from 'hono';
 import * as Kept from '../Kept.js';
 import { ASK_SKEW_MS, DOCUMENT_BYTES, KEPT_DAYS, SMALL_BODY_BYTES } from '../limits.js';
-import { ended, malformed, notAuthorised, RefusalError } from '../Refusal.js';
+import { ended, malformed, notASigner, notAuthorised, RefusalError } from '../Refusal.js';
 import { isRaw, keyOf, spansOf } from '../State.js';
 import type { Context } from './Context.js';
 import { bodyOf } from './request.js';
@@ -73,7 +73,7 @@ export function documents(app: Hono, context: Context): void {
   });
 
   app.post('/v1/erase', async (c) => {
-    const receipt = await context.erasing.handed(await bodyOf(c, SMALL_BODY_BYTES));
+    const receipt = await context.erasing.heard(await bodyOf(c, SMALL_BODY_BYTES));
     return c.body(Buffer.from(encodeDone({ receipt, confirm: null })), 200, {
       'content-type': 'application/cbor',
     });
@@ -126,13 +126,6 @@ const badSignature = (): RefusalError =>
     401,
     'GATEWAY_BAD_STATEMENT',
     'The statement is not signed by its signer, is about something else, or is too old. Sign it anew for this chain.',
-  );
-
-const notASigner = (): RefusalError =>
-  new RefusalError(
-    403,
-    'GATEWAY_NOT_A_SIGNER',
-    'Whoever signed this does not speak for the account. Use the wallet that is registered.',
   );
 
 const otherAccount = (): RefusalError => malformed('The document is of another account than its statement.');
