@@ -8,6 +8,7 @@ import { membersAbi } from './abi/Members.js';
 import { reviewsAbi } from './abi/Reviews.js';
 import type { Deployment } from './Deployment.js';
 import * as Erasures from './Erasures.js';
+import * as Proposals from './Proposals.js';
 import * as Recoveries from './Recoveries.js';
 import type { Hex } from './Wire.js';
 
@@ -34,6 +35,10 @@ export type View = {
   custodianSetVersion: number;
   threshold: number;
   organisations: Map<string, Organisation>;
+  /** For which organisation each address relays. */
+  relays: Map<string, string>;
+  /** What members voted on, by number. */
+  proposals: Proposals.State;
   /** Readers for whom an organisation vouches or did, by account. */
   vouches: Map<string, Vouch>;
   roles: Map<string, Role>;
@@ -129,6 +134,8 @@ export const empty = (): View => ({
   custodianSetVersion: 0,
   threshold: 0,
   organisations: new Map(),
+  relays: new Map(),
+  proposals: new Map(),
   vouches: new Map(),
   roles: new Map(),
   emergencies: new Map(),
@@ -180,7 +187,7 @@ export function apply(view: View, deployment: Deployment, event: Event): void {
   else if (event.address === deployment.reviews) applyReviews(view, event, at);
   else if (event.address === deployment.recovery) Recoveries.apply(view.recoveries, event, at);
   else if (event.address === deployment.erasure) Erasures.apply(view.erasures, event, at);
-  else if (event.address === deployment.members) applyMembers(view, event);
+  else if (event.address === deployment.members) applyMembers(view, event, at);
 }
 
 function applyConsent(view: View, event: Event, at: number): void {
@@ -297,7 +304,7 @@ function applyAnchors(view: View, event: Event, at: number): void {
   view.batches.set(hub, Number(log.args.number));
 }
 
-function applyMembers(view: View, event: Event): void {
+function applyMembers(view: View, event: Event, at: number): void {
   const log = Abi.decodeLog(membersAbi, event);
   switch (log?.name) {
     case 'CustodianSet':
@@ -321,6 +328,12 @@ function applyMembers(view: View, event: Event): void {
       if (organisation) organisation.active = log.name === 'OrganisationResumed';
       return;
     }
+    case 'RelaySet':
+      view.relays.set(log.args.relay.slice(2), toHex(log.args.org));
+      return;
+    case 'RelayRemoved':
+      view.relays.delete(log.args.relay.slice(2));
+      return;
     case 'ReaderVouched': {
       const id = toHex(log.args.reader);
       const former = view.vouches.get(id);
@@ -335,7 +348,9 @@ function applyMembers(view: View, event: Event): void {
       return;
     }
     default:
-      if (log) applyRoles(view, log);
+      if (!log) return;
+      applyRoles(view, log);
+      Proposals.apply(view.proposals, log, at);
   }
 }
 
