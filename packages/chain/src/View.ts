@@ -32,6 +32,8 @@ export type View = {
   /** The newest batch of each hub. */
   batches: Map<string, number>;
   custodians: Map<number, { org: string; signingKey: string; account: string }>;
+  /** Signing keys of those who were replaced, whether or not they came back since. */
+  formerCustodians: Set<string>;
   custodianSetVersion: number;
   threshold: number;
   organisations: Map<string, Organisation>;
@@ -131,6 +133,7 @@ export const empty = (): View => ({
   anchoredAt: new Map(),
   batches: new Map(),
   custodians: new Map(),
+  formerCustodians: new Set(),
   custodianSetVersion: 0,
   threshold: 0,
   organisations: new Map(),
@@ -307,7 +310,9 @@ function applyAnchors(view: View, event: Event, at: number): void {
 function applyMembers(view: View, event: Event, at: number): void {
   const log = Abi.decodeLog(membersAbi, event);
   switch (log?.name) {
-    case 'CustodianSet':
+    case 'CustodianSet': {
+      const former = view.custodians.get(Number(log.args.index));
+      if (former) view.formerCustodians.add(former.signingKey);
       view.custodians.set(Number(log.args.index), {
         org: toHex(log.args.org),
         signingKey: toHex(log.args.signingKey),
@@ -315,6 +320,7 @@ function applyMembers(view: View, event: Event, at: number): void {
       });
       view.custodianSetVersion = Number(log.args.setVersion);
       return;
+    }
     case 'ThresholdSet':
       view.threshold = Number(log.args.threshold);
       view.custodianSetVersion = Number(log.args.setVersion);

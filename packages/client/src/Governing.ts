@@ -6,8 +6,8 @@ import { membersAbi } from '@islet/chain/abi/Members';
 import type { Proposal } from '@islet/chain/Proposals';
 import type { View } from '@islet/chain/View';
 import type { Hex } from '@islet/chain/Wire';
-import { fromHex, toHex } from '@islet/core/crypto/bytes';
-import { domainHash } from '@islet/core/crypto/hash';
+import { concat, fromHex, toHex, utf8 } from '@islet/core/crypto/bytes';
+import { sha256 } from '@islet/core/crypto/hash';
 import { IsletError } from '@islet/core/IsletError';
 import type { Network } from './Network.js';
 import { type Admin, NotAnAdminError } from './Roles.js';
@@ -23,7 +23,7 @@ export type Change =
   | { kind: 'custodian'; index: number; org: string; signingKey: string; account: string }
   | { kind: 'threshold'; threshold: number };
 
-/** The written reasons of a suspension. The salt keeps anyone from guessing them from their hash on chain. */
+/** The written reasons of a suspension. The salt, 32 bytes, keeps anyone from guessing them from their hash on chain. */
 export type Reasons = { salt: Uint8Array; text: string };
 
 /** `waiting`: a majority was counted, and the delay runs or is over. */
@@ -31,9 +31,8 @@ export type State = 'voting' | 'waiting' | 'executed';
 
 export type Listed = Proposal & { id: number; change: Change | undefined; state: State };
 
-/** What a suspension records on chain: a hash of the reasons, which stay with the members. */
-export const reasonOf = ({ salt, text }: Reasons): Uint8Array =>
-  domainHash('islet/members-reasons/v1', salt, new TextEncoder().encode(text));
+/** What a suspension records on chain: the SHA-256 of salt and text (UTF-8), which stay with the members. */
+export const reasonOf = ({ salt, text }: Reasons): Uint8Array => sha256(concat(salt, utf8(text)));
 
 /** The call of `Members` that makes the change. */
 export function callOf(change: Change): Hex {
