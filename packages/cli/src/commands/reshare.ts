@@ -26,7 +26,7 @@ async function run(context: Context, options: Options): Promise<void> {
   const { wallet, notes } = await People.need(context.home, options.person);
   const output = context.output(options);
   const today = Day.of(context.now(), notes.dayOffsetMinutes ?? 0);
-  const { firstDay, lastDay } = rangeOf(options.from, options.to, today);
+  const { firstDay, lastDay } = rangeOf(options.from, options.to ?? Day.format(today));
   await using network = await connect(context.home);
   await network.chain.follow();
   await Account.enrolAgain(network, wallet);
