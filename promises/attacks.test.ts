@@ -9,6 +9,7 @@ import * as Home from '@islet/cli/Home';
 import * as People from '@islet/cli/People';
 import * as TamperingHub from '@islet/cli/TamperingHub';
 import * as Access from '@islet/client/Access';
+import * as Dealers from '@islet/client/Dealers';
 import * as Granting from '@islet/client/Granting';
 import * as Held from '@islet/client/Held';
 import { TamperedError } from '@islet/client/Tampered';
@@ -230,6 +231,7 @@ describe('a hub that serves something else', () => {
     patient: me.wallet.account,
     ...raw,
     view: network.chain.state,
+    dealers: Dealers.of(network.deployment, network.chain.state, me.wallet.account),
     batchesBefore: new Map(network.chain.state.batches),
     late: true,
   });

@@ -8,6 +8,7 @@ import { membersAbi } from './abi/Members.js';
 import { reviewsAbi } from './abi/Reviews.js';
 import type { Deployment } from './Deployment.js';
 import * as Erasures from './Erasures.js';
+import * as Proposals from './Proposals.js';
 import * as Recoveries from './Recoveries.js';
 import { type Event, standingOf, type View } from './View.js';
 
@@ -20,7 +21,7 @@ export function apply(view: View, deployment: Deployment, event: Event): void {
   else if (event.address === deployment.reviews) applyReviews(view, event, at);
   else if (event.address === deployment.recovery) Recoveries.apply(view.recoveries, event, at);
   else if (event.address === deployment.erasure) Erasures.apply(view.erasures, event, at);
-  else if (event.address === deployment.members) applyMembers(view, event);
+  else if (event.address === deployment.members) applyMembers(view, event, at);
 }
 
 function applyConsent(view: View, event: Event, at: number): void {
@@ -137,10 +138,12 @@ function applyAnchors(view: View, event: Event, at: number): void {
   view.batches.set(hub, Number(log.args.number));
 }
 
-function applyMembers(view: View, event: Event): void {
+function applyMembers(view: View, event: Event, at: number): void {
   const log = Abi.decodeLog(membersAbi, event);
   switch (log?.name) {
-    case 'CustodianSet':
+    case 'CustodianSet': {
+      const former = view.custodians.get(Number(log.args.index));
+      if (former) view.formerCustodians.add(former.signingKey);
       view.custodians.set(Number(log.args.index), {
         org: toHex(log.args.org),
         signingKey: toHex(log.args.signingKey),
@@ -148,6 +151,7 @@ function applyMembers(view: View, event: Event): void {
       });
       view.custodianSetVersion = Number(log.args.setVersion);
       return;
+    }
     case 'ThresholdSet':
       view.threshold = Number(log.args.threshold);
       view.custodianSetVersion = Number(log.args.setVersion);
@@ -161,6 +165,12 @@ function applyMembers(view: View, event: Event): void {
       if (organisation) organisation.active = log.name === 'OrganisationResumed';
       return;
     }
+    case 'RelaySet':
+      view.relays.set(log.args.relay.slice(2), toHex(log.args.org));
+      return;
+    case 'RelayRemoved':
+      view.relays.delete(log.args.relay.slice(2));
+      return;
     case 'ReaderVouched': {
       const id = toHex(log.args.reader);
       const former = view.vouches.get(id);
@@ -175,7 +185,9 @@ function applyMembers(view: View, event: Event): void {
       return;
     }
     default:
-      if (log) applyRoles(view, log);
+      if (!log) return;
+      applyRoles(view, log);
+      Proposals.apply(view.proposals, log, at);
   }
 }
 

@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import type * as Erasures from './Erasures.js';
+import type * as Proposals from './Proposals.js';
 import type * as Recoveries from './Recoveries.js';
 import type { Hex } from './Wire.js';
 
@@ -24,9 +25,15 @@ export type View = {
   /** The newest batch of each hub. */
   batches: Map<string, number>;
   custodians: Map<number, { org: string; signingKey: string; account: string }>;
+  /** Signing keys of those who were replaced, whether or not they came back since. */
+  formerCustodians: Set<string>;
   custodianSetVersion: number;
   threshold: number;
   organisations: Map<string, Organisation>;
+  /** For which organisation each address relays. */
+  relays: Map<string, string>;
+  /** What members voted on, by number. */
+  proposals: Proposals.State;
   /** Readers for whom an organisation vouches or did, by account. */
   vouches: Map<string, Vouch>;
   roles: Map<string, Role>;
@@ -119,9 +126,12 @@ export const empty = (): View => ({
   anchoredAt: new Map(),
   batches: new Map(),
   custodians: new Map(),
+  formerCustodians: new Set(),
   custodianSetVersion: 0,
   threshold: 0,
   organisations: new Map(),
+  relays: new Map(),
+  proposals: new Map(),
   vouches: new Map(),
   roles: new Map(),
   emergencies: new Map(),

@@ -17,6 +17,7 @@ import * as Streams from '@islet/core/Stream';
 import { encodeFetch, type Part, parseFetched } from '@islet/core/wire/Fetch';
 import { encryptionKeyOf } from './Account.js';
 import { checkContent, checkSummaries } from './Agreement.js';
+import * as Dealers from './Dealers.js';
 import * as Erased from './Erased.js';
 import { UnknownReaderError } from './Granting.js';
 import type { Held } from './Held.js';
@@ -145,6 +146,33 @@ async function look(
   right: Right,
   late: boolean,
 ): Promise<Opened> {
+  const served = await fetch(network, reader, wanted, right, late);
+  const { checked, ticket, head, parts, asked } = served;
+  const { erased = [] } = asked;
+  const { secrets, answers } = await unlock(network, checked.proven, ticket);
+  const keys = contentKeys(checked.proven, secrets, right.seedOf);
+  const segments = await Promise.all(checked.proven.map((p) => open(p, keys.get(toHex(p.epoch.hash))!)));
+  checkSummaries(segments);
+  const verified = {
+    segments: segments.length,
+    receipts: checked.receipts,
+    heads: checked.heads,
+    chainHead: head.number,
+    // A gateway's clock may run ahead; of what is later than the chain's own time nobody knows anything.
+    completeUntil: Math.min(checked.completeUntil, head.at),
+  };
+  return {
+    requestId: toHex(ticket.requestId),
+    segments,
+    verified,
+    custodians: answers,
+    erased: Erased.touching(erased, wanted),
+    served: { parts, asked },
+  };
+}
+
+/** What a hub serves for a request that the contract granted, checked but not opened. */
+export async function fetch(network: Network, reader: Wallet, wanted: Wanted, right: Right, late: boolean) {
   await network.chain.follow();
   const erased = await Erased.of(network, right.patient);
   Erased.requireSomeLeft(erased, wanted);
@@ -158,30 +186,10 @@ async function look(
     encodeFetch({ ...wanted, request: ticket.request, salt: right.salt, blockNumber: ticket.blockNumber }),
   );
   const head = await network.chain.freshHead();
-  const asked: Asked = { patient: right.patient, ...wanted, view, batchesBefore, late, erased };
+  const dealers = Dealers.of(network.deployment, view, right.patient);
+  const asked: Asked = { patient: right.patient, ...wanted, view, dealers, batchesBefore, late, erased };
   const parts = parseFetched(fetched);
-  const checked = await check(parts, asked);
-  const { secrets, answers } = await unlock(network, checked.proven, ticket);
-  const keys = contentKeys(checked.proven, secrets, right.seedOf);
-  const segments = await Promise.all(checked.proven.map((p) => open(p, keys.get(toHex(p.epoch.hash))!)));
-  checkSummaries(segments);
-  const verified = {
-    segments: segments.length,
-    receipts: checked.receipts,
-    heads: checked.heads,
-    chainHead: head.number,
-    // A gateway's clock may run ahead; of what is later than the chain's own time nobody knows anything.
-    completeUntil: Math.min(checked.completeUntil, head.at),
-  };
-  const served = { parts, asked };
-  return {
-    requestId: toHex(ticket.requestId),
-    segments,
-    verified,
-    custodians: answers,
-    erased: Erased.touching(erased, wanted),
-    served,
-  };
+  return { ticket, head, parts, asked, checked: await check(parts, asked) };
 }
 
 /**

@@ -2,12 +2,13 @@
 
 import * as Bundle from '@islet/core/Bundle';
 import { toHex } from '@islet/core/crypto/bytes';
-import type { Day } from '@islet/core/Day';
+import * as Day from '@islet/core/Day';
+import { IsletError } from '@islet/core/IsletError';
 import * as KeyTree from '@islet/core/KeyTree';
 import * as Message from '@islet/core/Message';
 import type { Stream } from '@islet/core/Stream';
 import { encodeSigned } from '@islet/core/signed';
-import { encodeEnrol } from '@islet/core/wire/Ask';
+import { encodeEnrol, encodeMoreKeys } from '@islet/core/wire/Ask';
 import * as Stated from '@islet/core/wire/Stated';
 import * as Http from './Http.js';
 import { deadline, type Network, nonce, placeOf } from './Network.js';
@@ -35,6 +36,42 @@ export async function enrol(network: Network, registration: Uint8Array): Promise
   await Promise.all(network.custodians.map((c) => Http.post(c, '/v1/enrol', body)));
 }
 
+/**
+ * Enrols with whichever custodians do not know the account yet, for one that replaced another: each pins the wallet's
+ * signer, which the chain must list. Those who know it are asked for nothing. Throws where one that answers refuses.
+ */
+export async function enrolAgain(network: Network, wallet: Wallet.Wallet): Promise<void> {
+  const message: Message.Register = {
+    ...placeOf(network, 'identity'),
+    account: wallet.account,
+    signer: Signing.signerOf(network, wallet),
+    encryptionKeyHash: Wallet.encryptionKeyHash(Wallet.encryptionKey(wallet)),
+    deadline: deadline(network),
+  };
+  const signed = Signing.sign(network, wallet, Message.register, message);
+  const body = encodeEnrol({ register: encodeSigned(Message.register, signed), wanted: [] });
+  const probe = encodeMoreKeys({
+    account: wallet.account,
+    wanted: [{ stream: 'glucose/raw', firstDay: Day.of(network.now(), 0), days: 1 }],
+  });
+  for (const custodian of network.custodians) {
+    // Not asked of those who know the account: they may have pinned another device of the person's.
+    if (await knows(custodian, probe)) continue;
+    await Http.post(custodian, '/v1/enrol', body);
+  }
+}
+
+async function knows(custodian: Http.Service, probe: Uint8Array): Promise<boolean> {
+  try {
+    await Http.post(custodian, '/v1/keys', probe);
+    return true;
+  } catch (error) {
+    if (error instanceof IsletError && error.code === 'KEYS_NOT_ENROLLED') return false;
+    if (error instanceof IsletError && error.code === 'KEYS_ERASED') return true;
+    throw error;
+  }
+}
+
 /** Lets a gateway write for this account. */
 export async function authoriseGateway(
   network: Network,
@@ -52,7 +89,7 @@ export async function authoriseGateway(
   });
 }
 
-export type Run = { stream: Stream; firstDay: Day; days: number };
+export type Run = { stream: Stream; firstDay: Day.Day; days: number };
 
 /** Gives the gateway public keys to seal those days to, signed by the wallet. */
 export async function publishKeys(

@@ -5,6 +5,7 @@ import type { Stream } from '@islet/core/Stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as Access from './Access.js';
 import * as A from './archive.testkit.js';
+import * as Dealers from './Dealers.js';
 import * as Export from './Export.js';
 import * as ExportFile from './ExportFile.js';
 import type { Network } from './Network.js';
@@ -230,6 +231,7 @@ describe('a forger with a gateway and a hub of their own', () => {
     A.anchor(view, A.batch(archive), network.now());
     const streams: Stream[] = ['glucose/raw'];
     const asked = { ...wanted, streams, late: true };
+    const dealers = Dealers.of(network.deployment, view, wallet.account);
     const parts = A.answer(archive, { ...asked, account: wallet.account });
     const [sealed] = raw.all;
     const place = { stream: 'glucose/raw' as const, day };
@@ -238,7 +240,10 @@ describe('a forger with a gateway and a hub of their own', () => {
     return Export.build(network, scene.validators, {
       ...opened,
       segments: [segment],
-      served: { parts, asked: { ...asked, patient: wallet.account, view, batchesBefore: new Map() } },
+      served: {
+        parts,
+        asked: { ...asked, patient: wallet.account, view, dealers, batchesBefore: new Map() },
+      },
     }).text;
   }
 

@@ -13,6 +13,7 @@ import type { Part } from '@islet/core/wire/Fetch';
 import { type Opened, type OpenedSegment, open as openSegment } from './Access.js';
 import { checkSummaries } from './Agreement.js';
 import * as ChainOnce from './ChainOnce.js';
+import * as Dealers from './Dealers.js';
 import * as ExportFile from './ExportFile.js';
 import type { Network } from './Network.js';
 import { said, TamperedError } from './Tampered.js';
@@ -123,6 +124,7 @@ export async function open(text: string, against: Against): Promise<Reopened> {
     view: trusted.view,
     // An export is of a moment; how new it is, `completeUntil` says.
     batchesBefore: new Map<string, number>(),
+    dealers: dealersOf(file, trusted),
   };
   try {
     const checked = await check(partsOf(file), asked);
@@ -209,6 +211,11 @@ function differenceOf(
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 type Trusted = { view: View.View; name: string; head: number | null };
+
+function dealersOf({ account, chain }: ExportFile.Parsed, { view, head }: Trusted): Dealers.Dealers {
+  const { deployment } = chain;
+  return head === null ? Dealers.ofFile(deployment) : Dealers.of(deployment, view, fromHex(account));
+}
 
 async function trust(file: ExportFile.Parsed, against: Against): Promise<Trusted> {
   if (against.chainUrl !== undefined) return fromChain(file, against.chainUrl, against.now);

@@ -8,6 +8,7 @@ import * as Segment from '@islet/core/Segment';
 import * as Shares from '@islet/core/Shares';
 import type { Followed } from '@islet/core/wire/Followed';
 import * as Access from './Access.js';
+import * as Dealers from './Dealers.js';
 import type { Update } from './Follow.js';
 import * as FollowCheck from './FollowCheck.js';
 import { FOLLOW_REMEMBERED, UNANCHORED_MS } from './limits.js';
@@ -89,7 +90,9 @@ export function attendant(
       listed: 'open',
       place: at,
     };
-    await FollowCheck.checkFollowed(one, asked, network.chain.state);
+    const { deployment, chain } = network;
+    const dealers = Dealers.of(deployment, chain.state, asked.patient);
+    await FollowCheck.checkFollowed(one, asked, chain.state, dealers);
     return chains.isNext(segment, at) ? one : undefined;
   }
 

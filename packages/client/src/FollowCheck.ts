@@ -5,8 +5,8 @@ import * as Epoch from '@islet/core/Epoch';
 import * as Head from '@islet/core/Head';
 import * as Receipt from '@islet/core/Receipt';
 import * as Segment from '@islet/core/Segment';
-import * as Shares from '@islet/core/Shares';
 import type { Wanted } from './Access.js';
+import * as Dealers from './Dealers.js';
 import { readable } from './Readable.js';
 import { type Place, TamperedError } from './Tampered.js';
 import type { Proven } from './Verification.js';
@@ -18,7 +18,12 @@ export type Followed = Wanted & { patient: Uint8Array };
  * Everything about a segment that can be known when it comes, which is before its batch: that the person's gateway, still
  * authorised, sealed it under that epoch, and dealt its lock. That it is anchored is checked when its receipt comes.
  */
-export async function checkFollowed(one: Proven, asked: Followed, view: View): Promise<void> {
+export async function checkFollowed(
+  one: Proven,
+  asked: Followed,
+  view: View,
+  dealers: Dealers.Dealers,
+): Promise<void> {
   const { segment, epoch, shares, place } = one;
   const { header } = segment;
   const fail = (code: string, what: string): never => {
@@ -45,8 +50,11 @@ export async function checkFollowed(one: Proven, asked: Followed, view: View): P
   if (!belongs) fail('EPOCH_MISPLACED', 'a segment names an epoch that belongs elsewhere');
   if (!(await Epoch.verify(epoch))) fail('EPOCH_FORGED', 'an epoch is not signed by its gateway');
   // Stops: shares dealt by a hub, to custodians of its own.
-  if (!equal(shares.record.dealer, header.gateway) || !(await Shares.verify(shares, epoch)))
-    fail('SHARES_FORGED', 'the shares are not signed by the epoch’s gateway');
+  if (!(await Dealers.isDealt(shares, epoch, dealers)))
+    fail(
+      'SHARES_FORGED',
+      'the shares are signed neither by the epoch’s gateway nor by a dealer of the person',
+    );
 }
 
 /** Whether a receipt leads from the segment to a batch on our own view of the chain. */

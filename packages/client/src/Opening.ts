@@ -8,6 +8,7 @@ import * as Release from '@islet/core/Release';
 import * as Shares from '@islet/core/Shares';
 import type { Stream } from '@islet/core/Stream';
 import { encodeAskRelease } from '@islet/core/wire/Ask';
+import * as Dealers from './Dealers.js';
 import * as Http from './Http.js';
 import type { Network } from './Network.js';
 import { TamperedError } from './Tampered.js';
@@ -36,7 +37,7 @@ export type Ticket = {
 
 /**
  * The lock secret of every epoch, from any t custodians that tell the truth. A share that is not the one the
- * gateway committed to convicts its custodian: it is named and the others go on.
+ * dealer committed to convicts its custodian: it is named and the others go on.
  */
 export async function unlock(
   network: Network,
@@ -52,12 +53,13 @@ export async function unlock(
   const secrets = new Map<string, Uint8Array>();
   for (const [i, { epoch, shares, place }] of epochs.entries()) {
     const secret = await combine(collected.slice(0, threshold).map((r) => r.shares[i]!));
-    // Every share was the one committed to, so what does not fit together is the dealer's fault, the gateway's.
+    // Every share was the one committed to, so what does not fit together is the dealer's fault.
+    const dealer = Dealers.blamed(shares);
     if (!Epoch.opensLock(epoch, secret))
-      throw new TamperedError('SHARES_MISDEALT', 'its gateway dealt shares that do not open it', place);
+      throw new TamperedError('SHARES_MISDEALT', `${dealer} dealt shares that do not open it`, place);
     // Stops: a dealing that opens for these custodians and not for others.
     if (!Shares.commitsTo(shares, epoch, secret))
-      throw new TamperedError('SHARES_MISDEALT', 'its gateway dealt some custodian a false share', place);
+      throw new TamperedError('SHARES_MISDEALT', `${dealer} dealt some custodian a false share`, place);
     secrets.set(toHex(epoch.hash), secret);
   }
   return { secrets, answers };

@@ -6,7 +6,7 @@ import * as Epoch from '@islet/core/Epoch';
 import type * as Head from '@islet/core/Head';
 import * as Receipt from '@islet/core/Receipt';
 import * as Segment from '@islet/core/Segment';
-import * as Shares from '@islet/core/Shares';
+import * as Dealers from './Dealers.js';
 import { ENDED_GRACE_MS } from './limits.js';
 import { readable } from './Readable.js';
 import { TamperedError } from './Tampered.js';
@@ -18,6 +18,7 @@ export async function checkSegment(
   head: Head.Head,
   day: Day | null,
   view: View,
+  dealers: Dealers.Dealers,
 ): Promise<void> {
   const fail = (code: string, what: string): never => {
     throw new TamperedError(code, what, place);
@@ -34,8 +35,11 @@ export async function checkSegment(
   if (!belongs(epoch.header)) fail('EPOCH_MISPLACED', 'a segment names an epoch that belongs elsewhere');
   if (!(await Epoch.verify(epoch))) fail('EPOCH_FORGED', 'an epoch is not signed by its gateway');
   // Stops: shares dealt by a hub, to custodians of its own.
-  if (!equal(shares.record.dealer, gateway) || !(await Shares.verify(shares, epoch)))
-    fail('SHARES_FORGED', 'the shares are not signed by the epoch’s gateway');
+  if (!(await Dealers.isDealt(shares, epoch, dealers)))
+    fail(
+      'SHARES_FORGED',
+      'the shares are signed neither by the epoch’s gateway nor by a dealer of the person',
+    );
   const parsed = readable(() => Receipt.parseReceipt(receipt));
   const root = parsed && Receipt.rootOfLeaf(parsed, Segment.leaf(segment));
   // Stops: a receipt of another segment or batch, and a batch that is not on chain, or not yet.

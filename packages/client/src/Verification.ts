@@ -11,6 +11,7 @@ import * as Shares from '@islet/core/Shares';
 import * as Span from '@islet/core/Span';
 import type { Stream } from '@islet/core/Stream';
 import type { Part } from '@islet/core/wire/Fetch';
+import type { Dealers } from './Dealers.js';
 import { type Erased, isErased } from './Erased.js';
 import { checkHead } from './HeadCheck.js';
 import { checkSegment } from './SegmentCheck.js';
@@ -24,6 +25,7 @@ export type Asked = {
   firstDay: Day;
   lastDay: Day;
   view: View;
+  dealers: Dealers;
   /** The newest batch of each hub (hex) that we knew before we asked: a proof of an older one is a stale head. */
   batchesBefore: ReadonlyMap<string, number>;
   /** Whether segments sealed to the late key are wanted: only by the patient. */
@@ -117,7 +119,7 @@ async function checkPart(part: Part, head: Head.Head, asked: Asked): Promise<Pro
         place,
       );
     const one: Proven = { ...found, epoch, shares: share, listed, place };
-    await checkSegment(one, head, day, asked.view);
+    await checkSegment(one, head, day, asked.view, asked.dealers);
     proven.push(one);
   }
   return proven;

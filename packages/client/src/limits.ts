@@ -31,5 +31,7 @@ export const FOLLOW_RETRY_MAX_MS = 15_000;
 export const REFUSAL_BYTES = 64 * 1024;
 /** Batches are made every two seconds: what has no receipt after so long is told to be unproven. */
 export const UNANCHORED_MS = 60_000;
+/** Epochs whose lock is dealt anew between two puts: what is done of them stays done. */
+export const RESHARED_AT_ONCE = 500;
 /** Segments and epochs that a follower remembers. */
 export const FOLLOW_REMEMBERED = 1_024;

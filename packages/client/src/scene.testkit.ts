@@ -4,9 +4,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { anchorsAbi } from '@islet/chain/abi/Anchors';
-import { consentAbi } from '@islet/chain/abi/Consent';
-import { identityAbi } from '@islet/chain/abi/Identity';
 import type * as Deployment from '@islet/chain/Deployment';
 import * as Followed from '@islet/chain/Followed';
 import type { Mark } from '@islet/chain/Follower';
@@ -53,17 +50,23 @@ export type Scene = AsyncDisposable & {
   anchor(): Promise<void>;
 };
 
-export async function startScene(): Promise<Scene> {
+/** `admins`: keys of further organisations' admins. `delaySeconds`: between a vote and what it changes. */
+export type Founders = { admins?: Uint8Array[]; delaySeconds?: number };
+
+/** The organisation that founded with the n-th admin, from 0. */
+export const organisation = (nth: number): Uint8Array => new Uint8Array(32).fill(nth + 1);
+
+export async function startScene(founders: Founders = {}): Promise<Scene> {
   const clock = { ahead: 0 };
   const now = (): number => Date.now() + clock.ahead;
   const folder = await mkdtemp(join(tmpdir(), 'islet-client-'));
   const ledger = await Ledger.open({ folder: join(folder, 'ledger'), chainId, validatorKey, now });
   const served = await serveLedger(ledger, { port: 0 });
   const rpcUrl = `http://127.0.0.1:${served.port}`;
-  const rpc = connect(rpcUrl, { abis: [identityAbi, consentAbi, anchorsAbi] });
+  const rpc = connect(rpcUrl, { abis: Founding.abis });
   const sender = Sender.open({ rpc, chainId, key: relayKey, now });
   const keys = await W.custodians();
-  const deployment = await deploy(rpc, sender, keys);
+  const deployment = await deploy(rpc, sender, keys, founders);
   const validators = [Secp256k1.addressOf(validatorKey)];
   const archive = A.archive(fromHex(sender.address));
   const hub = await startHub({ archive, sender, deployment });
@@ -123,10 +126,15 @@ async function deploy(
   rpc: Rpc,
   sender: Sender.Sender,
   custodians: W.Custodian[],
+  { admins = [], delaySeconds = 0 }: Founders,
 ): Promise<Deployment.Deployment> {
-  const org = new Uint8Array(32).fill(1);
+  const org = organisation(0);
+  const others = admins.map((key, i) => ({
+    org: organisation(i + 1),
+    admin: to0x(Secp256k1.addressOf(key)),
+  }));
   return Founding.deploy(rpc, sender, chainId, {
-    founders: [{ org, admin: sender.address }],
+    founders: [{ org, admin: sender.address }, ...others],
     relays: [{ relay: sender.address, org }],
     custodians: custodians.map((c) => ({
       org,
@@ -134,7 +142,7 @@ async function deploy(
       account: to0x(Secp256k1.addressOf(c.accountKey)),
     })),
     threshold_: 2n,
-    delay_: 0n,
+    delay_: BigInt(delaySeconds),
     budget: 100_000,
   });
 }

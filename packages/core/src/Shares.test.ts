@@ -4,11 +4,14 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { decoded, drawn, flipped, refuseOrRepeat, spoilt } from './core.testkit.js';
 import { equal, toHex } from './crypto/bytes.js';
 import * as Ed25519 from './crypto/ed25519.js';
+import { sha256 } from './crypto/hash.js';
 import * as Hpke from './crypto/hpke.js';
 import { combine } from './crypto/shamir.js';
 import * as Xwing from './crypto/xwing.js';
 import * as Epoch from './Epoch.js';
+import * as Message from './Message.js';
 import * as Shares from './Shares.js';
+import { kinds } from './wire/Stated.js';
 
 const random = drawn('shares');
 const seeds = [1, 2, 3].map(() => random(32));
@@ -139,5 +142,59 @@ describe('shares', () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), (bytes) => refuseOrRepeat(codec, bytes)),
     );
+  });
+});
+
+describe('shares that a wallet dealt anew', () => {
+  const wallet = random(32);
+  const here = { chainId: 31_337, identity: random(20) };
+  let dealer: Ed25519.SigningKey;
+  const stated = (changes: Partial<Message.Statement> = {}, key = wallet): Shares.Naming => {
+    const hash = sha256(dealer.publicKey);
+    const place = { chain: BigInt(here.chainId), target: here.identity };
+    const message = { ...place, account: about.account, kind: kinds.dealer, hash, version: 1, ...changes };
+    return Message.sign(Message.statement, message, key);
+  };
+  const speaks = (signer: Uint8Array): boolean => equal(signer, stated().signer);
+  const dealtBy = (who: Ed25519.SigningKey) =>
+    Shares.create(epoch, lockSecret, { version: 2, threshold: 2, keys }, who);
+  const may = (some: Shares.Shares, of = epoch) => Shares.mayDeal(some, of, here, speaks);
+
+  beforeAll(async () => {
+    dealer = await Ed25519.fromSeed(random(32));
+  });
+
+  test('count as the gateway’s own do, and say the same after a round trip', async () => {
+    const made = Shares.reshared(await dealtBy(dealer), stated());
+    expect(may(made)).toBe(true);
+    expect(may(shares)).toBe(true);
+    const parsed = Shares.parse(made.bytes);
+    expect(parsed).toEqual(made);
+    expect(await Shares.verify(parsed, epoch)).toBe(true);
+    expect(Shares.commitsTo(parsed, epoch, lockSecret)).toBe(true);
+    expect(equal(await combine(await openAll(parsed)), lockSecret)).toBe(true);
+  });
+
+  test('do not without a word, or with one of anyone else, about anything else, or for elsewhere', async () => {
+    const dealt = await dealtBy(dealer);
+    expect(may(dealt)).toBe(false);
+    const wrong: [string, Shares.Naming][] = [
+      ['a stranger’s', stated({}, random(32))],
+      ['about another account', stated({ account: random(32) })],
+      ['about another dealer', stated({ hash: sha256(gateway.publicKey) })],
+      ['of another kind', stated({ kind: kinds.roleKey })],
+      ['for another chain', stated({ chain: 1n })],
+      ['for another contract', stated({ target: random(20) })],
+      ['altered', { ...stated(), signature: flipped(stated().signature, 9) }],
+    ];
+    for (const [what, naming] of wrong)
+      expect([what, may(Shares.reshared(dealt, naming))]).toEqual([what, false]);
+  });
+
+  test('do not for another person’s epoch, nor when the gateway dealt and only borrows the word', async () => {
+    const about2 = { ...about, account: random(32) };
+    const { epoch: theirs } = await Epoch.create(about2, Xwing.publicKeyOf(random(32)), gateway, random);
+    expect(may(Shares.reshared(await dealtBy(dealer), stated()), theirs)).toBe(false);
+    expect(may(Shares.reshared(shares, stated()))).toBe(false);
   });
 });

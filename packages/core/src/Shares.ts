@@ -2,10 +2,14 @@
 import { decode, encode, type Item } from './codec.js';
 import { concat, equal, uint64, utf8 } from './crypto/bytes.js';
 import { type SigningKey, verify as verifySignature } from './crypto/ed25519.js';
-import { domainHash, hkdf } from './crypto/hash.js';
+import { domainHash, hkdf, sha256 } from './crypto/hash.js';
 import * as Hpke from './crypto/hpke.js';
 import { deal } from './crypto/shamir.js';
 import type { Epoch } from './Epoch.js';
+import type * as Message from './Message.js';
+import { statement } from './Message.js';
+import { encodeSigned, parseSigned } from './signed.js';
+import * as Stated from './wire/Stated.js';
 
 /**
  * The custodians' shares of an epoch's lock secret, each sealed to one custodian's key of that patient, stream
@@ -19,15 +23,25 @@ export type Record = {
   setVersion: number;
   threshold: number;
   shares: Sealed[];
-  /** Ed25519 key of who dealt: the gateway, or the wallet when custodians were replaced. */
+  /** Ed25519 key of who dealt: the epoch's gateway, or one that the wallet named when custodians were replaced. */
   dealer: Uint8Array;
 };
 
 type Sealed = Hpke.Sealed & { commitment: Uint8Array };
 
-export type Shares = { record: Record; signature: Uint8Array; bytes: Uint8Array };
+export type Shares = {
+  record: Record;
+  signature: Uint8Array;
+  /** The wallet's word on the dealer; null where the gateway dealt. */
+  naming: Naming | null;
+  bytes: Uint8Array;
+};
+
+/** A Statement of kind `dealer` about the SHA-256 of the dealer's key. */
+export type Naming = Message.Signed<Message.Statement>;
 
 const name = 'islet/shares';
+const resharedName = 'islet/reshared';
 const shareLength = 33;
 
 /** Deals the lock secret to the custodians' public keys, in the order of their indices 1…n. */
@@ -44,10 +58,27 @@ export async function create(
     shares: await dealSealed(epoch, lockSecret, set),
     dealer: signer.publicKey,
   };
-  return assemble(record, await signer.sign(signedBytes(record)));
+  return assemble(record, await signer.sign(signedBytes(record)), null);
 }
 
+/** Puts the wallet's word on its dealer beside what that dealt. */
+export const reshared = ({ record, signature }: Shares, naming: Naming): Shares =>
+  assemble(record, signature, naming);
+
+/** Takes both forms: as a gateway dealt, and with the wallet's word on another dealer. Throws `FORMAT_MALFORMED`. */
 export function parse(bytes: Uint8Array): Shares {
+  if (!isReshared(bytes)) return parseDealt(bytes);
+  const f = decode(resharedName, 1, bytes);
+  const dealt = parseDealt(f.bytes());
+  const naming = parseSigned(statement, f.bytes());
+  f.end();
+  return reshared(dealt, naming);
+}
+
+const opening = encode(resharedName, 1, [0, 0]).slice(0, -3);
+const isReshared = (bytes: Uint8Array): boolean => equal(bytes.slice(0, opening.length), opening);
+
+function parseDealt(bytes: Uint8Array): Shares {
   const f = decode(name, 1, bytes);
   const record: Record = {
     epochHash: f.bytes(32),
@@ -66,7 +97,30 @@ export function parse(bytes: Uint8Array): Shares {
   };
   const signature = f.bytes(64);
   f.end();
-  return assemble(record, signature);
+  return assemble(record, signature, null);
+}
+
+/**
+ * Whether who dealt may: the epoch's own gateway, or a key that a signer of the same account named, here and for that.
+ * `speaks`: whether that signer (ERC-7913 form) counts for the epoch's account, which is the caller's to know.
+ */
+export function mayDeal(
+  { record, naming }: Shares,
+  epoch: Epoch,
+  here: Stated.Here,
+  speaks: (signer: Uint8Array) => boolean,
+): boolean {
+  if (!naming) return equal(record.dealer, epoch.header.gateway);
+  const { message, signer } = naming;
+  return (
+    // Stops: one person's dealer dealing for another's epochs.
+    equal(message.account, epoch.header.account) &&
+    // Stops: a word on one dealer put beside what another dealt.
+    equal(message.hash, sha256(record.dealer)) &&
+    // Stops: anyone else naming a dealer, or a word of the person's about something else or for elsewhere.
+    speaks(signer) &&
+    Stated.isStated(naming, 'dealer', here)
+  );
 }
 
 /** Whether the dealer named in the record signed it, and deals for this epoch. */
@@ -178,8 +232,8 @@ const fields = (r: Record): Item[] => [
 const signedBytes = (r: Record): Uint8Array =>
   domainHash('islet/shares-signature/v1', encode(name, 1, fields(r)));
 
-const assemble = (record: Record, signature: Uint8Array): Shares => ({
-  record,
-  signature,
-  bytes: encode(name, 1, [...fields(record), signature]),
-});
+function assemble(record: Record, signature: Uint8Array, naming: Naming | null): Shares {
+  const dealt = encode(name, 1, [...fields(record), signature]);
+  const bytes = naming ? encode(resharedName, 1, [dealt, encodeSigned(statement, naming)]) : dealt;
+  return { record, signature, naming, bytes };
+}

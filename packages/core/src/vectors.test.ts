@@ -189,6 +189,31 @@ const checks: Record<string, Check> = {
     const made = await Shares.create(of, lockSecret, { version, threshold, keys }, signer);
     return { bytes: made.bytes, gives: { shares } };
   },
+  reshared: async ({
+    input: { epoch, lockSecret, version, threshold, custodianSeeds, dealerSeed, signerKey, chain, target },
+    bytes,
+  }) => {
+    const of = Epoch.parse(epoch);
+    const { account } = of.header;
+    const keys: Uint8Array[] = await Promise.all(custodianSeeds.map(Hpke.publicKeyOf));
+    const dealer = await Ed25519.fromSeed(dealerSeed);
+    const hash = sha256(dealer.publicKey);
+    const message = {
+      chain: BigInt(chain),
+      target,
+      account,
+      kind: kinds.dealer,
+      hash,
+      version: 1_767_225_600_000,
+    };
+    const naming = Message.sign(Message.statement, message, signerKey);
+    const dealt = await Shares.create(of, lockSecret, { version, threshold, keys }, dealer);
+    const here = { chainId: Number(chain), identity: target };
+    const parsed = Shares.parse(bytes);
+    expect(Shares.mayDeal(parsed, of, here, (signer) => equal(signer, naming.signer))).toBe(true);
+    expect(await Shares.verify(parsed, of)).toBe(true);
+    return { bytes: Shares.reshared(dealt, naming).bytes, gives: { dealer: dealer.publicKey, hash } };
+  },
   'custodian-keys': async ({ input, bytes }) => {
     const { seed, firstDay, days, signingSeed, ...about } = input;
     const signer = await Ed25519.fromSeed(signingSeed);

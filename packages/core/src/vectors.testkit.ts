@@ -120,6 +120,7 @@ export const codecs: Record<string, Codec<any>> = {
       ]),
   },
   shares: assembled(Shares.parse),
+  reshared: assembled(Shares.parse),
   head: assembled(Head.parse),
   readings: { decode: Readings.decodeRun, encode: Readings.encodeRun },
   receipt: { decode: Receipt.parseReceipt, encode: Receipt.encodeReceipt },

@@ -11,6 +11,7 @@ import type { Enrol, MoreKeys, Wanted } from '@islet/core/wire/Ask';
 import type { Context } from './Context.js';
 import { daysPerQuestion, enrolmentsPerHour } from './limits.js';
 import { Refusal } from './Refusal.js';
+import { requireNotLeft } from './Standing.js';
 
 /** How many accounts were pinned in which hour of our clock. */
 export type Budget = { hour: number; spent: number };
@@ -37,6 +38,7 @@ export async function enrol(context: Context, budget: Budget, ask: Enrol): Promi
       'The signature on the registration does not hold. Sign it for this chain.',
     );
   await chain.freshHead();
+  requireNotLeft(context);
   // Stops: someone who signs a registration of another's account.
   const account = chain.state.accounts.get(toHex(message.account));
   if (!account?.signers.has(toHex(message.signer)))
@@ -72,6 +74,7 @@ function spend({ vault, now }: Context, budget: Budget, account: Uint8Array): vo
 /** Signed public keys of more days, for anyone: they only let one seal to us. */
 export async function publicKeys(context: Context, ask: MoreKeys): Promise<Uint8Array[]> {
   requireModest(ask.wanted);
+  requireNotLeft(context);
   const bundles: Uint8Array[] = [];
   for (const { stream, firstDay, days } of ask.wanted) {
     const tree = await context.vault.tree(ask.account, stream);

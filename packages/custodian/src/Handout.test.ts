@@ -1,14 +1,18 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // Which shares leave: only of epochs that the permission covers, that an authorised gateway sealed and a hub anchored,
 // and only to the one-time key of that one request.
-import { toHex } from '@islet/core/crypto/bytes';
+import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Ed25519 from '@islet/core/crypto/ed25519';
+import { sha256 } from '@islet/core/crypto/hash';
+import * as Secp256k1 from '@islet/core/crypto/secp256k1';
 import { combine } from '@islet/core/crypto/shamir';
 import * as Epoch from '@islet/core/Epoch';
+import * as Message from '@islet/core/Message';
 import * as Receipt from '@islet/core/Receipt';
 import * as Release from '@islet/core/Release';
 import * as Segment from '@islet/core/Segment';
 import * as Shares from '@islet/core/Shares';
+import * as Stated from '@islet/core/wire/Stated';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as Scene from './scene.testkit.js';
 import * as Story from './story.testkit.js';
@@ -248,6 +252,46 @@ describe('the shares', () => {
     const set = { version: 1, threshold: 2, keys };
     const dealt = await Shares.create(own.raw.epoch, own.raw.lockSecret, set, other.gateway);
     expect(await altered(own.raw, { shares: dealt.bytes })).toBe('403 RELEASE_SHARES_FORGED');
+  });
+
+  describe('dealt anew by the wallet', () => {
+    /** The shares of `own.raw`, dealt by a key that a Statement names. */
+    async function dealtAnew(changes: Partial<Message.Statement> = {}, key = patient.wallet) {
+      const keys = await Promise.all(custodians.map((c) => Story.keyOf(c, patient, 'glucose/raw', day)));
+      const dealer = await Ed25519.fromSeed(Scene.random(32));
+      const set = { version: 2, threshold: 2, keys };
+      const dealt = await Shares.create(own.raw.epoch, own.raw.lockSecret, set, dealer);
+      const place = {
+        chain: BigInt(scene.deployment.chainId),
+        target: fromHex(scene.deployment.identity),
+      };
+      const about = { account: patient.account, kind: Stated.kinds.dealer, hash: sha256(dealer.publicKey) };
+      const message = { ...place, ...about, version: scene.clock.now, ...changes };
+      return Shares.reshared(dealt, Message.sign(Message.statement, message, key)).bytes;
+    }
+
+    test('are opened as the gateway’s own are', async () => {
+      expect(await altered(own.raw, { shares: await dealtAnew() })).toBe('200');
+    });
+
+    test('stop where anyone but the pinned patient’s signer named the dealer, for another account, or for another use', async () => {
+      const refused = '403 RELEASE_SHARES_FORGED';
+      expect(await altered(own.raw, { shares: await dealtAnew({}, other.wallet) })).toBe(refused);
+      expect(await altered(own.raw, { shares: await dealtAnew({ account: other.account }) })).toBe(refused);
+      expect(await altered(own.raw, { shares: await dealtAnew({ kind: Stated.kinds.askNotes }) })).toBe(
+        refused,
+      );
+      expect(await altered(own.raw, { shares: await dealtAnew({ hash: Scene.random(32) }) })).toBe(refused);
+      expect(await altered(own.raw, { shares: await dealtAnew({ target: Scene.random(20) }) })).toBe(refused);
+    });
+
+    test('stop where the chain alone lets someone speak for the patient', async () => {
+      const thief = Scene.random(32);
+      await Story.letSpeak(scene, patient, Secp256k1.addressOf(thief));
+      expect(await altered(own.raw, { shares: await dealtAnew({}, thief) })).toBe(
+        '403 RELEASE_SHARES_FORGED',
+      );
+    });
   });
 
   test('stops shares whose signature does not hold', async () => {

@@ -1,7 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { MAX_CLOCK_SKEW_MS } from '@islet/chain/limits';
-import { rootOf, type View } from '@islet/chain/View';
-import { equal, toHex } from '@islet/core/crypto/bytes';
+import { rootOf, spokeFor, type View } from '@islet/chain/View';
+import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Epoch from '@islet/core/Epoch';
 import * as KeyTree from '@islet/core/KeyTree';
 import * as Live from '@islet/core/Live';
@@ -86,11 +86,32 @@ async function openOne(context: Context, permission: Permission, asked: AskRelea
   else await requireAnchored(view, epoch, asked);
   requireNewest(context, epoch);
   const shares = Shares.parse(asked.shares);
-  // Stops: a dealing by anyone but the gateway that sealed the epoch.
-  if (!equal(shares.record.dealer, header.gateway) || !(await Shares.verify(shares, epoch)))
-    throw new Refusal(403, 'RELEASE_SHARES_FORGED', 'The shares are not signed by the epoch’s gateway.');
+  // Stops: a dealing by anyone but the gateway that sealed the epoch, or a key that its person named.
+  if (!mayDeal(context, shares, epoch) || !(await Shares.verify(shares, epoch)))
+    throw new Refusal(
+      403,
+      'RELEASE_SHARES_FORGED',
+      'The shares are not signed by the epoch’s gateway, nor by a dealer that its person named.',
+    );
   const share = await ownShare(context, epoch, shares);
   return { epoch, share };
+}
+
+/** By who speaks for the person, or did: what was dealt before a device was lost is still the person's. */
+function mayDeal(
+  { deployment, verifiers, signers, chain }: Context,
+  shares: Shares.Shares,
+  epoch: Epoch.Epoch,
+) {
+  const { account } = epoch.header;
+  const here = { chainId: deployment.chainId, identity: fromHex(deployment.identity), verifiers };
+  return Shares.mayDeal(shares, epoch, here, (signer) => {
+    const [who, key] = [toHex(account), toHex(signer)];
+    // Stops: a chain that lets a stranger pass as a signer (ours knows none), and one removed that the chain never had.
+    return (
+      (signers.speaks(who, key) || signers.wasRemoved(who, key)) && spokeFor(chain.state, account, signer)
+    );
+  });
 }
 
 // Stops: an older revision of a summary, whose difference from the newer one is a reading.

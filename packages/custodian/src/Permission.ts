@@ -17,6 +17,7 @@ import type { AskRelease } from '@islet/core/wire/Ask';
 import type { Context } from './Context.js';
 import { decisionLifeMs } from './limits.js';
 import { Refusal } from './Refusal.js';
+import { requireListed } from './Standing.js';
 
 /** What a request may have: checked, so that only epochs remain to be judged. */
 export type Permission = {
@@ -66,6 +67,7 @@ export async function judge(context: Context, ask: AskRelease): Promise<Permissi
 
   // Stops: a frozen, rolled-back or forged view. Throws CHAIN_STALE, CHAIN_MOVED_BACK, CHAIN_FORKED, CHAIN_…_FORGED.
   const head = await chain.freshHead();
+  requireListed(context);
   const view = chain.state;
   // Judged by the later of the chain's time and ours; Head refuses where the two differ too much.
   const at = Math.max(head.at, now());

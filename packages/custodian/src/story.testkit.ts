@@ -6,6 +6,7 @@ import { consentAbi } from '@islet/chain/abi/Consent';
 import { erasureAbi } from '@islet/chain/abi/Erasure';
 import { identityAbi } from '@islet/chain/abi/Identity';
 import { membersAbi } from '@islet/chain/abi/Members';
+import type { Hex } from '@islet/chain/Wire';
 import * as Batch from '@islet/core/Batch';
 import * as Bundle from '@islet/core/Bundle';
 import { encode, type Item } from '@islet/core/codec';
@@ -137,6 +138,15 @@ type Member = 'vouch' | 'endVouch' | 'createRole' | 'appoint' | 'dismiss';
 /** The organisation's admin calls `Members`; the relay of these scenes is that admin. */
 export const member = (scene: Scene, name: Member, args: object): Promise<void> =>
   scene.relay('members', Abi.encodeCall(membersAbi, name, args as never));
+
+/** The one organisation votes for a change, and carries it out. */
+export async function vote(scene: Scene, call: Hex): Promise<void> {
+  await scene.relay('members', Abi.encodeCall(membersAbi, 'propose', { call: fromHex(call) }));
+  const id = BigInt(++votes);
+  await scene.relay('members', Abi.encodeCall(membersAbi, 'execute', { id }));
+}
+
+let votes = 0;
 
 /** A role of the one organisation, with nobody in it. */
 export async function role(scene: Scene): Promise<Uint8Array> {

@@ -1,4 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import type { Deployment } from '@islet/chain/Deployment';
+import { verifiersOf } from '@islet/chain/Verifiers';
+import { speaksFor, type View } from '@islet/chain/View';
 import { encode } from '@islet/core/codec';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Epoch from '@islet/core/Epoch';
@@ -16,7 +19,14 @@ import type { KeyedLock } from './KeyedLock.js';
 import { badSignature, type Parsed, requireOfEpoch, writersOf } from './Putting.js';
 import { Refusal } from './Refusal.js';
 
-export type Options = { archive: Archive; erasures: Erasures; locks: KeyedLock; events: Events };
+export type Options = {
+  archive: Archive;
+  erasures: Erasures;
+  locks: KeyedLock;
+  events: Events;
+  follower: { readonly state: View };
+  deployment: Deployment;
+};
 
 /**
  * Keeps what is new in a put, all or nothing: bytes in the store first, then one record in the journal. Resolves when
@@ -29,11 +39,12 @@ export function keep(options: Options, parsed: Parsed): Promise<void> {
   return options.locks.run([...writers, ...dealers], () => keepLocked(options, parsed));
 }
 
-async function keepLocked({ archive, erasures, events }: Options, parsed: Parsed): Promise<void> {
+async function keepLocked(options: Options, parsed: Parsed): Promise<void> {
+  const { archive, erasures, events } = options;
   requireNotErased(erasures, parsed);
   const draft = newDraft();
   await addEpochs(archive, parsed, draft);
-  await addShares(archive, parsed, draft);
+  await addShares(options, parsed, draft);
   await addSegments(archive, parsed, draft, events);
   await addHeads(archive, parsed, draft);
   const { entry } = draft;
@@ -84,7 +95,8 @@ async function addEpochs(archive: Archive, parsed: Parsed, draft: Draft): Promis
   }
 }
 
-async function addShares(archive: Archive, parsed: Parsed, draft: Draft): Promise<void> {
+async function addShares(options: Options, parsed: Parsed, draft: Draft): Promise<void> {
+  const { archive, erasures } = options;
   const { find, store } = archive;
   if (parsed.shares.length === 0) return;
   const hashes = parsed.shares.map((s) => s.record.epochHash);
@@ -93,7 +105,7 @@ async function addShares(archive: Archive, parsed: Parsed, draft: Draft): Promis
   const kept = await find.epochs(hashes.filter((h) => !inPut.has(toHex(h))));
   const noted = new Map<string, Uint8Array>();
   for (const shares of parsed.shares) {
-    const { epochHash, setVersion, dealer } = shares.record;
+    const { epochHash, setVersion } = shares.record;
     const id = toHex(epochHash);
     const key = fromHex(keyOf(shares.bytes));
     const before = known.get(id)?.find((row) => row.set_version === setVersion)?.key;
@@ -110,17 +122,46 @@ async function addShares(archive: Archive, parsed: Parsed, draft: Draft): Promis
     const bytes = row && (await store.get(toHex(row.key)));
     const epoch = inPut.get(id) ?? (bytes && Epoch.parse(bytes));
     if (!epoch) throw unknownEpoch();
-    if (!equal(dealer, epoch.header.gateway))
-      throw new Refusal(
-        403,
-        'HUB_NOT_THE_DEALER',
-        'Shares are dealt by another key than their epoch’s writer. Nothing was kept.',
-      );
+    // Stops: shares of an epoch that was erased, which came without it.
+    const { account, stream, day } = epoch.header;
+    if (erasures.isErased(account, stream, day)) throw erased();
+    requireDealer(options, shares, epoch);
     if (!(await Shares.verify(shares, epoch))) throw badSignature();
     noted.set(`${id}/${setVersion}`, key);
     object(draft, shares.bytes);
     draft.entry.shares.push({ epoch: epochHash, setVersion, key });
   }
+}
+
+// Stops: shares of anyone's making kept in the place of those that open.
+function requireDealer({ follower, deployment }: Options, shares: Shares.Shares, epoch: Epoch.Epoch): void {
+  const view = follower.state;
+  const here = {
+    chainId: deployment.chainId,
+    identity: fromHex(deployment.identity),
+    verifiers: verifiersOf(deployment),
+  };
+  // Who speaks now: a signer that the person removed names nobody any more. What is kept stays.
+  const speaks = (signer: Uint8Array): boolean => speaksFor(view, epoch.header.account, signer);
+  if (!Shares.mayDeal(shares, epoch, here, speaks))
+    throw new Refusal(
+      403,
+      'HUB_NOT_THE_DEALER',
+      'Shares are dealt by another key than their epoch’s writer, or one that its wallet names. Nothing was kept.',
+    );
+  if (!shares.naming) return;
+  const { setVersion, threshold, shares: all } = shares.record;
+  // Stops: shares for a set that never was, which would stand before those of every set to come.
+  if (
+    setVersion !== view.custodianSetVersion ||
+    threshold !== view.threshold ||
+    all.length !== view.custodians.size
+  )
+    throw new Refusal(
+      409,
+      'HUB_NOT_THE_PRESENT_SET',
+      'The wallet dealt to other custodians than the present ones. Deal again. Nothing was kept.',
+    );
 }
 
 const unknownEpoch = (): Refusal =>

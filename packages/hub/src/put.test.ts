@@ -3,15 +3,18 @@ import { rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import * as View from '@islet/chain/View';
-import { equal, toHex } from '@islet/core/crypto/bytes';
+import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
+import { sha256 } from '@islet/core/crypto/hash';
 import * as Hpke from '@islet/core/crypto/hpke';
 import * as Head from '@islet/core/Head';
+import * as Message from '@islet/core/Message';
 import * as Receipt from '@islet/core/Receipt';
 import * as Segment from '@islet/core/Segment';
 import * as Shares from '@islet/core/Shares';
 import { encodeList } from '@islet/core/wire/Ask';
 import { encodePut } from '@islet/core/wire/Put';
 import { askName, parseReceipts } from '@islet/core/wire/Receipts';
+import * as Stated from '@islet/core/wire/Stated';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Hub } from './Hub.js';
 import { REQUESTS_PER_ADDRESS } from './limits.js';
@@ -185,6 +188,38 @@ describe('a put', () => {
     const again = await Shares.create(epoch, secrets.lockSecret, { version: 1, threshold: 2, keys }, a.w.key);
     const body = encodePut({ epochs: [], shares: [again.bytes], segments: [], heads: [] });
     expect(await Scene.refusal(await put(body))).toBe('409 HUB_SHARES_CONTRADICT');
+  });
+
+  test('of shares that the wallet dealt anew is kept beside the gateway’s, where they are to the present set', async () => {
+    const { who, w } = await someone();
+    const parts = W.partsOf([await W.seal(w, 40_000)]);
+    await Scene.ok(put(encodePut({ ...parts, shares: [] })));
+    const { epoch, secrets } = await W.openEpoch(w, 40_000);
+    const { state } = hub.context.follower;
+    const keys = await Promise.all(
+      [...state.custodians.keys()].map(async () => Hpke.publicKeyOf(Scene.random(32))),
+    );
+    const dealer = await Scene.signingKey();
+    const dealt = async (version: number, key = who.wallet, account = who.account) => {
+      const set = { version, threshold: state.threshold, keys };
+      const shares = await Shares.create(epoch, secrets.lockSecret, set, dealer);
+      const message = {
+        chain: BigInt(chain.deployment.chainId),
+        target: fromHex(chain.deployment.identity),
+        ...{ account, kind: Stated.kinds.dealer, hash: sha256(dealer.publicKey), version: 1 },
+      };
+      const naming = Message.sign(Message.statement, message, key);
+      const { bytes } = Shares.reshared(shares, naming);
+      return put(encodePut({ epochs: [], shares: [bytes], segments: [], heads: [] }));
+    };
+    const present = state.custodianSetVersion;
+    expect(await Scene.refusal(await dealt(present + 1))).toBe('409 HUB_NOT_THE_PRESENT_SET');
+    expect(await Scene.refusal(await dealt(present + 1, Scene.random(32)))).toBe('403 HUB_NOT_THE_DEALER');
+    await Scene.ok(dealt(present));
+    const other = await someone();
+    expect(await Scene.refusal(await dealt(present + 1, other.who.wallet, other.who.account))).toBe(
+      '403 HUB_NOT_THE_DEALER',
+    );
   });
 
   test('with a second segment for one number is refused, and both headers are kept as proof', async () => {

@@ -14,10 +14,12 @@ import { registerGrants } from './grants.js';
 import { registerGuardians } from './guardians.js';
 import { registerImport } from './import.js';
 import { registerKit } from './kit.js';
+import { registerMembers } from './members.js';
 import { registerPair } from './pair.js';
 import { registerReceipts } from './receipts.js';
 import { registerRecover } from './recover.js';
 import { registerReport } from './report.js';
+import { registerReshare } from './reshare.js';
 import { registerReviews } from './reviews.js';
 import { registerRevoke } from './revoke.js';
 import { registerRole } from './role.js';
@@ -35,6 +37,8 @@ export function registerCommands(program: Command, context: Context): void {
     registerGrants,
     registerRevoke,
     registerRole,
+    registerMembers,
+    registerReshare,
     registerReport,
     registerEmergency,
     registerReviews,

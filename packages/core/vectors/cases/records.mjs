@@ -6,6 +6,7 @@ import * as Calendar from '../../dist/Calendar.js';
 import * as Content from '../../dist/Content.js';
 import { decode, encode } from '../../dist/codec.js';
 import { toHex } from '../../dist/crypto/bytes.js';
+import { sha256 } from '../../dist/crypto/hash.js';
 import * as Ed25519 from '../../dist/crypto/ed25519.js';
 import { addressOf } from '../../dist/crypto/secp256k1.js';
 import * as Hpke from '../../dist/crypto/hpke.js';
@@ -25,6 +26,7 @@ import * as RoleKey from '../../dist/RoleKey.js';
 import * as Segment from '../../dist/Segment.js';
 import * as Shares from '../../dist/Shares.js';
 import { encodeSigned } from '../../dist/signed.js';
+import { kinds } from '../../dist/wire/Stated.js';
 import { messages } from './keys.mjs';
 import { arrows, readings, report, summary } from './readings.mjs';
 import { account, day, drawn, grantId, recorded, rootSeed, seed, stream } from './seeds.mjs';
@@ -150,7 +152,25 @@ async function ofEpochs({ about, epoch, secrets, place, next, plaintext, segment
         ),
       ],
     },
+    {
+      file: 'reshared',
+      about: 'Shares that the wallet dealt to a later set of custodians: a record as islet/shares, and its signed Statement of kind dealer about the SHA-256 of the dealer’s key.',
+      cases: [await dealtAnew(epoch, secrets.lockSecret)],
+    },
   ];
+}
+
+async function dealtAnew(epoch, lockSecret) {
+  const [dealerSeed, signerKey] = [seed('dealer'), seed('patient signer')];
+  const dealer = await Ed25519.fromSeed(dealerSeed);
+  const keys = await Promise.all(custodianSeeds.map(Hpke.publicKeyOf));
+  const dealt = await Shares.create(epoch, lockSecret, { version: 2, threshold: 2, keys }, dealer);
+  const hash = sha256(dealer.publicKey);
+  const place = { chain: 31_337n, target: seed('identity contract').slice(0, 20) };
+  const message = { ...place, account, kind: kinds.dealer, hash, version: 1_767_225_600_000 };
+  const made = Shares.reshared(dealt, Message.sign(Message.statement, message, signerKey));
+  const input = { epoch: epoch.bytes, lockSecret, version: 2, threshold: 2, custodianSeeds, dealerSeed, signerKey, ...place };
+  return bytesOf('to the set after', input, made.bytes, { dealer: dealer.publicKey, hash });
 }
 
 async function ofCustodians() {
