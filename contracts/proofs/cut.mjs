@@ -9,7 +9,11 @@ export function cut(name, mutant) {
   const proof = readFileSync(join(contractsFolder, 'proofs', `${name}.sol`), 'utf8');
   return proof.replace(/^ {4}\/\/ (from|the only ones that change) (\w+): (.+)$/gm, (_, how, file, names) => {
     const source = sourceOf(file, mutant);
-    if (how === 'from') return names.split(', ').map((part) => find(source, part, file)).join('\n');
+    if (how === 'from')
+      return names
+        .split(', ')
+        .map((part) => find(source, part, file))
+        .join('\n');
     requireAllThatChange(source, names.split(', '), file);
     return '';
   });
@@ -25,11 +29,21 @@ export function instances(text) {
   }));
 }
 
+/** The same text with one property's assertion alone. */
+export function only(text, sentence) {
+  let left = text;
+  for (const other of instances(text).reverse()) {
+    if (other.sentence !== sentence) left = left.slice(0, other.from) + left.slice(other.to);
+  }
+  return left.replace(/^ {4}function prove\w+\([\s\S]*?^ {4}\}$/gm, (f) => (f.includes('assert(') ? f : ''));
+}
+
 function sourceOf(file, mutant) {
   const path = /^I[A-Z]/.test(file) ? `src/interfaces/${file}.sol` : `src/${file}.sol`;
   const source = readFileSync(join(contractsFolder, path), 'utf8');
   if (mutant?.in !== file) return source;
-  if (source.split(mutant.find).length !== 2) throw new Error(`${file} does not contain once: ${mutant.find}`);
+  if (source.split(mutant.find).length !== 2)
+    throw new Error(`${file} does not contain once: ${mutant.find}`);
   return source.replace(mutant.find, mutant.put);
 }
 
@@ -37,23 +51,27 @@ function find(source, part, file) {
   if (part === 'errors') return [...source.matchAll(/^ {4}error [^;]+;/gm)].join('\n');
   if (part === 'events') return [...source.matchAll(/^ {4}event [^;]+;/gm)].join('\n');
   const found =
-    new RegExp(`^ {4}(struct|function) ${part.replace('struct ', '')}\\b[\\s\\S]*?^ {4}\\}$`, 'm').exec(source) ??
-    new RegExp(`^ {4}[^/\\s][^\\n;{}]* ${part}( =[^;]+)?;$`, 'm').exec(source);
+    new RegExp(`^ {4}(struct|function) ${part.replace('struct ', '')}\\b[\\s\\S]*?^ {4}\\}$`, 'm').exec(
+      source,
+    ) ?? new RegExp(`^ {4}[^/\\s][^\\n;{}]* ${part}( =[^;]+)?;$`, 'm').exec(source);
   if (!found) throw new Error(`${file} has no ${part}`);
   return found[1] === 'function' ? plain(found[0]) : found[0];
 }
 
 /**
  * A function as the model checker can follow it, with the same meaning: callable from inside, storage named in full
- * wherever a local name stands for it, and each line of the log counted.
+ * wherever a local name stands for it, any hash at all for one that is computed, and each line of the log counted.
  */
 function plain(text) {
   const name = /^ {8}\w+ storage (\w+) = ([^;]+);\n/m.exec(text);
   const spelt = name
     ? text.replace(name[0], '').replace(new RegExp(`\\b${name[1]}\\b(?=[.])`, 'g'), name[2])
     : text;
+  if (spelt.split('abi.encode').length > 2)
+    throw new Error('more than one hash in one function: give each a name');
   return spelt
     .replace(/\bexternal\b/, 'public')
+    .replace(/keccak256\(\s*abi\.encode\([^;]*\)\s*\);/, '_hash;')
     .replace(/emit (AccessDecided|AccessDenialRepeated)\(/g, '++_lines;\n        emit $1(');
 }
 
