@@ -29,6 +29,15 @@ export function instances(text) {
   }));
 }
 
+/** The same text with one property's assertion alone. */
+export function only(text, sentence) {
+  let left = text;
+  for (const other of instances(text).reverse()) {
+    if (other.sentence !== sentence) left = left.slice(0, other.from) + left.slice(other.to);
+  }
+  return left.replace(/^ {4}function prove\w+\([\s\S]*?^ {4}\}$/gm, (f) => (f.includes('assert(') ? f : ''));
+}
+
 function sourceOf(file, mutant) {
   const path = /^I[A-Z]/.test(file) ? `src/interfaces/${file}.sol` : `src/${file}.sol`;
   const source = readFileSync(join(contractsFolder, path), 'utf8');
@@ -51,15 +60,18 @@ function find(source, part, file) {
 
 /**
  * A function as the model checker can follow it, with the same meaning: callable from inside, storage named in full
- * wherever a local name stands for it, and each line of the log counted.
+ * wherever a local name stands for it, any hash at all for one that is computed, and each line of the log counted.
  */
 function plain(text) {
   const name = /^ {8}\w+ storage (\w+) = ([^;]+);\n/m.exec(text);
   const spelt = name
     ? text.replace(name[0], '').replace(new RegExp(`\\b${name[1]}\\b(?=[.])`, 'g'), name[2])
     : text;
+  if (spelt.split('abi.encode').length > 2)
+    throw new Error('more than one hash in one function: give each a name');
   return spelt
     .replace(/\bexternal\b/, 'public')
+    .replace(/keccak256\(\s*abi\.encode\([^;]*\)\s*\);/, '_hash;')
     .replace(/emit (AccessDecided|AccessDenialRepeated)\(/g, '++_lines;\n        emit $1(');
 }
 
