@@ -94,7 +94,12 @@ function one({ kind, item, unit }: Item, row: number, state: State): Outcome {
   if (!when) return refused(row, 'time');
   if (Fields.text(item, ['eventStatus', 'status']).toLowerCase() === 'deleted')
     return refused(row, 'deleted');
-  const event = eventOf(kind, item, Fields.text(item, ['unit']) || String(unit ?? ''), state);
+  const event = eventOf(
+    kind,
+    item,
+    Fields.text(item, ['unit']) || (typeof unit === 'string' ? unit : ''),
+    state,
+  );
   if (typeof event === 'string') return refused(row, event);
   const device = Fields.text(item, ['transmitterId', 'transmitterGeneration', 'displayDevice']);
   const tick = Fields.number(item, ['transmitterTicks']);

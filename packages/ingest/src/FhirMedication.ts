@@ -44,7 +44,7 @@ const hourMs = 3_600_000;
 
 function given(resource: Json.Fields, acting: Acting, durationMs: number | null): Part[] | Reason {
   // `not-done` says that nothing was given; what is only meant to be has not been.
-  if (!['completed', 'in-progress', 'stopped', 'on-hold'].includes(String(resource.status))) return 'value';
+  if (!['completed', 'in-progress', 'stopped', 'on-hold'].some((s) => s === resource.status)) return 'value';
   const dosage = Json.inside(resource.dosage);
   const rate = rateOf(dosage);
   if (rate === 'broken') return 'value';

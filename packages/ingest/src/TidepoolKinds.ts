@@ -52,12 +52,12 @@ export const isKnown = (type: string): boolean => readers.has(type);
 
 /** What a record says, or why it is refused. */
 export function parts(record: Json.Fields, context: Context): Part[] | Reason {
-  const read = readers.get(String(record.type));
+  const read = typeof record.type === 'string' ? readers.get(record.type) : undefined;
   return read ? read(record, context) : 'kind';
 }
 
 function unitOf(record: Json.Fields): GlucoseUnit | undefined {
-  const said = String(record.units).toLowerCase();
+  const said = Json.text(record.units)?.toLowerCase();
   return said === 'mmol/l' ? 'mmol/L' : said === 'mg/dl' ? 'mg/dL' : undefined;
 }
 

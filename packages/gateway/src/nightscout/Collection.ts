@@ -66,7 +66,8 @@ export function ready(collection: Collection, record: unknown, clock: Clock): Re
     fields,
     at: moment.at,
     offsetMinutes,
-    said: said === undefined ? Moment.isoOf(moment.at) : String(said).slice(0, 64),
+    said:
+      said === undefined || typeof said === 'object' ? Moment.isoOf(moment.at) : String(said).slice(0, 64),
     timed: name !== undefined,
   };
 }

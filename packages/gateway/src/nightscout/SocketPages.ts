@@ -123,7 +123,9 @@ async function changed(
       ? EntryWrites.write(context, who, [record])
       : Uploads.write(context, who, collection, [record]);
   }
-  const doc = Documents.ofIdentifier(context.stateOf(who.account).documents, collection, String(data._id));
+  const { _id: id } = data;
+  const { documents } = context.stateOf(who.account);
+  const doc = typeof id === 'string' ? Documents.ofIdentifier(documents, collection, id) : undefined;
   if (!doc) return { result: 'success' };
   if (what === 'remove') await context.records.remove(who, [doc]);
   else if (collection !== 'entries') {
