@@ -66,7 +66,10 @@ export function erasing(options: Options): Erasing {
 
   async function handed(handover: Uint8Array): Promise<Uint8Array | null> {
     const order = parseOrder(handover);
-    if (!order || !isSigned(options, order)) return null;
+    return order && isSigned(options, order) ? onceRecorded(order) : null;
+  }
+
+  async function onceRecorded(order: Order): Promise<Uint8Array | null> {
     const id = toHex(order.signed.message.erasureId);
     if (!chain.view.erasures.has(id)) await chain.refresh();
     const recorded = chain.view.erasures.get(id);
@@ -110,7 +113,7 @@ export function erasing(options: Options): Erasing {
     async heard(handover) {
       const order = parseOrder(handover);
       if (!order || !isSigned(options, order)) throw notASigner();
-      return handed(handover);
+      return onceRecorded(order);
     },
     async close() {
       closing = true;

@@ -76,7 +76,7 @@ export class BlockJournal implements AsyncDisposable {
   #head: Skimmed['header'] | undefined;
   /** The newest key block, and the newest open record: what the next record is deflated against. */
   #key: Key = { number: NOTHING, plain: WORDS };
-  #open: Squeeze.Plain = WORDS;
+  #open: { plain: Squeeze.Plain; block: Open } = { plain: WORDS, block: { timestamp: 0, txs: [] } };
   /** The key block that was read last. */
   #keyRead: Promise<Key> | undefined;
   #length = magic.length;
@@ -188,14 +188,14 @@ export class BlockJournal implements AsyncDisposable {
 
   /** What the next done record is deflated against. */
   #against(number: number): Squeeze.Plain {
-    return number === 0 ? WORDS : Squeeze.joined(this.#before(number), this.#open);
+    return number === 0 ? WORDS : Squeeze.joined(this.#before(number), this.#open.plain);
   }
 
   #ground() {
     return {
       base: this.#base!,
       parentHash: this.#head!.hash,
-      open: JSON.parse(Squeeze.text(this.#open)) as Open,
+      open: this.#open.block,
     };
   }
 
@@ -222,7 +222,8 @@ export class BlockJournal implements AsyncDisposable {
   }
 
   #learnOpen(frame: Frames.Frame): void {
-    this.#open = Squeeze.inflate(frame.payload, this.#before(frame.block));
+    const plain = Squeeze.inflate(frame.payload, this.#before(frame.block));
+    this.#open = { plain, block: JSON.parse(Squeeze.text(plain)) };
     this.#opens.push(frame.offset);
   }
 
@@ -234,7 +235,7 @@ export class BlockJournal implements AsyncDisposable {
       this.#opens.push(NOTHING);
     }
     if (isKey(frame.block)) {
-      const parts = frame.block === 0 ? [plain] : [this.#open, plain];
+      const parts = frame.block === 0 ? [plain] : [this.#open.plain, plain];
       this.#key = { number: frame.block, plain: Squeeze.joined(...parts) };
     }
     this.index.add(keyOf.block(done.header.hash), frame.block);

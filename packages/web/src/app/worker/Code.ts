@@ -4,25 +4,11 @@ import * as Wallet from '@islet/client/Wallet';
 import { concat, equal, utf8 } from '@islet/core/crypto/bytes';
 import { domainHash } from '@islet/core/crypto/hash';
 import { IsletError } from '@islet/core/IsletError';
+import * as Paper from '@islet/core/Paper';
 
 /** Crockford's base 32: no letter that looks like another. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const alike: Record<string, string> = { O: '0', I: '1', L: '1', U: 'V' };
-
-function encode(bytes: Uint8Array): string {
-  let out = '';
-  let [bits, value] = [0, 0];
-  for (const byte of bytes) {
-    value = (value << 8) | byte;
-    bits += 8;
-    while (bits >= 5) {
-      out += alphabet[(value >> (bits - 5)) & 31];
-      bits -= 5;
-      value &= (1 << bits) - 1;
-    }
-  }
-  return bits > 0 ? out + alphabet[(value << (5 - bits)) & 31] : out;
-}
 
 function decode(text: string): Uint8Array | undefined {
   const out: number[] = [];
@@ -40,8 +26,6 @@ function decode(text: string): Uint8Array | undefined {
   return Uint8Array.from(out);
 }
 
-const grouped = (text: string): string => text.match(/.{1,5}/g)?.join('-') ?? '';
-
 const withSum = (domain: string, bytes: Uint8Array, length: number): Uint8Array =>
   concat(bytes, domainHash(domain, bytes).subarray(0, length));
 
@@ -54,7 +38,7 @@ const accountDomain = 'islet/account-code/v1';
 const kitDomain = 'islet/recovery-kit/v1';
 
 /** What one tells another so that they can be granted something: the account's public id with a check sum. */
-export const ofAccount = (account: Uint8Array): string => grouped(encode(withSum(accountDomain, account, 3)));
+export const ofAccount = (account: Uint8Array): string => Paper.write(accountDomain, account, 3);
 
 /** The account of a code or of an invitation link. Throws `WEB_BAD_CODE`. */
 export function toAccount(text: string): Uint8Array {
@@ -76,7 +60,7 @@ export function ofKit({ wallet, role, dayOffsetMinutes }: Kit): string {
   view.setInt16(4, dayOffsetMinutes);
   const { account, signerKey, encryptionSeed, rootSeed } = wallet;
   const body = concat(head, account, signerKey, encryptionSeed, rootSeed, utf8(wallet.name));
-  return grouped(encode(withSum(kitDomain, body, 4)));
+  return Paper.write(kitDomain, body, 4);
 }
 
 /** Throws `WEB_BAD_KIT`. */
