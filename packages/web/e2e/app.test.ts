@@ -194,6 +194,8 @@ test('sharing takes a keyboard and nothing else', async () => {
   await reach(/^ +Share$/);
   await press('Enter');
   await page.getByText('Dr. Popescu can look now').waitFor();
+  // The list follows the chain: the grant is in it a block later.
+  await page.getByRole('button', { name: /^Stop sharing/ }).waitFor();
   await reach(/^Stop sharing/);
   await press('Enter');
   await reach(/^ +Stop sharing$/);
