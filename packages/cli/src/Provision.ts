@@ -1,4 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Horizon from '@islet/client/Horizon';
 import type { Network } from '@islet/client/Network';
 import * as Provision from '@islet/client/Provision';
 import type * as Home from './Home.js';
@@ -23,6 +24,7 @@ export async function provision(
     dayOffsetMinutes: -new Date().getTimezoneOffset(),
     deviceName: 'this computer',
     keep: People.keeper(home),
+    reach: person.notes.hasUploader ? Horizon.beside : Horizon.first,
     onProgress: (what) => note(said[what]?.(name) ?? what),
   });
   return person;

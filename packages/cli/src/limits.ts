@@ -45,8 +45,8 @@ export const CHAIN_ID = 0x49_53_4c_54;
 /** Less room than this on the disk is reported, bytes. */
 export const FREE_BYTES = 256 * 1024 * 1024;
 
-/** `doctor` warns once they last for fewer days than this. */
-export const WARN_BELOW_DAYS = 60;
+/** `doctor` warns once keys last for fewer days than this: then none were renewed for days. */
+export const WARN_BELOW_DAYS = 10;
 /** How often a running Islet looks whether keys are to be renewed, ms. */
 export const RENEW_EVERY_MS = 6 * 3_600_000;
 /** How long a service of this machine may take to answer under another of its addresses, ms. */

@@ -22,12 +22,26 @@ export type Reach = { back: number; ahead: number; renewBelow: number };
 
 export const usual: Reach = { back: DAYS_BACK, ahead: DAYS_AHEAD, renewBelow: RENEW_BELOW_DAYS };
 
+/** For a wallet that lies beside its gateway, whose program looks every few hours whether keys are to be renewed. */
+export const beside: Reach = { back: 30, ahead: 60, renewBelow: 45 };
+
+/** To begin with, and for who has no uploader: an import brings the keys that it needs. */
+export const first: Reach = { back: 14, ahead: 30, renewBelow: 15 };
+
 /** The last day from today on without a gap for which a gateway holds keys, or yesterday where it holds none for today. */
 export function lastKeyed(ranges: Keyed[string] | undefined, today: number): number {
   let last = today - 1;
   for (const [from, to] of [...(ranges ?? [])].sort((a, b) => a[0] - b[0]))
     if (from <= last + 1) last = Math.max(last, to);
   return last;
+}
+
+/** The first day of those without a gap that last until today, or tomorrow where there is no key for today. */
+export function firstKeyed(ranges: Keyed[string] | undefined, today: number): number {
+  let first = today + 1;
+  for (const [from, to] of [...(ranges ?? [])].sort((a, b) => b[1] - a[1]))
+    if (to >= first - 1) first = Math.min(first, from);
+  return first;
 }
 
 /**
@@ -48,9 +62,13 @@ export function due(needed: readonly Stream[], keyed: Keyed, today: number, reac
   return needed.flatMap((stream): Account.Run[] => {
     const { back, ahead, renewBelow } = reachOf(stream, reach);
     const last = lastKeyed(keyed[stream], today);
-    if (last - today >= renewBelow) return [];
-    const firstDay = last < today ? today - back : last + 1;
-    return [{ stream, firstDay, days: today + ahead - firstDay }];
+    if (last < today) return [{ stream, firstDay: today - back, days: back + ahead }];
+    const start = today - back;
+    const before = firstKeyed(keyed[stream], today) - start;
+    return [
+      ...(before > 0 ? [{ stream, firstDay: start, days: before }] : []),
+      ...(last - today < renewBelow ? [{ stream, firstDay: last + 1, days: today + ahead - 1 - last }] : []),
+    ];
   });
 }
 

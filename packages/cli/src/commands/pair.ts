@@ -100,7 +100,7 @@ async function expectAnything(
   person: People.Person,
   output: Output,
 ): Promise<void> {
-  await Horizon.renew(network, person, streams, People.keeper(home), Horizon.usual, (what, done, of) =>
+  await Horizon.renew(network, person, streams, People.keeper(home), Horizon.beside, (what, done, of) =>
     output.progress.update(what, done, of),
   );
   output.progress.end();

@@ -13,8 +13,6 @@ import * as Session from './Session.js';
 import * as Vault from './Vault.js';
 import * as Views from './Views.js';
 
-/** Enough keys to begin with; the rest is made while the person reads on. */
-const firstReach: Horizon.Reach = { back: 14, ahead: 30, renewBelow: 10 };
 const deviceName = 'browser';
 
 const hereOffset = (): number => -new Date().getTimezoneOffset();
@@ -108,7 +106,8 @@ const ready = ({ network, vault, keep }: Session.Session, onProgress: Progress):
     dayOffsetMinutes: hereOffset(),
     deviceName,
     keep,
-    reach: firstReach,
+    // Enough to begin with; the rest is made while the person reads on.
+    reach: Horizon.first,
     onProgress,
   });
 
@@ -116,7 +115,9 @@ const ready = ({ network, vault, keep }: Session.Session, onProgress: Progress):
 async function extend({ network, vault, keep }: Session.Session): Promise<void> {
   if (vault.keeper.notes.role !== 'patient' || vault.keeper.notes.registration === undefined) return;
   try {
-    await Horizon.renew(network, vault.keeper, Provision.streamsOf(vault.keeper), keep);
+    const { keeper } = vault;
+    const reach = keeper.notes.hasUploader ? Horizon.usual : Horizon.first;
+    await Horizon.renew(network, keeper, Provision.streamsOf(keeper), keep, reach);
   } catch {
     // The keys there are last for a month; the operator's page shows what is away.
   }
