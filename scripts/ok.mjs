@@ -16,6 +16,7 @@ const SLOW = [
 const steps = [
   await node('style', [tools.biome, 'check', '--diagnostic-level=error', '.']),
   await node('the sources build', [tools.tsc, '--build']),
+  await node('the empty database is prepared', ['scripts/database.mjs']),
   await node('the app builds', ['scripts/web.mjs']),
   await node('the tests are well typed', [tools.tsc, '-p', 'tsconfig.tests.json', '--noEmit']),
   await node('ABIs and bytecode belong to the contracts', ['contracts/check.mjs']),

@@ -14,6 +14,7 @@ export async function runAll(env = {}) {
   const report = join(folder, 'vitest.json');
   try {
     const build = await node('the sources build', [tools.tsc, '--build'], env);
+    const database = await node('the empty database is prepared', ['scripts/database.mjs'], env);
     const app = await node('the app builds', ['scripts/web.mjs'], env);
     const fresh = await node(
       'the committed ABIs and bytecode are what the contracts compile to',
@@ -36,6 +37,7 @@ export async function runAll(env = {}) {
     );
     const total = Counts.sum([
       Counts.ofStep(build.ok),
+      Counts.ofStep(database.ok),
       Counts.ofStep(app.ok),
       Counts.ofStep(fresh.ok),
       Counts.ofForge(forge.printed, forge.ok),
