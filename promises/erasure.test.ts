@@ -15,6 +15,7 @@ import { type Stream, streams } from '@islet/core/Stream';
 import * as Vault from '@islet/custodian/Vault';
 import { expect, test } from 'vitest';
 import { type Islet, start } from './islet.testkit.js';
+import * as Needles from './needles.testkit.js';
 
 const today = Day.of(Date.now(), 0);
 const [early, middle, late] = [today - 4, today - 3, today - 2];
@@ -77,13 +78,13 @@ async function secretsOf(islet: Islet, day: number | null, of: readonly Stream[]
 /** Where any of them is, in every byte of the folder; `except` are files that hold it on purpose. */
 async function found(folder: string, secrets: Secrets, except = /^$/): Promise<string[]> {
   const places: string[] = [];
+  const needles = Needles.of(secrets);
   const all = await readdir(folder, { recursive: true, withFileTypes: true });
   for (const file of all.filter((f) => f.isFile())) {
     const path = relative(folder, join(file.parentPath, file.name));
     if (except.test(path)) continue;
     const bytes = await readFile(join(folder, path)).catch(() => Buffer.alloc(0));
-    for (const [what, some] of secrets)
-      if (some.some((form) => bytes.includes(form))) places.push(`${what} in ${path}`);
+    for (const what of needles.in(bytes)) places.push(`${what} in ${path}`);
   }
   return places;
 }

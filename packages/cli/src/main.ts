@@ -2,10 +2,7 @@
 import { IsletError } from '@islet/core/IsletError';
 import { Command, CommanderError } from 'commander';
 import * as Context from './Context.js';
-import { registerDoctor } from './commands/doctor.js';
-import { registerDown } from './commands/down.js';
 import { registerCommands } from './commands/register.js';
-import { registerUp } from './commands/up.js';
 import * as Failure from './Failure.js';
 import type * as Output from './Output.js';
 
@@ -18,7 +15,7 @@ export async function run(
   const context = Context.open(streams, env);
   const json = args.includes('--json');
   try {
-    await program(context, streams).parseAsync(args, { from: 'user' });
+    await (await program(context, streams, args)).parseAsync(args, { from: 'user' });
     return context.exit.code;
   } catch (error) {
     const cause = error instanceof CommanderError ? usageOf(error) : error;
@@ -26,16 +23,13 @@ export async function run(
   }
 }
 
-function program(context: Context.Context, { out }: Output.Streams): Command {
+async function program(context: Context.Context, { out }: Output.Streams, args: string[]): Promise<Command> {
   const program = new Command('islet')
     .description('Sealed diabetes data: choose who sees what, and see who looked')
     .exitOverride()
     // Mistakes are reported like every other error.
     .configureOutput({ writeOut: (text) => void out.write(text), outputError: () => {} });
-  registerUp(program, context);
-  registerDown(program, context);
-  registerDoctor(program, context);
-  registerCommands(program, context);
+  await registerCommands(program, context, args);
   return program;
 }
 

@@ -1,58 +1,43 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { Command } from 'commander';
 import type { Context } from '../Context.js';
-import { registerAccess } from './access.js';
-import { registerDevice } from './device.js';
-import { registerDid } from './did.js';
-import { registerDrill } from './drill.js';
-import { registerEmergency } from './emergency.js';
-import { registerErase } from './erase.js';
-import { registerExport } from './export.js';
-import { registerFollow } from './follow.js';
-import { registerGrant } from './grant.js';
-import { registerGrants } from './grants.js';
-import { registerGuardians } from './guardians.js';
-import { registerImport } from './import.js';
-import { registerKit } from './kit.js';
-import { registerMembers } from './members.js';
-import { registerPair } from './pair.js';
-import { registerReceipts } from './receipts.js';
-import { registerRecover } from './recover.js';
-import { registerReport } from './report.js';
-import { registerReshare } from './reshare.js';
-import { registerReviews } from './reviews.js';
-import { registerRevoke } from './revoke.js';
-import { registerRole } from './role.js';
-import { registerStart } from './start.js';
-import { registerVerify } from './verify.js';
 
-/** The commands about people's data, in the order one meets them. */
-export function registerCommands(program: Command, context: Context): void {
-  for (const register of [
-    registerStart,
-    registerImport,
-    registerPair,
-    registerReceipts,
-    registerGrant,
-    registerGrants,
-    registerRevoke,
-    registerRole,
-    registerMembers,
-    registerReshare,
-    registerReport,
-    registerEmergency,
-    registerReviews,
-    registerFollow,
-    registerAccess,
-    registerVerify,
-    registerExport,
-    registerErase,
-    registerDevice,
-    registerKit,
-    registerGuardians,
-    registerDrill,
-    registerRecover,
-    registerDid,
-  ])
-    register(program, context);
+type Register = (program: Command, context: Context) => void;
+
+/** In the order one meets them. Each is loaded when it is asked for: all of them are half a second of a slow machine. */
+const commands: Record<string, () => Promise<Register>> = {
+  up: async () => (await import('./up.js')).registerUp,
+  down: async () => (await import('./down.js')).registerDown,
+  doctor: async () => (await import('./doctor.js')).registerDoctor,
+  start: async () => (await import('./start.js')).registerStart,
+  import: async () => (await import('./import.js')).registerImport,
+  pair: async () => (await import('./pair.js')).registerPair,
+  receipts: async () => (await import('./receipts.js')).registerReceipts,
+  grant: async () => (await import('./grant.js')).registerGrant,
+  grants: async () => (await import('./grants.js')).registerGrants,
+  revoke: async () => (await import('./revoke.js')).registerRevoke,
+  role: async () => (await import('./role.js')).registerRole,
+  members: async () => (await import('./members.js')).registerMembers,
+  reshare: async () => (await import('./reshare.js')).registerReshare,
+  report: async () => (await import('./report.js')).registerReport,
+  emergency: async () => (await import('./emergency.js')).registerEmergency,
+  reviews: async () => (await import('./reviews.js')).registerReviews,
+  follow: async () => (await import('./follow.js')).registerFollow,
+  access: async () => (await import('./access.js')).registerAccess,
+  verify: async () => (await import('./verify.js')).registerVerify,
+  export: async () => (await import('./export.js')).registerExport,
+  erase: async () => (await import('./erase.js')).registerErase,
+  device: async () => (await import('./device.js')).registerDevice,
+  kit: async () => (await import('./kit.js')).registerKit,
+  guardians: async () => (await import('./guardians.js')).registerGuardians,
+  drill: async () => (await import('./drill.js')).registerDrill,
+  recover: async () => (await import('./recover.js')).registerRecover,
+  did: async () => (await import('./did.js')).registerDid,
+};
+
+/** Registers the command that the words begin with, or all where there is none: for help, and for what is no command. */
+export async function registerCommands(program: Command, context: Context, args: string[]): Promise<void> {
+  const [name = ''] = args.filter((word) => !word.startsWith('-'));
+  const wanted = Object.hasOwn(commands, name) ? [commands[name]!] : Object.values(commands);
+  for (const load of wanted) (await load())(program, context);
 }
