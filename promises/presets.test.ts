@@ -38,8 +38,8 @@ beforeAll(async () => {
   await within(async (network) => {
     for (const name of names) await provision(home, network, name, 'clinician');
   });
-  const firstAt = Math.floor(Date.now() / dayMs) * dayMs - 44 * dayMs;
-  const readings = Person.days('presets', { firstAt, days: 45, zone }).filter((r) => r.at < Date.now());
+  const firstAt = Math.floor(Date.now() / dayMs) * dayMs - 23 * dayMs;
+  const readings = Person.days('presets', { firstAt, days: 24, zone }).filter((r) => r.at < Date.now());
   const file = join(islet.folder, 'export.csv');
   await writeFile(file, ClarityFile.write(readings, { zone } as ClarityFile.Quirks).bytes);
   ok(await islet.run('import', file, '--zone', zone));
