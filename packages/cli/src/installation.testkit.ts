@@ -36,7 +36,7 @@ export async function install(): Promise<Installation> {
   for (const name of standIns) await writeRoom(join(modules, '@islet', name), { 'main.js': standIn });
   const cli = join(modules, '@islet', 'cli');
   await cp(join(root, 'packages', 'cli', 'bin'), join(cli, 'bin'), { recursive: true });
-  await writeFile(join(cli, 'dist', 'commands', 'register.js'), registration);
+  await writeFile(join(cli, 'dist', 'commands', 'people.js'), stumbling);
   // People need the real services.
   await writeFile(
     join(cli, 'dist', 'Defaults.js'),
@@ -113,12 +113,13 @@ server.listen(Number(env['ISLET_' + kind + '_PORT']), '127.0.0.1', () =>
 process.on('SIGTERM', () => process.exit(0));
 `;
 
-const registration = `
+const stumbling = `
 import { IsletError } from '@islet/core/IsletError';
-export function registerCommands(program, context) {
-  const fail = (name, error) => program.command(name).option('--json').action(() => { throw error; });
-  fail('stumble', new TypeError('a stumble\\nwith a second line'));
-  fail('ask', new IsletError('DENIED_REVOKED', 'The patient revoked the grant.'));
-  fail('miss', new IsletError('CLI_MISSING', 'It is not there. Look elsewhere.'));
-}
+const fail = (name, error) => async () => (program) =>
+  program.command(name).option('--json').action(() => { throw error; });
+export const people = {
+  stumble: fail('stumble', new TypeError('a stumble\\nwith a second line')),
+  ask: fail('ask', new IsletError('DENIED_REVOKED', 'The patient revoked the grant.')),
+  miss: fail('miss', new IsletError('CLI_MISSING', 'It is not there. Look elsewhere.')),
+};
 `;

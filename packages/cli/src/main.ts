@@ -1,8 +1,10 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { IsletError } from '@islet/core/IsletError';
 import { Command, CommanderError } from 'commander';
+import * as Commands from './Commands.js';
 import * as Context from './Context.js';
-import { registerCommands } from './commands/register.js';
+import { people } from './commands/people.js';
+import { services } from './commands/services.js';
 import * as Failure from './Failure.js';
 import type * as Output from './Output.js';
 
@@ -29,7 +31,7 @@ async function program(context: Context.Context, { out }: Output.Streams, args: 
     .exitOverride()
     // Mistakes are reported like every other error.
     .configureOutput({ writeOut: (text) => void out.write(text), outputError: () => {} });
-  await registerCommands(program, context, args);
+  await Commands.register({ ...services, ...people }, args, program, context);
   return program;
 }
 

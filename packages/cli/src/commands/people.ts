@@ -1,14 +1,8 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import type { Command } from 'commander';
-import type { Context } from '../Context.js';
+import type { Commands } from '../Commands.js';
 
-type Register = (program: Command, context: Context) => void;
-
-/** In the order one meets them. Each is loaded when it is asked for: all of them are half a second of a slow machine. */
-const commands: Record<string, () => Promise<Register>> = {
-  up: async () => (await import('./up.js')).registerUp,
-  down: async () => (await import('./down.js')).registerDown,
-  doctor: async () => (await import('./doctor.js')).registerDoctor,
+/** The commands about people's data, in the order one meets them. */
+export const people: Commands = {
   start: async () => (await import('./start.js')).registerStart,
   import: async () => (await import('./import.js')).registerImport,
   pair: async () => (await import('./pair.js')).registerPair,
@@ -34,10 +28,3 @@ const commands: Record<string, () => Promise<Register>> = {
   recover: async () => (await import('./recover.js')).registerRecover,
   did: async () => (await import('./did.js')).registerDid,
 };
-
-/** Registers the command that the words begin with, or all where there is none: for help, and for what is no command. */
-export async function registerCommands(program: Command, context: Context, args: string[]): Promise<void> {
-  const [name = ''] = args.filter((word) => !word.startsWith('-'));
-  const wanted = Object.hasOwn(commands, name) ? [commands[name]!] : Object.values(commands);
-  for (const load of wanted) (await load())(program, context);
-}
