@@ -17,7 +17,7 @@ import { deadline, type Network, nonce, placeOf } from './Network.js';
 import type { Keep, Person } from './Person.js';
 import { relay } from './Relaying.js';
 import { type Told, tellAll } from './Signers.js';
-import type { Wallet } from './Wallet.js';
+import { openers, type Wallet } from './Wallet.js';
 
 export type Choice = {
   /** Accounts of other people. */
@@ -172,7 +172,11 @@ function shareIn(
   const right =
     equal(place.account, rules.account) && rules.dealing !== null && equal(place.dealing, rules.dealing);
   const share =
-    right && sealed.purpose === 'keeping' ? SeedShares.open(sealed, wallet.encryptionSeed) : undefined;
+    right && sealed.purpose === 'keeping'
+      ? openers(wallet)
+          .map((seed) => SeedShares.open(sealed, seed))
+          .find((opened) => opened !== undefined)
+      : undefined;
   const commitment = mine.share?.commitment;
   return share && commitment && equal(SeedShares.commitment(place, share), commitment) ? share : undefined;
 }

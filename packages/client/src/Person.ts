@@ -2,6 +2,7 @@
 import type { Power } from '@islet/core/Devices';
 import type { Stream } from '@islet/core/Stream';
 import type { Charge } from './Guarding.js';
+import type { Taking } from './Takeover.js';
 import type { Wallet } from './Wallet.js';
 
 /** What a device that holds a wallet remembers of its person. */
@@ -32,6 +33,8 @@ export type Notes = {
   charges?: Record<string, Charge>;
   /** When a drill last showed that enough guardians could help, UTC ms. */
   drilledAt?: number;
+  /** The account was another's to keep, and is being taken over: what of that is done. */
+  taking?: Taking;
   devices?: { id: string; name: string; may: Power; secret: string; streams?: Stream[] }[];
 };
 

@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // What the patient may say to a custodian directly.
+import { spokeFor } from '@islet/chain/View';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Message from '@islet/core/Message';
 import { parseSigned } from '@islet/core/signed';
@@ -56,6 +57,13 @@ export function requirePatient(
   signer: Uint8Array,
   valid: boolean,
 ): void {
-  if (!valid || !context.signers.speaks(toHex(account), toHex(signer)))
+  if (!valid || !context.signers.speaks(toHex(account), toHex(signer)) || !isKnown(context, account, signer))
     throw new Refusal(403, 'CUSTODIAN_NOT_THE_PATIENT', 'This needs the patient’s own signature, made now.');
 }
+
+/**
+ * Stops: a signer that was added with us alone, out of the sight of whoever removes an account's signers by what the chain
+ * lists. The one pinned at enrolment counts whatever the chain says of it since.
+ */
+const isKnown = ({ vault, chain }: Context, account: Uint8Array, signer: Uint8Array): boolean =>
+  vault.signerOf(account) === toHex(signer) || spokeFor(chain.state, account, signer);

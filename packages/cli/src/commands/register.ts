@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../Context.js';
 import { registerAccess } from './access.js';
+import { registerChild } from './child.js';
 import { registerDevice } from './device.js';
 import { registerDid } from './did.js';
 import { registerDrill } from './drill.js';
@@ -12,6 +13,7 @@ import { registerFollow } from './follow.js';
 import { registerGrant } from './grant.js';
 import { registerGrants } from './grants.js';
 import { registerGuardians } from './guardians.js';
+import { registerHandover } from './handover.js';
 import { registerImport } from './import.js';
 import { registerKit } from './kit.js';
 import { registerMembers } from './members.js';
@@ -52,6 +54,8 @@ export function registerCommands(program: Command, context: Context): void {
     registerGuardians,
     registerDrill,
     registerRecover,
+    registerChild,
+    registerHandover,
     registerDid,
   ])
     register(program, context);
