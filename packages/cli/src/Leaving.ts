@@ -3,8 +3,7 @@ import * as Guarding from '@islet/client/Guarding';
 import type { Network } from '@islet/client/Network';
 import * as Signers from '@islet/client/Signers';
 import * as Signing from '@islet/client/Signing';
-import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
-import * as Guardians from '@islet/core/Guardians';
+import { equal, toHex } from '@islet/core/crypto/bytes';
 import type * as Home from './Home.js';
 import * as People from './People.js';
 
@@ -33,9 +32,7 @@ async function dropCharge(
   account: Uint8Array,
 ): Promise<void> {
   const id = toHex(account);
-  if (!person.notes.charges?.[id]) return;
-  const now = network.chain.state.recoveries.get(id)?.guardians?.commitments ?? [];
-  if (now.includes(toHex(Guardians.commitment(Guarding.chargeOf(person, fromHex(id)).mine)))) return;
+  if (!person.notes.charges?.[id] || Guarding.isGuardian(network.chain.state, person, account)) return;
   const { [id]: _, ...rest } = person.notes.charges;
   await People.rewrite(home, { ...person, notes: { ...person.notes, charges: rest } });
 }

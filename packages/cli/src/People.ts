@@ -18,6 +18,8 @@ export type Notes = Client.Notes & {
   told?: boolean;
   /** The question of the drill under way, hex. */
   drillQuestion?: string;
+  /** The last emergency look of anyone that is known here: those after it are news. A request's id. */
+  toldEmergency?: string;
   /** The account of a child, kept by a parent. */
   child?: boolean;
 };

@@ -27,7 +27,9 @@ const remembered = z.object({
   keyed: z.record(z.string(), z.array(span)).optional(),
   grantSalts: z.record(hex, hex).optional(),
   erasures: z.record(hex, hex).optional(),
-  charges: z.record(hex, z.object({ statement: hex, sealed: hex })).optional(),
+  charges: z
+    .record(hex, z.object({ statement: hex, sealed: hex, name: z.string().max(64).optional() }))
+    .optional(),
   devices: z
     .array(
       z.object({

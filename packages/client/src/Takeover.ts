@@ -1,7 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // A young person takes over the account that others kept for them: from the first step on, those others are out.
 import * as View from '@islet/chain/View';
-import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import { IsletError } from '@islet/core/IsletError';
 import * as Message from '@islet/core/Message';
 import { encodeSigned } from '@islet/core/signed';
@@ -119,7 +119,8 @@ async function rekey(network: Network, person: Person, seed: Uint8Array, keep: K
   const renewed = {
     ...wallet,
     encryptionSeed: seed,
-    formerEncryptionSeeds: Wallet.openers(wallet),
+    // Where it was cut short after the wallet was written, ours is the new one already.
+    formerEncryptionSeeds: Wallet.openers(wallet).filter((one) => !equal(one, seed)),
   };
   const key = Wallet.encryptionKey(renewed);
   const encryptionKeyHash = Wallet.encryptionKeyHash(key);

@@ -95,6 +95,14 @@ describe('a further signer', () => {
     expect(as.account).toBe(patient.account);
   });
 
+  test('a signer that the chain never had says nothing in the person’s name', async () => {
+    expect(await add()).toBe('200');
+    const next = R.addSigner(scene, patient, Scene.random(20), key);
+    expect(await custodian.answer('/v1/add-signer', next.bytes)).toBe(notThePatient);
+    await R.submitSigner(scene, 'addSigner', R.addSigner(scene, patient, addressOf(key)));
+    expect(await custodian.answer('/v1/add-signer', next.bytes)).toBe('200');
+  });
+
   test('may be a P-256 key, through the verifier of this deployment only', async () => {
     const secret = P256.secretKeyFrom(Scene.random);
     const { p256 } = custodian.context.verifiers;

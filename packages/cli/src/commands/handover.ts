@@ -138,6 +138,7 @@ async function take(context: Context, file: string | undefined, options: Taking)
   await using network = await connect(home);
   const person = there ?? (await begun(context, network, file, options));
   const taken = await Takeover.run(network, person, (p) => People.adopt(home, p as People.Person));
+  await Pending.forget(home, options.person);
   const granted = await let_(context, network, person, seen);
   // On a computer that the family shares, the parents' part is done at once.
   const left = await Leaving.leaveAll(home, network, person.wallet.account);
@@ -182,15 +183,16 @@ async function begun(
     wallet: { ...wallet, name: options.person },
     notes: { ...notes, taking },
   };
+  // First, so that a wallet never stands there without what is left to do.
+  await People.remember(home, person);
   await People.adopt(home, person);
-  await Pending.forget(home, options.person);
   return person;
 }
 
 async function choiceOf(context: Context, options: Taking): Promise<Takeover.Choice> {
   const { guardians, need, hours, end } = options;
   if (guardians === undefined) throw new GuardiansUnsaidError();
-  if (guardians === false) return { guardians: [], need: 0, delay: 0, ends: end };
+  if (guardians === false) return { guardians: [], need: 0, delay: usualDelay, ends: end };
   const inRange = /^\d{1,2}$/.test(need) && Number(hours) >= 24 && Number(hours) <= 720;
   if (!inRange || Number(need) < 2 || Number(need) > guardians.length) throw new BadGuardiansError();
   const accounts = await Promise.all(guardians.map((name) => AccountCode.read(context.home, name)));

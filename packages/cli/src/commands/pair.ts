@@ -109,7 +109,7 @@ async function expectAnything(
 }
 
 /** One line of what people call a device; the list of devices takes 128 characters. */
-const isName = (name: string): boolean => /^[^\p{Cc}]{1,64}$/u.test(name) && name.trim() !== '';
+export const isName = (name: string): boolean => /^[^\p{Cc}]{1,64}$/u.test(name) && name.trim() !== '';
 
 export class BadNameError extends IsletError {
   override readonly name = 'BadNameError';

@@ -27,6 +27,7 @@ import { registerRevoke } from './revoke.js';
 import { registerRole } from './role.js';
 import { registerStart } from './start.js';
 import { registerVerify } from './verify.js';
+import { registerWatch } from './watch.js';
 
 /** The commands about people's data, in the order one meets them. */
 export function registerCommands(program: Command, context: Context): void {
@@ -44,6 +45,7 @@ export function registerCommands(program: Command, context: Context): void {
     registerReport,
     registerEmergency,
     registerReviews,
+    registerWatch,
     registerFollow,
     registerAccess,
     registerVerify,
