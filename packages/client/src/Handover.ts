@@ -24,6 +24,7 @@ const remembered = z.object({
   dayOffsetMinutes: z.int().min(-1440).max(1440).optional(),
   hasUploader: z.boolean().optional(),
   gatewayKey: hex.optional(),
+  gatewayUrl: z.url({ protocol: /^https?$/ }).optional(),
   keyed: z.record(z.string(), z.array(span)).optional(),
   grantSalts: z.record(hex, hex).optional(),
   erasures: z.record(hex, hex).optional(),

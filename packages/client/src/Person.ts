@@ -19,6 +19,10 @@ export type Notes = {
   keyed?: Record<string, [number, number][]>;
   /** An app of theirs may send anything at any time. */
   hasUploader?: boolean;
+  /** Where the person's gateway is, where they moved to another than the installation's own. */
+  gatewayUrl?: string;
+  /** The gateway of before, which may write until the move is at its end. */
+  movedFrom?: { url: string; gatewayKey: string | null };
   /** The gateway that holds their keys and devices, hex. */
   gatewayKey?: string;
   /** The salt of each grant by its id, hex: with it, the codes on chain can be said in words. */

@@ -6,6 +6,7 @@ import { IsletError } from '@islet/core/IsletError';
 import * as Message from '@islet/core/Message';
 import { encodeSigned } from '@islet/core/signed';
 import * as Account from './Account.js';
+import * as Gateways from './Gateways.js';
 import * as Granting from './Granting.js';
 import * as Guarding from './Guarding.js';
 import * as Http from './Http.js';
@@ -65,7 +66,8 @@ export const begin = (network: Network, added: string, choice: Choice): Taking =
  * Carries out every step that is not done yet; each may be cut short and is then done again or gone on with. `keep` makes
  * both wallet and notes durable. Throws `TAKEOVER_NOT_LET_IN`, and what relays and the hub say where they are away.
  */
-export async function run(network: Network, person: Person, keep: Keep): Promise<Taken> {
+export async function run(installed: Network, person: Person, keep: Keep): Promise<Taken> {
+  const network = Gateways.of(installed, person);
   const { wallet, notes } = person;
   const taking = notes.taking;
   if (!taking) throw new NothingError();

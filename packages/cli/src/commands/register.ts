@@ -17,6 +17,7 @@ import { registerHandover } from './handover.js';
 import { registerImport } from './import.js';
 import { registerKit } from './kit.js';
 import { registerMembers } from './members.js';
+import { registerMove } from './move.js';
 import { registerPair } from './pair.js';
 import { registerReceipts } from './receipts.js';
 import { registerRecover } from './recover.js';
@@ -35,6 +36,7 @@ export function registerCommands(program: Command, context: Context): void {
     registerStart,
     registerImport,
     registerPair,
+    registerMove,
     registerReceipts,
     registerGrant,
     registerGrants,
