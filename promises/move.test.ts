@@ -1,7 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // A person goes to another gateway, which runs as a process of its own: nothing is lost, apps need only the new address.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -113,8 +113,9 @@ test('cut short while it is told keys, the old gateway is still the one, and bot
   });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const known = () => fetch(`${second.url}/v1/status`, { headers: { 'api-secret': secret } });
-  const waited = async () => (await gateways()).active < 2;
-  while (child.exitCode === null && (await waited())) await sleep(20);
+  // From the first keys on, the new gateway has a folder for the account.
+  const told = () => readdir(join(folder, 'accounts')).catch(() => []);
+  while (child.exitCode === null && (await told()).length === 0) await sleep(5);
   child.kill('SIGKILL');
   await ended;
   expect(child.signalCode).toBe('SIGKILL');
@@ -131,11 +132,22 @@ test('run again, it tells the new one keys and apps, and both take what apps sen
   expect(await post(second.url)).toBe(200);
 });
 
-test('the old one hands on all it took, and ends: it takes nothing more, and refuses so that apps try again', async () => {
+test('the old one hands on all it acknowledged, to the last moment, and then takes nothing more', async () => {
+  // An app that sends on and on, until it is refused.
+  const app = (async () => {
+    for (let taken = 0; ; taken++) {
+      const status = await post(islet.ready.gateway);
+      if (status === 200) continue;
+      sent--;
+      return { taken, status };
+    }
+  })();
   const moved = await ok('move', '--end');
+  const { taken, status } = await app;
+  expect([taken > 0, status]).toEqual([true, 401]);
   expect(moved.ended).toHaveLength(1);
   expect(await gateways()).toEqual({ all: 2, active: 1 });
-  expect(await post(islet.ready.gateway)).toBe(503);
+  expect(await post(islet.ready.gateway)).toBe(401);
   sent--;
   expect(await post(second.url)).toBe(200);
 });
@@ -144,7 +156,7 @@ test('everything from both is there and verifies, also after a restart, which do
   const file = join(folder, 'more.json');
   const entries = [0, 1].map((i) => ({
     ...{ _id: `65f00000000000000000000${i}`, type: 'sgv', sgv: 150, device: 'file' },
-    ...{ date: begins + (50 + i) * 300_000, dateString: new Date(begins + (50 + i) * 300_000).toISOString() },
+    ...{ date: begins + (i - 10) * 300_000, dateString: new Date(begins + (i - 10) * 300_000).toISOString() },
   }));
   await writeFile(file, JSON.stringify(entries));
   expect((await ok('import', file)).accepted).toBe(2);

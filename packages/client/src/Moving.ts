@@ -9,6 +9,7 @@ import * as Horizon from './Horizon.js';
 import * as Http from './Http.js';
 import * as Importing from './Importing.js';
 import type { Network } from './Network.js';
+import * as Pairing from './Pairing.js';
 import type { Keep, Person, Progress } from './Person.js';
 import { acquaint, streamsOf } from './Provision.js';
 
@@ -45,8 +46,9 @@ export async function go(
 }
 
 /**
- * Ends every gateway but the person's present one. First the one of before hands on to the hub all that it took, and
- * waits for the receipts; `lost` goes on where it cannot be reached: what it had taken and not handed on is lost with it.
+ * Ends every gateway but the person's present one. First the one of before takes nothing from apps any more, then it hands
+ * on to the hub all that it took: once it is ended, no hub takes it from it. `lost` goes on where it cannot be reached:
+ * what it had taken and not handed on is lost with it. Throws `MOVE_NOTHING`, `MOVE_OLD_AWAY`.
  */
 export async function leave(
   network: Network,
@@ -60,8 +62,7 @@ export async function leave(
   if (notes.movedFrom === undefined || present === undefined) throw new NotMovingError();
   const before = Gateways.at(network, notes.movedFrom.url);
   try {
-    if (notes.devices?.some((device) => device.may === 'write'))
-      await Importing.settle(before, person, onProgress);
+    await handOn(before, person, onProgress);
   } catch (error) {
     if (!(error instanceof Http.UnreachableError)) throw error;
     if (!lost) throw new OldAwayError();
@@ -72,6 +73,14 @@ export async function leave(
   delete notes.movedFrom;
   await keep(person);
   return others;
+}
+
+async function handOn(before: Network, person: Person, onProgress: Progress): Promise<void> {
+  // Of all who may send, the gateway of before is left with this one, which asks it to settle and is then forgotten.
+  const last = structuredClone(person);
+  last.notes.devices = [];
+  await Pairing.pair(before, last, async () => {}, 'moving', 'write');
+  await Importing.settle(before, last, onProgress);
 }
 
 async function keyOf({ gateway }: Network): Promise<string> {

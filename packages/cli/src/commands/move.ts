@@ -57,7 +57,7 @@ async function run(context: Context, options: Options): Promise<void> {
       ...apps.map(({ name }) => `  ${name}: enter this address in place of the old one; its secret stays.`),
       keepOld
         ? 'The one of before takes readings too, until you end it: npx islet move --end'
-        : `${ended.length} gateways of before were ended: they take nothing more. Apps keep what they could not send, and send it to the new address.`,
+        : `${ended.length} gateways of before were ended: they take nothing more. Apps that still have the old address are refused, and send to the new one what they kept.`,
       'What your own apps read back of the last days begins anew there; all of it can still be opened as before.',
     ].join('\n'),
   );
