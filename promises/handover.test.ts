@@ -233,7 +233,7 @@ describe('the hand-over', () => {
     const env = { ...process.env, ISLET_HOME: young, TZ: 'UTC' };
     const child = spawn(process.execPath, [program, ...args, '--json'], { env, stdio: 'ignore' });
     const ended = new Promise((resolve) => child.once('exit', resolve));
-    const begun = () => stat(join(young, 'wallets', 'ana.notes')).catch(() => undefined);
+    const begun = () => stat(join(young, 'wallets', 'ana.wallet')).catch(() => undefined);
     while (child.exitCode === null && !(await begun())) await sleep(5);
     child.kill('SIGKILL');
     await ended;
