@@ -11,8 +11,11 @@ import * as Home from '@islet/cli/Home';
 import * as People from '@islet/cli/People';
 import { provision } from '@islet/cli/Provision';
 import * as Access from '@islet/client/Access';
+import * as Guarding from '@islet/client/Guarding';
 import * as Held from '@islet/client/Held';
 import type { Network } from '@islet/client/Network';
+import * as Watching from '@islet/client/Watching';
+import { toHex } from '@islet/core/crypto/bytes';
 import * as Day from '@islet/core/Day';
 import { IsletError } from '@islet/core/IsletError';
 import * as Span from '@islet/core/Span';
@@ -114,6 +117,37 @@ async function firstValue(as: string): Promise<Record<string, any>> {
       child.kill('SIGINT');
       await closed;
     }
+  }
+}
+
+/** Names guardians, any two of whom could help, and has them accept: they call the person Mia. */
+const guardedBy = (...guardians: string[]) =>
+  within(async (network) => {
+    const keep = People.keeper(home);
+    const people = await Promise.all(guardians.map((name) => People.need(home, name)));
+    const accounts = people.map(({ wallet }) => wallet.account);
+    const choice = { guardians: accounts, threshold: 2 };
+    const { invitations } = await Guarding.set(network, await People.need(home, 'me'), keep, choice);
+    for (const person of people) await Guarding.accept(network, person, keep, invitations[0]!, 'Mia');
+  });
+
+/** The first line that `islet watch` says while something happens. */
+async function whileWatching(as: string, work: () => Promise<void>): Promise<Record<string, any>> {
+  const child = spawn(process.execPath, [program, 'watch', '--person', as, '--json'], {
+    env: { ...process.env, ISLET_HOME: islet.folder, TZ: 'UTC' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const closed = new Promise((done) => child.once('close', done));
+  const told = new Promise<Record<string, any>>((done, fail) => {
+    createInterface({ input: child.stdout }).once('line', (text) => done(JSON.parse(text)));
+    child.once('close', () => fail(new Error('it ended and told nothing')));
+  });
+  try {
+    const [first] = await Promise.all([told, work()]);
+    return first;
+  } finally {
+    child.kill('SIGINT');
+    await closed;
   }
 }
 
@@ -279,11 +313,36 @@ describe('an emergency', () => {
     expect(made.sentence).toMatch(
       /^In an emergency, and stating the reason, medic may see your glucose readings and insulin of the last 3 days, until/,
     );
+    await guardedBy('nurse', 'dr');
     const t = today();
     expect(await refusal(...look('medic', 'glucose/raw', t, t))).toBe('DENIED_EMERGENCY_NOT_STATED');
-    const { metrics } = ok(await islet.run('emergency', '--as', 'medic', '--reason', why));
-    expect(metrics.n).toBeGreaterThan(288);
+    const told = await whileWatching('nurse', async () => {
+      const { metrics } = ok(await islet.run('emergency', '--as', 'medic', '--reason', why));
+      expect(metrics.n).toBeGreaterThan(288);
+    });
+    expect(told).toMatchObject({ kind: 'emergency', person: 'Mia', own: false, reader: 'medic', count: 1 });
+    expect(told.sentence).toContain('medic, for whom no organisation vouches, opened the data of Mia, whose');
+    expect(JSON.stringify(told)).not.toContain(why);
     expect(await refusal(...look('medic', 'glucose/raw', t - 9, t))).toBe('DENIED_OUTSIDE_WINDOW');
+  });
+
+  test('is told once, with the next command, to a guardian and to the person', async () => {
+    const [heard] = ok(await islet.run('guardians', 'list', '--person', 'dr')).emergencies;
+    expect(heard).toMatchObject({ person: 'Mia', reader: 'medic', organisation: null, count: 1 });
+    expect(ok(await islet.run('guardians', 'list', '--person', 'dr')).emergencies).toEqual([]);
+    expect(ok(await islet.run('access')).emergencies).toMatchObject([{ own: true, reader: 'medic' }]);
+  });
+
+  test('is not told to who is no guardian any more', async () => {
+    await within(async (network) => {
+      const { wallet, notes } = await People.need(home, 'me');
+      const nobody = { guardians: [], threshold: 0 };
+      await Guarding.set(network, { wallet, notes }, People.keeper(home), nobody);
+      const nurse = await People.need(home, 'nurse');
+      expect(Object.keys(nurse.notes.charges ?? {})).toHaveLength(1);
+      await network.chain.follow();
+      expect(Watching.watched(network, nurse)).toEqual([toHex(nurse.wallet.account)]);
+    });
   });
 
   test('tells the person why, and is judged', async () => {

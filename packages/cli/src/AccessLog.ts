@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as AccessRecord from '@islet/client/AccessRecord';
+import * as Gateways from '@islet/client/Gateways';
 import * as Http from '@islet/client/Http';
 import { accesses, looks } from '@islet/client/Log';
 import type { Network } from '@islet/client/Network';
@@ -74,13 +75,14 @@ async function readerOf(home: Home.Home, notes: People.Notes, name: string): Pro
 
 /** What the person's own devices read back. A gateway that is away keeps its part of the log to itself. */
 async function ownDevices(
-  network: Network,
-  { wallet }: People.Person,
+  installed: Network,
+  person: People.Person,
   warn: (text: string) => void,
 ): Promise<{ looks: Look[]; gateway: string }> {
+  const network = Gateways.of(installed, person);
   try {
     const { gatewayKey } = Http.json(await Http.get(network.gateway, '/health')) as { gatewayKey: string };
-    const told = await looks(network, wallet, fromHex(gatewayKey));
+    const told = await looks(network, person.wallet, fromHex(gatewayKey));
     if (!told.sound) warn('The gateway’s list of your own devices’ looks was altered: do not rely on it.');
     return { looks: told.looks, gateway: toHex(fromHex(gatewayKey)) };
   } catch {

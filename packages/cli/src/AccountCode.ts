@@ -17,6 +17,9 @@ export async function read(home: Home.Home, text: string): Promise<Uint8Array> {
   return account;
 }
 
+/** Whether a text is longer than any name of a wallet: then it is a code or an id, or nothing. */
+export const isLong = (text: string): boolean => text.length > 32;
+
 export const print = (account: Uint8Array): string => Paper.write(domain, account, 3);
 
 export class BadAccountError extends IsletError {

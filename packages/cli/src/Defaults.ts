@@ -1,4 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Http from '@islet/client/Http';
 import type { Network } from '@islet/client/Network';
 import * as Signing from '@islet/client/Signing';
 import { toHex } from '@islet/core/crypto/bytes';
@@ -16,7 +17,7 @@ export async function people(
 ): Promise<void> {
   await using network = await connect(home, services);
   await provision(home, network, 'clinic', 'clinician', note);
-  if (!(await isOut(home, network, 'me'))) await provision(home, network, 'me', 'patient', note);
+  if (!(await isOut(home, network, 'me'))) await ready(home, network, 'me', note);
   await renewAll(home, network, note);
 }
 
@@ -32,7 +33,25 @@ async function renewAll(home: Home.Home, network: Network, note: (text: string) 
     if (notes.role !== 'patient' || !notes.enrolled || notes.erased) continue;
     if (await isOut(home, network, name))
       note(`${name} signs for nobody any more: removed, or replaced in a recovery`);
-    else await provision(home, network, name, 'patient', note);
+    else await ready(home, network, name, note);
+  }
+}
+
+/** A gateway elsewhere that is away must not keep this installation from starting. */
+async function ready(
+  home: Home.Home,
+  network: Network,
+  name: string,
+  note: (text: string) => void,
+): Promise<void> {
+  try {
+    await provision(home, network, name, 'patient', note);
+  } catch (error) {
+    const person = await People.find(home, name);
+    if (person?.notes.gatewayUrl === undefined || !(error instanceof Http.UnreachableError)) throw error;
+    note(
+      `the gateway of ${name}, ${person.notes.gatewayUrl}, does not answer: its keys are renewed once it does`,
+    );
   }
 }
 

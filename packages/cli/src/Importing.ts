@@ -1,4 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Gateways from '@islet/client/Gateways';
 import * as Importing from '@islet/client/Importing';
 import type { Network } from '@islet/client/Network';
 import type { Progress } from '@islet/client/Person';
@@ -15,7 +16,8 @@ export const send = (
   person: People.Person,
   readings: Reading[],
   onProgress: Progress,
-): Promise<Importing.Sent> => Importing.send(network, person, readings, People.keeper(home), onProgress);
+): Promise<Importing.Sent> =>
+  Importing.send(Gateways.of(network, person), person, readings, People.keeper(home), onProgress);
 
 /** Reads a file that is too large to be held twice, and sends its readings as they come. */
 export async function sendLarge(
@@ -36,8 +38,13 @@ export async function sendLarge(
     read = [done, of];
   });
   // How many readings there will be is not what people know of such a file; how much of it is done is.
-  const sent = await Importing.sendAll(network, person, wanted, pieces, People.keeper(home), (what, n, of) =>
-    what === 'sealing' ? onProgress(what, ...read) : onProgress(what, n, of),
+  const sent = await Importing.sendAll(
+    Gateways.of(network, person),
+    person,
+    wanted,
+    pieces,
+    People.keeper(home),
+    (what, n, of) => (what === 'sealing' ? onProgress(what, ...read) : onProgress(what, n, of)),
   );
   return { sent, summary: survey.summary };
 }

@@ -2,7 +2,7 @@
 
 import { webcrypto } from 'node:crypto';
 import { readdir, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type * as Client from '@islet/client/Person';
 import * as Wallet from '@islet/client/Wallet';
 import { toHex } from '@islet/core/crypto/bytes';
@@ -18,6 +18,10 @@ export type Notes = Client.Notes & {
   told?: boolean;
   /** The question of the drill under way, hex. */
   drillQuestion?: string;
+  /** The last emergency look of anyone that is known here: those after it are news. A request's id. */
+  toldEmergency?: string;
+  /** The account of a child, kept by a parent. */
+  child?: boolean;
 };
 
 export type Person = { wallet: Wallet.Wallet; notes: Notes };
@@ -80,15 +84,25 @@ export async function forget(home: Home.Home, { wallet, notes }: Person): Promis
   const left = { ...wallet, rootSeed: random(32), encryptionSeed: random(32) };
   const { role, registration } = notes;
   const kept: Notes = { role, erased: true, ...(registration !== undefined && { registration }) };
-  const files: [string, Uint8Array][] = [
-    [walletPath(home, wallet.name), Wallet.format(left)],
-    [notesPath(home, wallet.name), new TextEncoder().encode(`${JSON.stringify(kept)}\n`)],
-  ];
-  for (const [path, bytes] of files) {
-    await PrivateFile.write(`${path}.next`, bytes);
-    await shred(path, nodeFiles);
-    await rename(`${path}.next`, path);
-  }
+  await replace(walletPath(home, wallet.name), Wallet.format(left));
+  await rewrite(home, { wallet, notes: kept });
+}
+
+/** Remembers, and overwrites what was remembered before. */
+export const rewrite = (home: Home.Home, { wallet, notes }: Person): Promise<void> =>
+  replace(notesPath(home, wallet.name), new TextEncoder().encode(`${JSON.stringify(notes)}\n`));
+
+async function replace(path: string, bytes: Uint8Array): Promise<void> {
+  await PrivateFile.write(`${path}.next`, bytes);
+  await shred(path, nodeFiles);
+  await rename(`${path}.next`, path);
+  await nodeFiles.syncFolder(dirname(path));
+}
+
+/** Overwrites and deletes all that is kept here under that name. */
+export async function remove(home: Home.Home, name: string): Promise<void> {
+  // The wallet last: while it is there, this can be asked for again.
+  for (const path of [notesPath(home, name), walletPath(home, name)]) await shred(path, nodeFiles);
   await nodeFiles.syncFolder(Home.wallets(home));
 }
 

@@ -24,8 +24,14 @@ export async function provision(
     dayOffsetMinutes: -new Date().getTimezoneOffset(),
     deviceName: 'this computer',
     keep: People.keeper(home),
-    reach: person.notes.hasUploader ? Horizon.beside : Horizon.first,
+    reach: reachOf(person),
     onProgress: (what) => note(said[what]?.(name) ?? what),
   });
   return person;
 }
+
+/** How far the keys of a person here should reach: a gateway elsewhere runs on while this machine is off. */
+export const reachOf = ({ notes }: People.Person): Horizon.Reach => {
+  if (notes.gatewayUrl !== undefined) return Horizon.usual;
+  return notes.hasUploader ? Horizon.beside : Horizon.first;
+};

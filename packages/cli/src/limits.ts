@@ -47,6 +47,8 @@ export const FREE_BYTES = 256 * 1024 * 1024;
 
 /** `doctor` warns once keys last for fewer days than this: then none were renewed for days. */
 export const WARN_BELOW_DAYS = 10;
+/** How often `watch` looks at the chain, ms. A block comes at most every second. */
+export const WATCH_MS = 1_000;
 /** How often a running Islet looks whether keys are to be renewed, ms. */
 export const RENEW_EVERY_MS = 6 * 3_600_000;
 /** How long a service of this machine may take to answer under another of its addresses, ms. */

@@ -89,6 +89,27 @@ export async function authoriseGateway(
   });
 }
 
+/** Ends a gateway: what it seals from now on is not believed, and what it sealed before stays. */
+export async function endGateway(
+  network: Network,
+  wallet: Wallet.Wallet,
+  gatewayKey: Uint8Array,
+): Promise<void> {
+  await relay(network, wallet, Message.endGateway, {
+    ...placeOf(network, 'identity'),
+    account: wallet.account,
+    gatewayKey,
+    nonce: nonce(network),
+    deadline: deadline(network),
+  });
+}
+
+/** The keys of the gateways that may write for this account now, in hex. */
+export const gatewaysOf = (network: Network, account: Uint8Array): string[] =>
+  [...(network.chain.state.accounts.get(toHex(account))?.gateways ?? [])].flatMap(([key, { endedAt }]) =>
+    endedAt === null ? [key] : [],
+  );
+
 export type Run = { stream: Stream; firstDay: Day.Day; days: number };
 
 /** Gives the gateway public keys to seal those days to, signed by the wallet. */

@@ -59,6 +59,16 @@ test('with a reason it opens, and the patient alone reads why', async () => {
   expect(Buffer.from(papers[0]!).includes(why)).toBe(false);
 });
 
+test('after the account took another key, the person reads why with the one of before, and nobody with neither', async () => {
+  const { wallet } = patient;
+  const newer = { ...wallet, encryptionSeed: W.random(32) };
+  const reasonFor = async (who: Wallet) => (await accesses(network, who)).accesses.at(-1)!.emergency!.reason;
+  expect(await reasonFor({ ...newer, formerEncryptionSeeds: [wallet.encryptionSeed] })).toMatchObject({
+    text: why,
+  });
+  expect(await reasonFor(newer)).toBeNull();
+});
+
 test('a hub that keeps the reason back, or another’s, does not make up one', async () => {
   const { requestId } = await last();
   const honest = scene.hub.papers.get(requestId)!;

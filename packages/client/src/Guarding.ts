@@ -2,7 +2,7 @@
 // Naming guardians, and being one.
 
 import { verifiersOf } from '@islet/chain/Verifiers';
-import { spokeFor } from '@islet/chain/View';
+import { spokeFor, type View } from '@islet/chain/View';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import { sha256 } from '@islet/core/crypto/hash';
 import * as Guardians from '@islet/core/Guardians';
@@ -17,7 +17,7 @@ import { deadline, type Network, nonce, placeOf } from './Network.js';
 import type { Keep, Person } from './Person.js';
 import { relay } from './Relaying.js';
 import { type Told, tellAll } from './Signers.js';
-import type { Wallet } from './Wallet.js';
+import { openers, type Wallet } from './Wallet.js';
 
 export type Choice = {
   /** Accounts of other people. */
@@ -100,8 +100,8 @@ const invitationDomain = 'islet/guardian-invitation/v1';
 const printInvitation = (account: Uint8Array, hash: Uint8Array): string =>
   Paper.write(invitationDomain, new Uint8Array([...account, ...hash]), 4);
 
-/** What a guardian keeps of one whose guardian they are, hex. */
-export type Charge = { statement: string; sealed: string };
+/** What a guardian keeps of one whose guardian they are, hex; and what they call them. */
+export type Charge = { statement: string; sealed: string; name?: string };
 
 /**
  * Becomes a guardian: fetches what the person stated, checks that they signed it, and that our share opens to what they
@@ -112,6 +112,7 @@ export async function accept(
   person: Person,
   keep: Keep,
   invitation: string,
+  name?: string,
 ): Promise<Uint8Array> {
   const { wallet, notes } = person;
   const bytes = Paper.read(invitationDomain, invitation, 4);
@@ -126,10 +127,23 @@ export async function accept(
   if (!shareIn(wallet, rules, mine, sealed)) throw new BadInvitationError();
   notes.charges = {
     ...notes.charges,
-    [toHex(account)]: { statement: toHex(statement), sealed: toHex(sealed) },
+    [toHex(account)]: {
+      ...{ statement: toHex(statement), sealed: toHex(sealed) },
+      ...(name === undefined ? {} : { name }),
+    },
   };
   await keep(person);
   return account;
+}
+
+/** Whether someone is among the guardians whom the chain has for an account now. */
+export function isGuardian(view: View, { wallet, notes }: Person, account: Uint8Array): boolean {
+  const kept = notes.charges?.[toHex(account)];
+  if (!kept) return false;
+  const rules = Guardians.parseGuardians(Stated.parseDocument(fromHex(kept.statement)).bytes);
+  const mine = rules.guardians.find((g) => equal(g.account, wallet.account));
+  const named = view.recoveries.get(toHex(account))?.guardians?.commitments ?? [];
+  return mine !== undefined && named.includes(toHex(Guardians.commitment(mine)));
 }
 
 /** A guardian's own part in an account's recovery, and the share, opened. Throws `GUARDIANS_NOT_OURS`. */
@@ -172,7 +186,11 @@ function shareIn(
   const right =
     equal(place.account, rules.account) && rules.dealing !== null && equal(place.dealing, rules.dealing);
   const share =
-    right && sealed.purpose === 'keeping' ? SeedShares.open(sealed, wallet.encryptionSeed) : undefined;
+    right && sealed.purpose === 'keeping'
+      ? openers(wallet)
+          .map((seed) => SeedShares.open(sealed, seed))
+          .find((opened) => opened !== undefined)
+      : undefined;
   const commitment = mine.share?.commitment;
   return share && commitment && equal(SeedShares.commitment(place, share), commitment) ? share : undefined;
 }

@@ -13,7 +13,7 @@ import { parseSigned } from '@islet/core/signed';
 import * as Http from './Http.js';
 import type { Network } from './Network.js';
 import * as Roles from './Roles.js';
-import type { Wallet } from './Wallet.js';
+import { openers, type Wallet } from './Wallet.js';
 
 /** A grant a reader holds: the signed terms, the keys sealed to them, and what the chain says of it now. */
 export type Held = {
@@ -32,9 +32,7 @@ export async function from(network: Network, reader: Wallet, patient: Uint8Array
   const mine = theirs.filter(([, g]) => g.reader === toHex(reader.account) || state.roles.has(g.reader));
   const seeds = await Roles.seedsOf(network, reader, new Set(mine.map(([, g]) => g.reader)));
   const held = await Promise.all(
-    mine.map(([id, onChain]) =>
-      one(network, seeds.get(onChain.reader) ?? [reader.encryptionSeed], id, onChain),
-    ),
+    mine.map(([id, onChain]) => one(network, seeds.get(onChain.reader) ?? openers(reader), id, onChain)),
   );
   // Of two in one second the chain has the newer last.
   return held

@@ -86,11 +86,17 @@ export async function sendAll(
     }
   notes.hasData = true;
   await keep(person);
+  await settle(network, person, onProgress);
+  return sent;
+}
+
+/** Has the gateway close past days and hand on all that it took, and waits for the receipts. */
+export async function settle(network: Network, person: Person, onProgress: Progress): Promise<void> {
+  const headers = headersOf(person);
   onProgress('closing days', 0, 1);
   await Http.post(network.gateway, '/v1/settle', new Uint8Array(), headers);
   onProgress('closing days', 1, 1);
   await anchored(network, headers, onProgress);
-  return sent;
 }
 
 /** Small pieces joined, so that a day that runs over several is sealed less often. */

@@ -12,7 +12,7 @@ import { statement } from './Account.js';
 import * as Http from './Http.js';
 import type { Network } from './Network.js';
 import * as Papers from './Papers.js';
-import type { Wallet } from './Wallet.js';
+import { openers, type Wallet } from './Wallet.js';
 
 /** One line of who saw what: the request, the contract's decision, and the custodians' signed notes of release. */
 export type Access = Decision & {
@@ -92,7 +92,9 @@ function reasonIn(
   wallet: Wallet,
 ): EmergencyReason.Reason | undefined {
   try {
-    return EmergencyReason.open(paper, statement, wallet.encryptionSeed);
+    return openers(wallet)
+      .map((seed) => EmergencyReason.open(paper, statement, seed))
+      .find((opened) => opened !== undefined);
   } catch (error) {
     if (error instanceof IsletError) return undefined;
     throw error;

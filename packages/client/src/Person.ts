@@ -2,6 +2,7 @@
 import type { Power } from '@islet/core/Devices';
 import type { Stream } from '@islet/core/Stream';
 import type { Charge } from './Guarding.js';
+import type { Taking } from './Takeover.js';
 import type { Wallet } from './Wallet.js';
 
 /** What a device that holds a wallet remembers of its person. */
@@ -18,6 +19,10 @@ export type Notes = {
   keyed?: Record<string, [number, number][]>;
   /** An app of theirs may send anything at any time. */
   hasUploader?: boolean;
+  /** Where the person's gateway is, where they moved to another than the installation's own. */
+  gatewayUrl?: string;
+  /** The gateway of before, which may write until the move is at its end. */
+  movedFrom?: { url: string; gatewayKey: string | null };
   /** The gateway that holds their keys and devices, hex. */
   gatewayKey?: string;
   /** The salt of each grant by its id, hex: with it, the codes on chain can be said in words. */
@@ -32,6 +37,8 @@ export type Notes = {
   charges?: Record<string, Charge>;
   /** When a drill last showed that enough guardians could help, UTC ms. */
   drilledAt?: number;
+  /** The account was another's to keep, and is being taken over: what of that is done. */
+  taking?: Taking;
   devices?: { id: string; name: string; may: Power; secret: string; streams?: Stream[] }[];
 };
 

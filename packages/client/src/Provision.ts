@@ -2,6 +2,7 @@
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import { type Stream, streams } from '@islet/core/Stream';
 import * as Account from './Account.js';
+import * as Gateways from './Gateways.js';
 import * as Horizon from './Horizon.js';
 import * as Http from './Http.js';
 import type { Network } from './Network.js';
@@ -29,7 +30,8 @@ export type Options = {
 };
 
 /** Makes a person ready: account on chain; for a patient also custodians, gateway, keys. Every step once, resumable. */
-export async function provision(network: Network, person: Person, options: Options): Promise<void> {
+export async function provision(installed: Network, person: Person, options: Options): Promise<void> {
+  const network = Gateways.of(installed, person);
   const { keep, onProgress = () => {} } = options;
   const { wallet, notes } = person;
   // Their account has ended; who wants to begin again takes a new one.
@@ -59,7 +61,12 @@ export async function provision(network: Network, person: Person, options: Optio
 }
 
 /** Tells a gateway that knows nothing of a person, such as one in place of a lost one, what the last one was told. */
-async function acquaint(network: Network, person: Person, keep: Keep, onProgress: Progress): Promise<void> {
+export async function acquaint(
+  network: Network,
+  person: Person,
+  keep: Keep,
+  onProgress: Progress,
+): Promise<void> {
   await Horizon.renewAll(network, person, keep, onProgress);
   await Pairing.tell(network, person, keep, person.notes.devices ?? []);
 }

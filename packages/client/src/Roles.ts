@@ -15,7 +15,7 @@ import { encryptionKeyOf } from './Account.js';
 import * as Http from './Http.js';
 import { type Network, placeOf } from './Network.js';
 import * as Papers from './Papers.js';
-import type { Wallet } from './Wallet.js';
+import { openers, type Wallet } from './Wallet.js';
 
 /** Who speaks for an organisation: what sends for its admin, and the admin's secp256k1 key. */
 export type Admin = { sender: Sender; key: Uint8Array };
@@ -95,7 +95,10 @@ export async function seedsOf(
 
 function seedIn(paper: Uint8Array, reader: Wallet): Uint8Array | undefined {
   try {
-    return RoleKey.open(RoleKey.parseRoleKey(Stated.parseDocument(paper).bytes), reader.encryptionSeed);
+    const sealed = RoleKey.parseRoleKey(Stated.parseDocument(paper).bytes);
+    return openers(reader)
+      .map((own) => RoleKey.open(sealed, own))
+      .find((seed) => seed !== undefined);
   } catch (error) {
     // One paper that a hub spoilt must not take the others along.
     if (error instanceof IsletError) return undefined;

@@ -82,7 +82,7 @@ export async function remove(network: Network, wallet: Wallet.Wallet, signer: Ui
   return told;
 }
 
-const changeOf = (network: Network, wallet: Wallet.Wallet, signer: Uint8Array): Message.AddSigner => ({
+export const changeOf = (network: Network, wallet: Wallet.Wallet, signer: Uint8Array): Message.AddSigner => ({
   ...placeOf(network, 'identity'),
   ...{ account: wallet.account, signer, nonce: nonce(network), deadline: deadline(network) },
 });

@@ -20,9 +20,12 @@ describe('a wallet', () => {
       rootSeed: key,
       generation: fc.nat(255),
     });
+    const former = fc.array(key, { maxLength: 3 });
     fc.assert(
-      fc.property(wallet, (w) => {
+      fc.property(wallet, former, (w, formerEncryptionSeeds) => {
         expect(Wallet.parse(Wallet.format(w))).toEqual(w);
+        const more = { ...w, formerEncryptionSeeds };
+        expect(Wallet.parse(Wallet.format(more))).toEqual(more);
       }),
     );
   });
@@ -52,6 +55,8 @@ describe('a wallet', () => {
   test.each([
     ['of another version', { version: 2 }],
     ['with a short key', { rootSeed: 'ab' }],
+    ['with a short key of before', { formerEncryptionSeeds: ['ab'] }],
+    ['with one of before that is no list', { formerEncryptionSeeds: 'ab' }],
     ['without a key', { signerKey: undefined }],
     ['with a key that is not hexadecimal', { account: 'z'.repeat(64) }],
     ['with a generation that is no number', { generation: '0' }],

@@ -17,6 +17,8 @@ export type Wallet = {
   signerKind?: 'p256';
   /** X-Wing seed, opens what is sealed to this account. */
   encryptionSeed: Uint8Array;
+  /** Those of before: they open what was sealed to this account while they were its own. No kit and no guardian has them. */
+  formerEncryptionSeeds?: Uint8Array[];
   rootSeed: Uint8Array;
   generation: number;
 };
@@ -32,6 +34,12 @@ export const create = (name: string, random: (length: number) => Uint8Array): Wa
 
 export const encryptionKey = (wallet: Wallet): Uint8Array => Xwing.publicKeyOf(wallet.encryptionSeed);
 
+/** What opens what is sealed to this account, now or before. */
+export const openers = ({ encryptionSeed, formerEncryptionSeeds = [] }: Wallet): Uint8Array[] => [
+  encryptionSeed,
+  ...formerEncryptionSeeds,
+];
+
 /** What `Identity` keeps of an encryption key. */
 export const encryptionKeyHash = (publicKey: Uint8Array): Uint8Array => sha256(publicKey);
 
@@ -44,6 +52,7 @@ export const format = (w: Wallet): Uint8Array =>
       signerKey: toHex(w.signerKey),
       ...(w.signerKind ? { signerKind: w.signerKind } : {}),
       encryptionSeed: toHex(w.encryptionSeed),
+      ...(w.formerEncryptionSeeds ? { formerEncryptionSeeds: w.formerEncryptionSeeds.map(toHex) } : {}),
       rootSeed: toHex(w.rootSeed),
       generation: w.generation,
     })}\n`,
@@ -52,11 +61,14 @@ export const format = (w: Wallet): Uint8Array =>
 export function parse(bytes: Uint8Array): Wallet {
   try {
     const kept = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
-    const key = (field: string): Uint8Array => {
-      const value = fromHex(String(kept[field]));
-      if (value.length !== 32) throw new RangeError(field);
+    const seed = (text: unknown): Uint8Array => {
+      const value = fromHex(String(text));
+      if (value.length !== 32) throw new RangeError('length');
       return value;
     };
+    const key = (field: string): Uint8Array => seed(kept[field]);
+    const former = kept.formerEncryptionSeeds;
+    if (former !== undefined && !Array.isArray(former)) throw new RangeError('formerEncryptionSeeds');
     if (kept.signerKind !== undefined && kept.signerKind !== 'p256') throw new RangeError('signerKind');
     if (kept.version !== 1 || !Number.isInteger(kept.generation)) throw new RangeError('version');
     return {
@@ -65,6 +77,7 @@ export function parse(bytes: Uint8Array): Wallet {
       signerKey: key('signerKey'),
       ...(kept.signerKind === 'p256' ? { signerKind: 'p256' as const } : {}),
       encryptionSeed: key('encryptionSeed'),
+      ...(former ? { formerEncryptionSeeds: former.map(seed) } : {}),
       rootSeed: key('rootSeed'),
       generation: kept.generation as number,
     };

@@ -7,7 +7,7 @@ import * as Message from '@islet/core/Message';
 import { parseSigned } from '@islet/core/signed';
 import * as Stated from '@islet/core/wire/Stated';
 import type { Context } from './Context.js';
-import { signersPerAccount } from './limits.js';
+import { signersPerAccount, statementAheadMs } from './limits.js';
 import { requirePatient } from './Patient.js';
 import { Refusal } from './Refusal.js';
 
@@ -16,7 +16,7 @@ import { Refusal } from './Refusal.js';
  * neither the chain alone nor this message alone lets anyone in.
  */
 export async function addSigner(context: Context, bytes: Uint8Array): Promise<void> {
-  const { account, signer } = checked(context, Message.addSigner, bytes);
+  const { account, signer } = await checked(context, Message.addSigner, bytes);
   // Stops: a stolen key, removed once, coming back with the message that once added it.
   if (context.signers.wasRemoved(account, signer))
     throw new Refusal(403, 'SIGNER_WAS_REMOVED', 'This signer was removed. Draw a new key, and add that.');
@@ -29,7 +29,7 @@ export async function addSigner(context: Context, bytes: Uint8Array): Promise<vo
 
 /** Binds at once, whatever the chain says or withholds. What stood before stays, as it does on chain. */
 export async function removeSigner(context: Context, bytes: Uint8Array): Promise<void> {
-  const { account, signer } = checked(context, Message.removeSigner, bytes);
+  const { account, signer } = await checked(context, Message.removeSigner, bytes);
   if (context.signers.wasRemoved(account, signer)) return;
   // Stops: an account that nobody speaks for any more, by mistake or by a thief's malice.
   if (context.signers.count(account) <= 1 && context.signers.speaks(account, signer))
@@ -47,8 +47,10 @@ export async function setGuardians(context: Context, body: Uint8Array): Promise<
     verifiers: context.verifiers,
   };
   // Stops: guardians of someone else's choosing.
-  const valid = Stated.isDocument(document, 'guardians', here);
-  requirePatient(context, message.account, signer, valid);
+  // Stops: one dated years ahead, which would outlast whoever signed it.
+  const ahead = message.version - context.now() > statementAheadMs;
+  const valid = !ahead && Stated.isDocument(document, 'guardians', here);
+  await requirePatient(context, message.account, signer, valid);
   const rules = parseGuardians(document.bytes);
   // Stops: a statement for one account that names another's guardians, or the person as their own guardian.
   const own = equal(rules.account, message.account);
@@ -74,22 +76,22 @@ export async function object(context: Context, bytes: Uint8Array): Promise<void>
   const { message } = signed;
   const valid =
     isHere(context, message, 'recovery') && Message.verify(Message.object, signed, context.verifiers);
-  requirePatient(context, message.account, signed.signer, valid);
+  await requirePatient(context, message.account, signed.signer, valid);
   const account = toHex(message.account);
   if (!context.signers.isOver(account, message.attempt))
     await context.signers.object(account, message.attempt);
 }
 
-function checked(
+async function checked(
   context: Context,
   struct: typeof Message.addSigner | typeof Message.removeSigner,
   bytes: Uint8Array,
-): { account: string; signer: string } {
+): Promise<{ account: string; signer: string }> {
   const signed = parseSigned(struct as Struct, bytes) as unknown as Message.Signed<Message.AddSigner>;
   const { message } = signed;
   // Stops: anyone but the person, and a message for another chain or contract.
   const valid = isHere(context, message, 'identity') && Message.verify(struct, signed, context.verifiers);
-  requirePatient(context, message.account, signed.signer, valid);
+  await requirePatient(context, message.account, signed.signer, valid);
   return { account: toHex(message.account), signer: toHex(message.signer) };
 }
 

@@ -28,7 +28,7 @@ export async function erase(context: Context, bytes: Uint8Array): Promise<Done> 
   const here =
     Number(message.chain) === deployment.chainId && equal(message.target, fromHex(deployment.erasure));
   // Stops: a chain, or all members together, destroying what the patient wants to keep.
-  requirePatient(
+  await requirePatient(
     context,
     message.account,
     signer,

@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // What the patient may say to a custodian directly.
+import { spokeFor } from '@islet/chain/View';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Message from '@islet/core/Message';
 import { parseSigned } from '@islet/core/signed';
@@ -15,7 +16,7 @@ export async function revoke(context: Context, bytes: Uint8Array): Promise<void>
   const here =
     Number(message.chain) === context.deployment.chainId &&
     equal(message.target, fromHex(context.deployment.consent));
-  requirePatient(
+  await requirePatient(
     context,
     message.patient,
     signed.signer,
@@ -29,7 +30,7 @@ export async function revoke(context: Context, bytes: Uint8Array): Promise<void>
 }
 
 /** The signed notes of everything we released of the asking patient's data. */
-export function notes(context: Context, bytes: Uint8Array): Uint8Array[] {
+export async function notes(context: Context, bytes: Uint8Array): Promise<Uint8Array[]> {
   const signed = parseSigned(Message.statement, bytes);
   const { message } = signed;
   const here =
@@ -40,7 +41,7 @@ export function notes(context: Context, bytes: Uint8Array): Uint8Array[] {
     equal(message.kind, Stated.kinds.askNotes) && Math.abs(context.now() - message.version) <= questionLifeMs;
   // Stops: another custodian, or whoever listens there, asking us with the patient's question to it.
   const ours = equal(message.hash, Stated.toCustodian(context.index));
-  requirePatient(
+  await requirePatient(
     context,
     message.account,
     signed.signer,
@@ -50,12 +51,24 @@ export function notes(context: Context, bytes: Uint8Array): Uint8Array[] {
 }
 
 /** Throws `CUSTODIAN_NOT_THE_PATIENT` unless `valid`, and signed by who speaks for the account. */
-export function requirePatient(
+export async function requirePatient(
   context: Context,
   account: Uint8Array,
   signer: Uint8Array,
   valid: boolean,
-): void {
-  if (!valid || !context.signers.speaks(toHex(account), toHex(signer)))
+): Promise<void> {
+  const theirs = valid && context.signers.speaks(toHex(account), toHex(signer));
+  if (!theirs || !(await isKnown(context, account, signer)))
     throw new Refusal(403, 'CUSTODIAN_NOT_THE_PATIENT', 'This needs the patient’s own signature, made now.');
+}
+
+/**
+ * Stops: a signer that was added with us alone, out of the sight of whoever removes an account's signers by what the chain
+ * lists. The one pinned at enrolment counts whatever the chain says of it since.
+ */
+async function isKnown({ vault, chain }: Context, account: Uint8Array, signer: Uint8Array): Promise<boolean> {
+  if (vault.signerOf(account) === toHex(signer) || spokeFor(chain.state, account, signer)) return true;
+  // It may have come on chain a moment ago.
+  await chain.follow().catch(() => undefined);
+  return spokeFor(chain.state, account, signer);
 }

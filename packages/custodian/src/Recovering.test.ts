@@ -6,7 +6,7 @@ import * as Secp256k1 from '@islet/core/crypto/secp256k1';
 import * as Message from '@islet/core/Message';
 import { encodeSigned } from '@islet/core/signed';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { recoveryCoolDownMs, recoveryPatienceMs, signersPerAccount } from './limits.js';
+import { recoveryCoolDownMs, recoveryPatienceMs, signersPerAccount, statementAheadMs } from './limits.js';
 import * as R from './recovery.testkit.js';
 import * as Scene from './scene.testkit.js';
 import * as Story from './story.testkit.js';
@@ -93,6 +93,22 @@ describe('a further signer', () => {
     const request = Story.signedBytes(Message.request, asked.message, key);
     expect(await Story.answer(custodian, asked, { request })).toBe('403 RELEASE_NOT_THE_READER');
     expect(as.account).toBe(patient.account);
+  });
+
+  test('a signer that the chain never had says nothing in the person’s name', async () => {
+    expect(await add()).toBe('200');
+    const next = R.addSigner(scene, patient, Scene.random(20), key);
+    expect(await custodian.answer('/v1/add-signer', next.bytes)).toBe(notThePatient);
+    await R.submitSigner(scene, 'addSigner', R.addSigner(scene, patient, addressOf(key)));
+    expect(await custodian.answer('/v1/add-signer', next.bytes)).toBe('200');
+  });
+
+  test('a signer that the chain alone has says nothing in the person’s name', async () => {
+    await R.submitSigner(scene, 'addSigner', R.addSigner(scene, patient, addressOf(key)));
+    const next = R.addSigner(scene, patient, Scene.random(20), key);
+    expect(await custodian.answer('/v1/add-signer', next.bytes)).toBe(notThePatient);
+    expect(await add()).toBe('200');
+    expect(await custodian.answer('/v1/add-signer', next.bytes)).toBe('200');
   });
 
   test('may be a P-256 key, through the verifier of this deployment only', async () => {
@@ -416,6 +432,8 @@ describe('guardians', () => {
   test('are chosen by the person alone, for themselves, and not themselves', async () => {
     expect(await tell(chosen.rules, {}, stranger.wallet)).toBe(notThePatient);
     expect(await tell(chosen.rules, { chain: 1n })).toBe(notThePatient);
+    const ahead = scene.clock.now + statementAheadMs;
+    expect(await tell(chosen.rules, { version: ahead + 1 })).toBe(notThePatient);
     expect(await tell(chosen.rules, { hash: Scene.random(32) })).toBe(notThePatient);
     expect(await tell({ ...chosen.rules, account: stranger.account })).toBe('403 GUARDIANS_NOT_YOURS');
     const self = R.choose(patient, [patient, guards[0]!], 2);

@@ -49,7 +49,7 @@ export function app(context: Context): Hono {
     return c.json({ revoked: true });
   });
   question('/v1/notes', smallBodyBytes, async (c, body) =>
-    cbor(c, encodeList('islet/notes', notes(context, body))),
+    cbor(c, encodeList('islet/notes', await notes(context, body))),
   );
 
   question('/v1/erase', smallBodyBytes, async (c, body) => cbor(c, encodeDone(await erase(context, body))));

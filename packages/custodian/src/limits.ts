@@ -18,6 +18,8 @@ export const daysPerQuestion = 8_000;
 export const decisionLifeMs = 10 * 60_000;
 /** How old a wallet's signed question may be. */
 export const questionLifeMs = 2 * 60_000;
+/** How far ahead of our clock a statement may be dated: the newest counts, so nobody may date one years ahead. */
+export const statementAheadMs = 10 * 60_000;
 /** Signers of one account that we keep. */
 export const signersPerAccount = 16;
 /** After a recovery nothing is opened for so long: time for the person to be heard where it was not theirs. */

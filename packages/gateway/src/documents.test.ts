@@ -16,6 +16,7 @@ import {
   today,
 } from './gateway.testkit.js';
 import { startHub, type TestHub } from './hub.testkit.js';
+import { AHEAD_MS } from './limits.js';
 import { gatewayMessage, newPerson, type Person, random, type Scene, startScene } from './scene.testkit.js';
 
 let scene: Scene;
@@ -69,6 +70,8 @@ describe('the wallet’s keys', () => {
       flipped[at]! ^= 1;
       expect(await told('/v1/keys', flipped)).toMatch(/^40[0139] /);
     }
+    const ahead = document(scene, person, 'streamKeys', bytes, Date.now() + 2 * AHEAD_MS);
+    expect(await told('/v1/keys', ahead)).toBe('401 GATEWAY_BAD_STATEMENT');
     const others = document(scene, person, 'streamKeys', bundle(other, raw, runs), 1);
     expect(await told('/v1/keys', others)).toBe('400 GATEWAY_MALFORMED');
     expect(await told('/v1/keys', new Uint8Array([0x80]))).toBe('400 FORMAT_MALFORMED');

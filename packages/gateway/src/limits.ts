@@ -78,6 +78,8 @@ export const MARK_MS = 1_000;
 export const SETTLE_TIMEOUT_MS = 60_000;
 /** How far the time in a signed question may be from ours. */
 export const ASK_SKEW_MS = 2 * 60_000;
+/** How far ahead of our clock a document may be dated: the newest counts, so nobody may date one years ahead. */
+export const AHEAD_MS = 10 * 60_000;
 /** Days in one answer about what is kept. */
 export const KEPT_DAYS = 400;
 /** Lines of the looks log that are answered, the newest ones. */

@@ -14,6 +14,7 @@ import * as PrivateFile from '@islet/store/PrivateFile';
 import { type Command, Option } from 'commander';
 import * as AccessLog from '../AccessLog.js';
 import * as AccessVerify from '../AccessVerify.js';
+import * as Alarms from '../Alarms.js';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
 import { FileError } from '../FileError.js';
@@ -54,8 +55,10 @@ async function run(context: Context, options: Options): Promise<void> {
   await using network = await connect(context.home);
   const record = await AccessLog.gather(context.home, network, person, options, output.warn);
   if (options.format === undefined && options.out === undefined) {
-    const text = record.lines.map(AccessText.sentence).join('\n');
-    output.result(await forPrograms(record), text || 'Nobody has asked yet.');
+    const emergencies = await Alarms.news(context.home, network, person);
+    const said = [...emergencies.map((e) => e.sentence), ...record.lines.map(AccessText.sentence)];
+    const text = said.join('\n');
+    output.result({ ...(await forPrograms(record)), emergencies }, text || 'Nobody has asked yet.');
     return;
   }
   const format = options.format ?? 'text';

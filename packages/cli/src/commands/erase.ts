@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import * as Rpc from '@islet/chain/Rpc';
 import * as Erasing from '@islet/client/Erasing';
 import * as Certificate from '@islet/client/ErasureCertificate';
+import * as Gateways from '@islet/client/Gateways';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Day from '@islet/core/Day';
 import { type Extent, isEverything } from '@islet/core/Erasure';
@@ -86,14 +87,17 @@ async function finish(
   const output = context.output(options);
   const id = toHex(asked.erasureId);
   const started = now();
-  const receipts = await Erasing.follow(network, asked, ({ confirmed, needed, of, complete }) =>
-    output.progress.update(
-      complete
-        ? 'complete; waiting for the others to sign'
-        : `${confirmed} of ${needed} needed have destroyed their secrets`,
-      confirmed,
-      Math.max(of, 1),
-    ),
+  const receipts = await Erasing.follow(
+    Gateways.of(network, person),
+    asked,
+    ({ confirmed, needed, of, complete }) =>
+      output.progress.update(
+        complete
+          ? 'complete; waiting for the others to sign'
+          : `${confirmed} of ${needed} needed have destroyed their secrets`,
+        confirmed,
+        Math.max(of, 1),
+      ),
   );
   const { ledger } = await Services.find(home);
   const text = await Erasing.certificate(

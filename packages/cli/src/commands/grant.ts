@@ -11,6 +11,7 @@ import { IsletError } from '@islet/core/IsletError';
 import * as Purpose from '@islet/core/Purpose';
 import { streams } from '@islet/core/Stream';
 import { type Command, Option } from 'commander';
+import * as AccountCode from '../AccountCode.js';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
 import * as GrantTerms from '../GrantTerms.js';
@@ -29,7 +30,7 @@ export function registerGrant(program: Command, context: Context): void {
   program
     .command('grant')
     .description('let someone see some days of some kinds of data, until a date')
-    .option('--reader <name>', 'who may look')
+    .option('--reader <name>', 'who may look: someone with a wallet here, an account’s code or id')
     .option('--role <name>', 'or: whoever holds this role of the organisation at the time')
     .addOption(
       new Option('--preset <name>', 'where to start from; what else you say changes it').choices([
@@ -79,9 +80,10 @@ async function run(context: Context, options: Options): Promise<void> {
 
 async function readerOf({ home }: Context, { reader, role }: Options): Promise<Uint8Array> {
   if ((reader === undefined) === (role === undefined)) throw new ReaderOrRoleError();
-  return role === undefined
-    ? (await People.need(home, reader!)).wallet.account
-    : (await RoleFile.need(home, role)).role;
+  if (role !== undefined) return (await RoleFile.need(home, role)).role;
+  return AccountCode.isLong(reader!)
+    ? AccountCode.read(home, reader!)
+    : (await People.need(home, reader!)).wallet.account;
 }
 
 /** What those whom the grant serves could work out with what they have, and no grant gives them, must be meant. */

@@ -7,9 +7,11 @@ import { usualDelay } from '@islet/core/Guardians';
 import { IsletError } from '@islet/core/IsletError';
 import type { Command } from 'commander';
 import * as AccountCode from '../AccountCode.js';
+import * as Alarms from '../Alarms.js';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
 import * as People from '../People.js';
+import { BadNameError, isName } from './pair.js';
 
 type Common = { person: string; json?: boolean };
 type Setting = Common & { need: string; hours: string };
@@ -35,9 +37,12 @@ export function registerGuardians(program: Command, context: Context): void {
     .command('accept')
     .description('become a guardian by an invitation')
     .argument('<invitation>', 'as its person gave it to you')
+    .option('--name <text>', 'what you call the person')
     .option('--person <name>', 'who becomes one', 'me')
     .option('--json', 'one line of JSON')
-    .action((invitation: string, options: Common) => accept(context, invitation, options));
+    .action((invitation: string, options: Common & { name?: string }) =>
+      accept(context, invitation, options),
+    );
 }
 
 async function set(context: Context, names: string[], options: Setting): Promise<void> {
@@ -67,15 +72,26 @@ async function set(context: Context, names: string[], options: Setting): Promise
   );
 }
 
-async function accept(context: Context, invitation: string, options: Common): Promise<void> {
+async function accept(
+  context: Context,
+  invitation: string,
+  options: Common & { name?: string },
+): Promise<void> {
+  if (options.name !== undefined && !isName(options.name)) throw new BadNameError();
   const person = await People.need(context.home, options.person);
   await using network = await connect(context.home);
-  const account = await Guarding.accept(network, person, People.keeper(context.home), invitation);
+  const account = await Guarding.accept(
+    network,
+    person,
+    People.keeper(context.home),
+    invitation,
+    options.name,
+  );
   context
     .output(options)
     .result(
       { account: toHex(account) },
-      `${options.person} is now a guardian. Alone you can open nothing and change nothing. When its person asks for help, talk to them before you approve.`,
+      `${options.person} is now a guardian. Alone you can open nothing and change nothing. When its person asks for help, talk to them before you approve. Emergency looks at their data are told to you: npx islet watch`,
     );
 }
 
@@ -84,12 +100,14 @@ async function list(context: Context, options: Common): Promise<void> {
   await using network = await connect(context.home);
   const rules = Guarding.rulesOf(person);
   const known = await People.byAccount(context.home);
-  const name = (id: string): string => known.get(id) ?? id.slice(0, 12);
+  const name = (id: string): string => person.notes.charges?.[id]?.name ?? known.get(id) ?? id.slice(0, 12);
+  const emergencies = await Alarms.news(context.home, network, person);
   const underWay = await Recovery.open(network, person.wallet.account);
   const isDue = Drill.isDue(person, context.now());
   const guardians = (rules?.guardians ?? []).map((g) => toHex(g.account));
   const charges = Object.keys(person.notes.charges ?? {});
   const lines = [
+    ...emergencies.map((e) => e.sentence),
     rules
       ? `Any ${rules.threshold} of ${guardians.map(name).join(', ')}, after ${rules.delay / 3600} hours.`
       : 'No guardians. What only this wallet can open is lost with it. See: npx islet guardians set --help',
@@ -107,6 +125,7 @@ async function list(context: Context, options: Common): Promise<void> {
       hours: (rules?.delay ?? 0) / 3600,
       guardianOf: charges,
       recoveries: underWay,
+      emergencies,
       drilledAt: person.notes.drilledAt ?? null,
       drillDue: isDue,
     },

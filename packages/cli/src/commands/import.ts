@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import * as Gateways from '@islet/client/Gateways';
 import { type Sent, withdraw } from '@islet/client/Importing';
 import type { Progress } from '@islet/client/Person';
 import * as Import from '@islet/ingest/Import';
@@ -50,7 +51,7 @@ async function run(context: Context, file: string | undefined, options: Options)
   const person = await People.need(home, options.person);
   if (options.undo !== undefined) {
     await using network = await connect(home);
-    const told = await withdraw(network, person, options.undo);
+    const told = await withdraw(Gateways.of(network, person), person, options.undo);
     output.result({ undone: options.undo, ...(told as object) }, `Import ${options.undo} is taken back.`);
     return;
   }

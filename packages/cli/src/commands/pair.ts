@@ -1,4 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Gateways from '@islet/client/Gateways';
 import * as Horizon from '@islet/client/Horizon';
 import type { Network } from '@islet/client/Network';
 import * as Pairing from '@islet/client/Pairing';
@@ -11,6 +12,7 @@ import type { Context } from '../Context.js';
 import { UnknownStreamError } from '../GrantTerms.js';
 import type { Output } from '../Output.js';
 import * as People from '../People.js';
+import { reachOf } from '../Provision.js';
 import * as Qr from '../Qr.js';
 import { fromTheHouse } from '../Reach.js';
 
@@ -49,7 +51,8 @@ async function run(context: Context, options: Options): Promise<void> {
   if (!isName(name)) throw new BadNameError();
   const address = options.address === undefined ? undefined : addressOf(options.address);
   const person = await People.need(context.home, options.person);
-  await using network = await connect(context.home);
+  await using installed = await connect(context.home);
+  const network = Gateways.of(installed, person);
   const may = options.both ? 'both' : options.read || options.follow ? 'read' : (app?.may ?? 'write');
   const follows = options.follow === undefined ? undefined : streamsOf(options.follow);
   const output = context.output(options);
@@ -85,7 +88,7 @@ const elsewhere = (house: string[]): string =>
     : 'From a phone: start Islet with ISLET_GATEWAY_HOST=0.0.0.0, then pair again; docs/operating.md says more.';
 
 /** An address without path, question or key of its own. */
-function addressOf(text: string): string {
+export function addressOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const plain =
     url && /^https?:$/.test(url.protocol) && url.username + url.password + url.search + url.hash === '';
@@ -100,16 +103,16 @@ async function expectAnything(
   person: People.Person,
   output: Output,
 ): Promise<void> {
-  await Horizon.renew(network, person, streams, People.keeper(home), Horizon.beside, (what, done, of) =>
+  person.notes.hasUploader = true;
+  await Horizon.renew(network, person, streams, People.keeper(home), reachOf(person), (what, done, of) =>
     output.progress.update(what, done, of),
   );
   output.progress.end();
-  person.notes.hasUploader = true;
   await People.remember(home, person);
 }
 
 /** One line of what people call a device; the list of devices takes 128 characters. */
-const isName = (name: string): boolean => /^[^\p{Cc}]{1,64}$/u.test(name) && name.trim() !== '';
+export const isName = (name: string): boolean => /^[^\p{Cc}]{1,64}$/u.test(name) && name.trim() !== '';
 
 export class BadNameError extends IsletError {
   override readonly name = 'BadNameError';

@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as Access from '@islet/client/Access';
+import * as Gateways from '@islet/client/Gateways';
 import * as Kept from '@islet/client/Kept';
 import type { Network } from '@islet/client/Network';
 import * as Day from '@islet/core/Day';
@@ -47,7 +48,7 @@ async function run(context: Context, options: Options): Promise<void> {
   const from = options.from ?? Day.format(Math.max(Day.first, dayOf(to, '--to') - usual + 1));
   const { firstDay, lastDay } = rangeOf(from, to);
   await using network = await connect(home);
-  const told = await Kept.kept(network, person.wallet, firstDay, lastDay);
+  const told = await Kept.kept(Gateways.of(network, person), person.wallet, firstDay, lastDay);
   const isThere = told.days.some(({ stream }) => stream === 'glucose/raw');
   const seen = isThere ? await opened(network, person, firstDay, lastDay) : nothing;
   const days: Line[] = [];

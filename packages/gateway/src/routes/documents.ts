@@ -12,7 +12,7 @@ import * as Stated from '@islet/core/wire/Stated';
 import * as Zone from '@islet/ingest/Zone';
 import type { Context as Call, Hono } from 'hono';
 import * as Kept from '../Kept.js';
-import { ASK_SKEW_MS, DOCUMENT_BYTES, KEPT_DAYS, SMALL_BODY_BYTES } from '../limits.js';
+import { AHEAD_MS, ASK_SKEW_MS, DOCUMENT_BYTES, KEPT_DAYS, SMALL_BODY_BYTES } from '../limits.js';
 import { ended, malformed, notASigner, notAuthorised, RefusalError } from '../Refusal.js';
 import { isRaw, keyOf, spansOf } from '../State.js';
 import type { Context } from './Context.js';
@@ -37,6 +37,8 @@ export function documents(app: Hono, context: Context): void {
   async function documentOf(c: Call, kind: keyof typeof Stated.kinds, limit: number) {
     const document = Stated.parseDocument(await bodyOf(c, limit));
     if (!Stated.isDocument(document, kind, here)) throw badSignature();
+    // Stops: a document of someone who speaks for the account today outlasting all that come after they no longer do.
+    if (document.signed.message.version - now() > AHEAD_MS) throw badSignature();
     await requireSpeaker(document.signed);
     return document;
   }
@@ -125,7 +127,7 @@ const badSignature = (): RefusalError =>
   new RefusalError(
     401,
     'GATEWAY_BAD_STATEMENT',
-    'The statement is not signed by its signer, is about something else, or is too old. Sign it anew for this chain.',
+    'The statement is not signed by its signer, is about something else, or is dated wrongly. Set your clock, and sign it anew for this chain.',
   );
 
 const otherAccount = (): RefusalError => malformed('The document is of another account than its statement.');
