@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as Scene from './scene.testkit.js';
 import * as Story from './story.testkit.js';
 
-/** Steps of all walks together. */
+/** Steps of all walks together: those of `npm test` take about a minute of processor time, nearly all of it signatures. */
 const isSoak = process.env.ISLET_SOAK !== undefined;
 const steps = isSoak ? 100_000 : 10_000;
 const walkLength = 500;
@@ -212,7 +212,8 @@ function bent(wish: Wish, { terms }: Given): Wish {
   if (!wish.fits) return wish;
   const { firstDay, purpose } = terms;
   return {
-    ...{ ...wish, purpose, stated: true },
+    // Now and then without the reason that an emergency needs.
+    ...{ ...wish, purpose, stated: wish.stated || wish.grant % 4 > 0 },
     reader: terms.reader === 'role' ? wish.reader : terms.reader,
     stream: terms.streams === 3 ? wish.stream : terms.streams - 1,
     day: firstDay + (wish.day % Math.min(terms.days, days - firstDay)),
@@ -495,6 +496,5 @@ test('walks of any steps: the chain decides as the model, and the custodian open
   // Walks that are only ever refused, or never, show little: in so many, every reason comes up.
   const every = [0, 2, 3, 4, 5, 7, 8, 9, 10, 11, 13, 14, 15];
   const met = every.filter((reason) => tally.decided.has(reason));
-  expect(met.length, `met ${met.join(', ')}`).toBeGreaterThanOrEqual(isSoak ? every.length : 6);
-  expect(met).toContain(0);
+  expect(met).toEqual(every);
 }, 7_200_000);
