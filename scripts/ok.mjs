@@ -2,12 +2,13 @@
 // `npm run ok`: the gate, in under three minutes. All of it runs, so that one look shows all that is wrong.
 import { node, tools } from './run.mjs';
 
-/** Tests that start processes, kill them, or wait for real time: `npm test` runs them, the gate does not. */
+/** Tests that start processes, kill them, wait for real time, or take a minute: `npm test` runs them, the gate does not. */
 const SLOW = [
   '**/kill.test.ts',
   '**/[cC]rash*.test.ts',
   '**/*Faults.test.ts',
   '**/forgery.test.ts',
+  '**/walk.test.ts',
   'packages/cli/**',
   'promises/**',
   'packages/web/e2e/**',

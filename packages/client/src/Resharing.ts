@@ -23,15 +23,22 @@ import { unlock } from './Opening.js';
 import type { Proven } from './Verification.js';
 import type { Wallet } from './Wallet.js';
 
-/** `old`: epochs that rest on a former set of custodians; `oldest`: the first such set that was met. */
-export type Found = { epochs: number; old: number; oldest: number | null };
+/**
+ * `old`: epochs that rest on a former set of custodians; `oldest`: the first such set that was met; `firstDay`: of those
+ * epochs, null where all of them are late data.
+ */
+export type Found = { epochs: number; old: number; oldest: number | null; firstDay: Day | null };
 
 /** How many epochs of those days rest on former custodians. On record as a look of the owner's; opens nothing. */
 export async function survey(network: Network, wallet: Wallet, wanted: Wanted): Promise<Found> {
   const { all, old } = await epochsOf(network, wallet, wanted);
   const versions = old.map((p) => p.shares.record.setVersion);
-  return { epochs: all.length, old: old.length, oldest: old.length > 0 ? Math.min(...versions) : null };
+  const days = old.flatMap(({ epoch }) => (epoch.header.day === null ? [] : [epoch.header.day]));
+  return { epochs: all.length, old: old.length, oldest: least(versions), firstDay: least(days) };
 }
+
+const least = (numbers: number[]): number | null =>
+  numbers.length > 0 ? numbers.reduce((a, b) => Math.min(a, b)) : null;
 
 /**
  * Deals every epoch of those days that rests on former custodians to the present ones; gives how many those were. What

@@ -42,6 +42,10 @@ export type Custodian = AsyncDisposable & {
   close(): Promise<void>;
 };
 
+type Contract = 'identity' | 'consent' | 'anchors' | 'members' | 'erasure' | 'recovery';
+/** What a member's relay sends. */
+export type Call = { contract: Contract; data: Hex };
+
 export type Scene = AsyncDisposable & {
   folder: string;
   rpc: Rpc;
@@ -52,10 +56,9 @@ export type Scene = AsyncDisposable & {
   node: { forge: ((method: string, result: unknown) => unknown) | undefined };
   hub: Uint8Array;
   /** Sends a call as the member's relay. */
-  relay(
-    contract: 'identity' | 'consent' | 'anchors' | 'members' | 'erasure' | 'recovery',
-    data: Hex,
-  ): Promise<void>;
+  relay(contract: Contract, data: Hex): Promise<void>;
+  /** Sends calls together as the member's relay, in that order and without a trial: mostly in one block. */
+  relayAll(calls: readonly Call[]): Promise<void>;
   /** Opens the custodian of that index, in a folder of its own unless one is given. */
   custodian(index: number, folder?: string): Promise<Custodian>;
 };
@@ -85,6 +88,11 @@ export async function startScene(): Promise<Scene> {
     hub: Secp256k1.addressOf(new Uint8Array(32).fill(11)),
     async relay(contract, data) {
       await sender.send({ to: deployment[contract], data });
+    },
+    async relayAll(calls) {
+      await Promise.all(
+        calls.map(({ contract, data }) => sender.sendUntried({ to: deployment[contract], data })),
+      );
     },
     async custodian(index, at = join(folder, `custodian-${++folders}`)) {
       const custodian = await openCustodian(scene, url, index, at);
@@ -162,9 +170,9 @@ async function serve(ledger: Ledger.Ledger, node: Scene['node']): Promise<{ serv
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-type Call = { id: number; method: string };
+type Asked = { id: number; method: string };
 
-function forged(asked: Call | Call[], told: unknown, forge: NonNullable<Scene['node']['forge']>): unknown {
+function forged(asked: Asked | Asked[], told: unknown, forge: NonNullable<Scene['node']['forge']>): unknown {
   const methods = new Map([asked].flat().map((call) => [call.id, call.method]));
   const one = (reply: { id: number; result?: unknown }) => ({
     ...reply,

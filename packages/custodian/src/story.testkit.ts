@@ -70,9 +70,24 @@ const onChain = (struct: Struct, message: object): never =>
 
 type Anything = { chain: bigint; target: Uint8Array };
 
+const addresses = new WeakMap<Uint8Array, Uint8Array>();
+const signings = new WeakMap<object, { key: Uint8Array; signed: Message.Signed<never> }>();
+
+/** `Message.sign`, once for what goes both to the chain and to a custodian. */
+function sign<M extends Anything>(struct: Struct, message: M, key: Uint8Array): Message.Signed<M> {
+  const before = signings.get(message);
+  if (before && before.key === key) return before.signed;
+  const signer = addresses.get(key) ?? Secp256k1.addressOf(key);
+  addresses.set(key, signer);
+  const signature = Secp256k1.sign(Message.digestOf(struct, message), key);
+  const signed = { message, signer, signature };
+  signings.set(message, { key, signed: signed as never });
+  return signed;
+}
+
 /** Signs any message with any key, whether or not that makes sense. */
 export const signedBytes = <M extends Anything>(struct: Struct, message: M, key: Uint8Array): Uint8Array =>
-  encodeSigned(struct, Message.sign(struct, message, key) as never);
+  encodeSigned(struct, sign(struct, message, key) as never);
 
 export function registration(scene: Scene, who: Person, changes: Partial<Message.Register> = {}) {
   const message: Message.Register = {
@@ -89,7 +104,7 @@ export function registration(scene: Scene, who: Person, changes: Partial<Message
 /** Registers a person and their gateway on chain; gives the signed registration. */
 export async function settle(scene: Scene, who: Person): Promise<Uint8Array> {
   const { message, bytes } = registration(scene, who);
-  const { signature } = Message.sign(Message.register, message, who.wallet);
+  const { signature } = sign(Message.register, message, who.wallet);
   const data = Abi.encodeCall(identityAbi, 'register', { m: onChain(Message.register, message), signature });
   await scene.relay('identity', data);
   await speak(scene, who, 'authoriseGateway', Message.authoriseGateway, {
@@ -128,7 +143,7 @@ async function speak(
     deadline: secondsOf(scene) + 3600,
     ...fields,
   };
-  const { signer, signature } = Message.sign(struct, message, who.wallet);
+  const { signer, signature } = sign(struct, message, who.wallet);
   const data = Abi.encodeCall(identityAbi, call, { m: onChain(struct, message), signer, signature });
   await scene.relay('identity', data);
 }
@@ -270,7 +285,7 @@ export function signGrant(
 }
 
 export async function submitGrant(scene: Scene, patient: Person, { message }: Granted): Promise<void> {
-  const { signer, signature } = Message.sign(Message.grant, message, patient.wallet);
+  const { signer, signature } = sign(Message.grant, message, patient.wallet);
   const g = onChain(Message.grant, message);
   await scene.relay('consent', Abi.encodeCall(consentAbi, 'grant', { g, signer, signature }));
 }
@@ -294,7 +309,7 @@ export function revocation(scene: Scene, patient: Person, grantId: Uint8Array, c
 
 export async function revokeOnChain(scene: Scene, patient: Person, grantId: Uint8Array): Promise<void> {
   const { message } = revocation(scene, patient, grantId);
-  const { signer, signature } = Message.sign(Message.revoke, message, patient.wallet);
+  const { signer, signature } = sign(Message.revoke, message, patient.wallet);
   const m = onChain(Message.revoke, message);
   await scene.relay('consent', Abi.encodeCall(consentAbi, 'revoke', { m, signer, signature }));
 }
@@ -327,7 +342,7 @@ export function erasure(
 }
 
 export async function eraseOnChain(scene: Scene, who: Person, message: Message.Erase): Promise<void> {
-  const { signer, signature } = Message.sign(Message.erase, message, who.wallet);
+  const { signer, signature } = sign(Message.erase, message, who.wallet);
   const m = onChain(Message.erase, message);
   await scene.relay('erasure', Abi.encodeCall(erasureAbi, 'erase', { m, signer, signature }));
 }
@@ -454,7 +469,7 @@ const noGrant: Message.Grant = {
 
 /** Has the contract decide a request. */
 export async function decide(scene: Scene, reader: Person, asked: Asked, granted?: Granted): Promise<Asked> {
-  const { signer, signature } = Message.sign(Message.request, asked.message, reader.wallet);
+  const { signer, signature } = sign(Message.request, asked.message, reader.wallet);
   const r = onChain(Message.request, asked.message);
   const g = onChain(Message.grant, granted?.message ?? noGrant);
   await scene.relay('consent', Abi.encodeCall(consentAbi, 'request', { r, g, signer, signature }));

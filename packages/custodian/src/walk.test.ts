@@ -11,10 +11,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as Scene from './scene.testkit.js';
 import * as Story from './story.testkit.js';
 
-/** Steps of all walks together. */
+/** Steps of all walks together: those of `npm test` take about a minute of processor time, nearly all of it signatures. */
 const isSoak = process.env.ISLET_SOAK !== undefined;
-const steps = isSoak ? 100_000 : 800;
-const walkLength = 200;
+const steps = isSoak ? 100_000 : 10_000;
+const walkLength = 500;
+/** Steps that go into one block, unless time passes between them. */
+const together = 40;
 
 const streams = ['glucose/raw', 'glucose/day'] as const satisfies Stream[];
 const purposes = ['treatment', 'research'] as const;
@@ -24,6 +26,9 @@ const hour = 3_600_000;
 const decisionLife = 10 * 60_000;
 
 let scene: Scene.Scene;
+/** The same, but that what is sent waits for the others of its block. */
+let later: Scene.Scene;
+let waiting: Scene.Call[] = [];
 let custodian: Scene.Custodian;
 /** The first is in the role at times; the last has nobody to answer for them ever. */
 let readers: Story.Person[];
@@ -31,6 +36,12 @@ let role: Uint8Array;
 
 beforeAll(async () => {
   scene = await Scene.startScene();
+  later = {
+    ...scene,
+    async relay(contract, data) {
+      waiting.push({ contract, data });
+    },
+  };
   custodian = await scene.custodian(1);
   readers = await Promise.all([0, 1, 2].map(() => Story.person()));
   for (const reader of readers) await Story.settle(scene, reader);
@@ -76,8 +87,15 @@ type Model = {
   sealed: Story.Sealed[][];
   grants: Given[];
   looks: Look[];
+  /** Looks of the block that is being gathered, and those to ask the custodian about after it. */
+  undecided: Look[];
+  asks: Look[];
+  /** Steps since the last block. */
+  pending: number;
   /** Days by stream that the patient erased. */
   erased: Set<string>;
+  /** The day of an erasure that the chain knows and the custodian has not been told of. */
+  erasing: number | null;
 };
 /** Of everybody: outlives a walk. */
 const standing = { vouched: new Set<number>(), ended: new Set<number>(), inRole: new Set<number>() };
@@ -104,7 +122,18 @@ async function begin(): Promise<Model & { first: number }> {
     ),
   );
   await Story.anchor(scene, sealed.flat());
-  return { patient, sealed, grants: [], looks: [], erased: new Set(), first };
+  return {
+    patient,
+    sealed,
+    grants: [],
+    looks: [],
+    undecided: [],
+    asks: [],
+    pending: 0,
+    erased: new Set(),
+    erasing: null,
+    first,
+  };
 }
 
 const local = (at: number) => {
@@ -147,7 +176,7 @@ type World = Awaited<ReturnType<typeof begin>>;
 async function grantNow(w: World, terms: GrantTerms): Promise<void> {
   const now = Story.secondsOf(scene);
   const told = await Story.grant(
-    scene,
+    later,
     w.patient,
     readers[0]!,
     {
@@ -183,7 +212,8 @@ function bent(wish: Wish, { terms }: Given): Wish {
   if (!wish.fits) return wish;
   const { firstDay, purpose } = terms;
   return {
-    ...{ ...wish, purpose, stated: true },
+    // Now and then without the reason that an emergency needs.
+    ...{ ...wish, purpose, stated: wish.stated || wish.grant % 4 > 0 },
     reader: terms.reader === 'role' ? wish.reader : terms.reader,
     stream: terms.streams === 3 ? wish.stream : terms.streams - 1,
     day: firstDay + (wish.day % Math.min(terms.days, days - firstDay)),
@@ -207,17 +237,32 @@ async function lookNow(w: World, asWished: Wish, own: boolean): Promise<void> {
   const asked = words
     ? await Story.ask(scene, reader, words, [piece], how)
     : await Story.askOwn(scene, reader, [piece], how);
-  await Story.decide(scene, reader, asked, given?.told);
-  await custodian.context.chain.freshHead();
-  const decision = custodian.context.chain.state.decisions.get(toHex(asked.requestId))!;
-  const at = scene.clock.now;
+  await Story.decide(later, reader, asked, given?.told);
+  const at = Story.secondsOf(scene) * 1000;
   const before = given?.uses ?? 0;
-  const look = { given, reader: own ? -1 : wish.reader, stream: wish.stream, day: wish.day };
-  const known = { ...look, purpose: wish.purpose, stated, own, before };
-  const reason = reasonOf(known, decision.at, w.first);
-  expect(decision.reason, `${JSON.stringify(wish)} under ${JSON.stringify(given?.terms)}`).toBe(reason);
+  const seen = { given, reader: own ? -1 : wish.reader, stream: wish.stream, day: wish.day };
+  const known = { ...seen, purpose: wish.purpose, stated, own, before };
+  const reason = reasonOf(known, at, w.first);
   if (reason === 0 && given && given.terms.maxUses > 0) given.uses++;
-  w.looks.push({ ...known, at, reason, asked });
+  const look = { ...known, at: scene.clock.now, reason, asked };
+  w.looks.push(look);
+  w.undecided.push(look);
+}
+
+/** Makes the block, holds its decisions against the model's, and asks the custodian about the looks in it. */
+async function settle(w: World): Promise<void> {
+  const [calls, undecided, asks] = [waiting, w.undecided, w.asks];
+  [waiting, w.undecided, w.asks, w.pending] = [[], [], [], 0];
+  await scene.relayAll(calls);
+  await custodian.context.chain.freshHead();
+  for (const look of undecided) {
+    const decision = custodian.context.chain.state.decisions.get(toHex(look.asked.requestId))!;
+    expect(decision.reason, told(w, look)).toBe(look.reason);
+    expect(decision.at).toBe(Math.floor(look.at / 1000) * 1000);
+  }
+  // The contract's own denials end in one place: some of them will do.
+  const telling = undecided.filter(({ reason }, i) => reason === 0 || i % 4 === 0);
+  await Promise.all([...telling, ...asks].map((look) => check(w, look)));
 }
 
 /** Whether the patient would have it opened now. */
@@ -228,25 +273,23 @@ function allows(w: World, look: Look): boolean {
     now - look.at <= decisionLife &&
     !(look.given?.heard ?? false) &&
     !w.erased.has(`${look.stream}/${look.day}`) &&
+    w.erasing !== look.day &&
     reasonOf(look, now, w.first) === 0
   );
 }
 
 async function check(w: World, look: Look): Promise<void> {
-  const said = await Story.answer(custodian, look.asked);
   const expected = allows(w, look);
-  const about = {
-    said,
-    model: expected,
-    terms: look.given?.terms,
-    look: { ...look, given: null, asked: null },
-  };
-  expect(
-    said === '200',
-    JSON.stringify(about, (_, v) => (typeof v === 'bigint' ? String(v) : v)),
-  ).toBe(expected);
+  const said = await Story.answer(custodian, look.asked);
+  expect(said === '200', `${said}, the model ${expected}: ${told(w, look)}`).toBe(expected);
   if (!expected) expect(said).toMatch(/^4\d\d (DENIED|RELEASE)_[A-Z_]+$/);
 }
+
+const told = (w: World, look: Look): string =>
+  JSON.stringify(
+    { terms: look.given?.terms, look: { ...look, given: null, asked: null }, first: w.first },
+    (_, value) => (typeof value === 'bigint' ? String(value) : value),
+  );
 
 type Member = 'vouch' | 'endVouch' | 'appoint' | 'dismiss';
 
@@ -262,7 +305,7 @@ async function memberNow(name: Member, reader: number): Promise<void> {
   }[name];
   if (!isFit) return;
   const isRole = name === 'appoint' || name === 'dismiss';
-  await Story.member(scene, name, isRole ? { role, reader: account } : { reader: account });
+  await Story.member(later, name, isRole ? { role, reader: account } : { reader: account });
   if (name === 'vouch') {
     vouched.add(reader);
     ended.delete(reader);
@@ -285,9 +328,10 @@ async function brink(w: World, of: 'expiry' | 'hours', wish: Wish): Promise<void
   const today = Day.startOf(Day.of(now, offsetMinutes), offsetMinutes);
   const end = of === 'expiry' ? expiresAt * 1000 : today + toMinute * 60_000;
   if (end - 60_000 < now) return;
+  await settle(w);
   scene.clock.now = end - 60_000;
   await lookNow(w, { ...wish, grant: 0, fits: true }, false);
-  await check(w, w.looks.at(-1)!);
+  await settle(w);
   scene.clock.now = end;
   await check(w, w.looks.at(-1)!);
 }
@@ -303,42 +347,55 @@ type Step =
   | { do: 'brink'; of: 'expiry' | 'hours'; wish: Wish };
 
 async function take(w: World, step: Step): Promise<void> {
+  if (++w.pending > together) await settle(w);
   if (step.do === 'grant') return grantNow(w, step.terms);
   if (step.do === 'member') return memberNow(step.name, step.reader);
   if (step.do === 'wait') {
+    await settle(w);
     scene.clock.now += step.ms;
     return;
   }
   if (step.do === 'look') {
-    if (!step.own && w.grants.length === 0) return;
-    await lookNow(w, step.wish, step.own);
-    return check(w, w.looks.at(-1)!);
+    if (step.own || w.grants.length > 0) await lookNow(w, step.wish, step.own);
+    return;
   }
   if (step.do === 'ask') {
-    if (w.looks.length > 0) await check(w, w.looks[Math.max(0, w.looks.length - 1 - step.look)]!);
+    const look = w.looks[Math.max(0, w.looks.length - 1 - step.look)];
+    if (look) w.asks.push(look);
     return;
   }
   if (step.do === 'brink') return brink(w, step.of, step.wish);
-  if (step.do === 'revoke') {
-    const given = w.grants[step.grant % Math.max(1, w.grants.length)];
-    if (!given) return;
-    const { grantId } = given.told.message;
-    if (step.to === 'custodian') {
-      given.heard = true;
-      const { bytes } = Story.revocation(scene, w.patient, grantId);
-      expect(await custodian.answer('/v1/revoke', bytes)).toBe('200');
-      return;
-    }
+  if (step.do === 'revoke') return revokeNow(w, step);
+  return eraseNow(w, step);
+}
+
+async function revokeNow(w: World, { grant, to }: { grant: number; to: 'chain' | 'custodian' }) {
+  const given = w.grants[grant % Math.max(1, w.grants.length)];
+  if (!given) return;
+  const { grantId } = given.told.message;
+  if (to === 'chain') {
     if (given.revoked) return;
     given.revoked = true;
-    return Story.revokeOnChain(scene, w.patient, grantId);
+    return Story.revokeOnChain(later, w.patient, grantId);
   }
-  const key = `${step.stream}/${step.day}`;
+  // What was asked before it was opened by then.
+  await settle(w);
+  given.heard = true;
+  const { bytes } = Story.revocation(scene, w.patient, grantId);
+  expect(await custodian.answer('/v1/revoke', bytes)).toBe('200');
+}
+
+async function eraseNow(w: World, { stream, day }: { stream: number; day: number }): Promise<void> {
+  const key = `${stream}/${day}`;
   if (w.erased.has(key)) return;
-  const of = { streams: [streams[step.stream]!], firstDay: w.first + step.day, lastDay: w.first + step.day };
+  const of = { streams: [streams[stream]!], firstDay: w.first + day, lastDay: w.first + day };
   const { message, handover } = Story.erasure(scene, w.patient, of);
-  await Story.eraseOnChain(scene, w.patient, message);
+  await Story.eraseOnChain(later, w.patient, message);
+  // The chain names the days and no stream: until the custodian is handed the words, it opens nothing of those days.
+  w.erasing = day;
+  await settle(w);
   expect(await custodian.answer('/v1/erase', handover)).toBe('200');
+  w.erasing = null;
   w.erased.add(key);
 }
 
@@ -370,9 +427,9 @@ const wish: fc.Arbitrary<Wish> = fc.record({
 });
 const reader = fc.nat(2);
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('grant' as const), terms }) },
+  { weight: 10, arbitrary: fc.record({ do: fc.constant('grant' as const), terms }) },
   {
-    weight: 10,
+    weight: 40,
     arbitrary: fc.record({
       do: fc.constant('look' as const),
       wish,
@@ -380,7 +437,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc.record({
       do: fc.constant('revoke' as const),
       grant: fc.nat(1_000),
@@ -388,7 +445,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 4,
+    weight: 12,
     arbitrary: fc.record({
       do: fc.constant('member' as const),
       name: fc.constantFrom<Member[]>('vouch', 'vouch', 'endVouch', 'appoint', 'appoint', 'dismiss'),
@@ -396,7 +453,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 4,
+    weight: 3,
     arbitrary: fc.record({
       do: fc.constant('wait' as const),
       ms: fc.constantFrom(1_000, 5 * 60_000, decisionLife, decisionLife + 1_000, hour, 9 * hour, 24 * hour),
@@ -418,7 +475,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       wish,
     }),
   },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('ask' as const), look: fc.nat(20) }) },
+  { weight: 20, arbitrary: fc.record({ do: fc.constant('ask' as const), look: fc.nat(20) }) },
 );
 
 test('walks of any steps: the chain decides as the model, and the custodian opens what the model allows', async () => {
@@ -427,6 +484,7 @@ test('walks of any steps: the chain decides as the model, and the custodian open
     fc.asyncProperty(fc.array(step, { minLength: walkLength, maxLength: walkLength }), async (walk) => {
       const w = await begin();
       for (const one of walk) await take(w, one);
+      await settle(w);
       tally.steps += walk.length;
       for (const { reason } of w.looks) tally.decided.set(reason, (tally.decided.get(reason) ?? 0) + 1);
     }),
@@ -438,6 +496,5 @@ test('walks of any steps: the chain decides as the model, and the custodian open
   // Walks that are only ever refused, or never, show little: in so many, every reason comes up.
   const every = [0, 2, 3, 4, 5, 7, 8, 9, 10, 11, 13, 14, 15];
   const met = every.filter((reason) => tally.decided.has(reason));
-  expect(met.length, `met ${met.join(', ')}`).toBeGreaterThanOrEqual(isSoak ? every.length : 6);
-  expect(met).toContain(0);
+  expect(met).toEqual(every);
 }, 7_200_000);

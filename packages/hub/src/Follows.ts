@@ -162,7 +162,7 @@ export function open(options: Options): Follows {
         const found = row && (await archive.store.get(toHex(row.key)));
         const segment = found && Segment.parse(found);
         const isNew = segment && now() - segment.header.sealedAt <= Live.releaseMs;
-        await tellSegments(held, isNew && isFor(held, segment.header) ? [segment] : [], [bytes]);
+        await tellSegments(held, isNew && isFor(options, held, segment.header) ? [segment] : [], [bytes]);
       }
     await tellReceipts(held);
   }
@@ -243,7 +243,7 @@ export function open(options: Options): Follows {
     },
     kept(parsed) {
       for (const held of all) {
-        const segments = parsed.segments.filter((s) => isFor(held, s.header));
+        const segments = parsed.segments.filter((s) => isFor(options, held, s.header));
         const heads = parsed.heads.flatMap(({ head }) => (isOf(held, head.statement) ? [head.bytes] : []));
         if (segments.length + heads.length > 0)
           after(held, () => tellSegments(held, segments, heads, parsed));
@@ -266,8 +266,13 @@ export function open(options: Options): Follows {
 const isOf = (held: Held, { account, stream }: { account: Uint8Array; stream: Stream }): boolean =>
   held.streams.has(stream) && equal(account, held.patient);
 
-const isFor = (held: Held, header: Segment.Header): boolean =>
-  isOf(held, header) && header.day !== null && header.day >= held.firstDay && header.day <= held.lastDay;
+/** Of the days asked for, and of those that a rolling grant still opens. */
+const isFor = (options: Options, held: Held, header: Segment.Header): boolean =>
+  isOf(held, header) &&
+  header.day !== null &&
+  header.day >= held.firstDay &&
+  header.day <= held.lastDay &&
+  (held.grant === null || header.day >= Permit.oldestDay(held.grant, Permit.momentOf(options)));
 
 async function keptEpoch({ find, store }: Archive, hash: Uint8Array): Promise<Uint8Array> {
   const row = (await find.epochs([hash])).get(toHex(hash));

@@ -149,19 +149,21 @@ function requireDealer({ follower, deployment }: Options, shares: Shares.Shares,
       'HUB_NOT_THE_DEALER',
       'Shares are dealt by another key than their epoch’s writer, or one that its wallet names. Nothing was kept.',
     );
-  if (!shares.naming) return;
-  const { setVersion, threshold, shares: all } = shares.record;
-  // Stops: shares for a set that never was, which would stand before those of every set to come.
-  if (
-    setVersion !== view.custodianSetVersion ||
-    threshold !== view.threshold ||
-    all.length !== view.custodians.size
-  )
-    throw new Refusal(
-      409,
-      'HUB_NOT_THE_PRESENT_SET',
-      'The wallet dealt to other custodians than the present ones. Deal again. Nothing was kept.',
-    );
+  if (isOfASet(view, shares)) return;
+  throw new Refusal(
+    409,
+    'HUB_NOT_THE_PRESENT_SET',
+    'Shares are dealt to other custodians than those that the members set. Deal again. Nothing was kept.',
+  );
+}
+
+// Stops: shares for a set that never was, which would stand before those of every set to come, so that their owner could
+// never deal the epoch anew. A gateway may be late with what it dealt to a former set; the wallet deals to the present one.
+function isOfASet(view: View, { naming, record }: Shares.Shares): boolean {
+  const { setVersion, threshold, shares } = record;
+  const present = view.custodianSetVersion;
+  if (setVersion === present) return threshold === view.threshold && shares.length === view.custodians.size;
+  return naming === null && setVersion >= 1 && setVersion < present;
 }
 
 const unknownEpoch = (): Refusal =>

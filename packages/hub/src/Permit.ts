@@ -8,10 +8,12 @@ import * as Hours from '@islet/core/Hours';
 import * as Live from '@islet/core/Live';
 import * as Message from '@islet/core/Message';
 import * as Reason from '@islet/core/Reason';
+import * as Rolling from '@islet/core/Rolling';
 import * as Stream from '@islet/core/Stream';
 import { parseSigned } from '@islet/core/signed';
 import type { Fetch } from '@islet/core/wire/Fetch';
-import { FOLLOW_WAIT_MS } from './limits.js';
+import type { Archive } from './Archive.js';
+import { FOLLOW_WAIT_MS, LOOK_SERVED_MS } from './limits.js';
 import { Refusal } from './Refusal.js';
 
 export type Options = {
@@ -34,7 +36,7 @@ export type Permit = {
  * the decision is no leave any more. Throws `Refusal` with the reason.
  */
 export async function permit(options: Options, fetch: Fetch): Promise<Permit> {
-  const { follower, deployment, now } = options;
+  const { follower, deployment } = options;
   const signed = parseSigned(Message.request, fetch.request);
   const { message } = signed;
   const here =
@@ -47,35 +49,88 @@ export async function permit(options: Options, fetch: Fetch): Promise<Permit> {
   if (!View.speaksFor(view, message.reader, signed.signer))
     throw refuse('HUB_NOT_A_SIGNER', 'Whoever signed the request does not speak for its reader.');
   requireGranted(view, toHex(Message.digestOf(Message.request, message)));
-  requireInForce(view, message, Math.max(now(), follower.head?.at ?? 0));
+  requireInForce(view, message, momentOf(options));
   requireWithin(fetch, message);
   const { patient, reader } = message;
   return { patient, reader, isOwn: equal(reader, patient), signed };
 }
 
 /**
+ * The grant as its patient signed it, of those kept here the one whose fingerprint is on the chain; null for the
+ * patient's own. The chain keeps nothing of its words, so without it nobody here can tell when it holds: `HUB_NO_SUCH_GRANT`.
+ */
+export async function grantOf(
+  { follower }: Options,
+  archive: Archive,
+  { signed, isOwn }: Permit,
+): Promise<Message.Grant | null> {
+  if (isOwn) return null;
+  const { grantId } = signed.message;
+  const hash = follower.state.grants.get(toHex(grantId))?.grantHash;
+  const row = (await archive.find.grants(grantId)).find((one) => toHex(one.grant_hash) === hash);
+  const bytes = row && (await archive.store.get(toHex(row.signed)));
+  if (!bytes)
+    throw new Refusal(
+      404,
+      'HUB_NO_SUCH_GRANT',
+      'This hub does not keep the grant, so it cannot tell when it holds. Ask the hub that relayed it.',
+    );
+  return parseSigned(Message.grant, bytes).message;
+}
+
+/** Whether a look may be served now: by the grant's own words, as custodians judge it. Throws `Refusal` with the reason. */
+export function requireLook(
+  options: Options,
+  { signed }: Permit,
+  grant: Message.Grant | null,
+  { firstDay }: Fetch,
+): void {
+  const at = momentOf(options);
+  if (grant) requireTerms(grant, at);
+  if (grant && firstDay < oldestDay(grant, at))
+    throw refuse(
+      'HUB_OUTSIDE_WINDOW',
+      'The grant opens the newest days only, and the fetch begins before them. Make a new request.',
+    );
+  if (at - decidedAt(options, signed) > LOOK_SERVED_MS)
+    throw refuse(
+      'HUB_TOO_LATE',
+      'The decision is too old. Make a new request, which is decided and recorded anew.',
+    );
+}
+
+/** The first day that the grant opens at a moment, as far as its rolling window says. */
+export const oldestDay = ({ rollingDays, offsetMinutes }: Message.Grant, at: number): number =>
+  rollingDays > 0 ? Rolling.firstDay(at, offsetMinutes, rollingDays) : Number.NEGATIVE_INFINITY;
+
+/**
  * Whether what was permitted before still is, on our view as it stands and by the grant's own words: for an answer that is
  * held open. Throws `Refusal` with the reason.
  */
-export function requireStill(
-  { follower, now }: Options,
-  { signed }: Permit,
-  grant: Message.Grant | null,
-): void {
+export function requireStill(options: Options, { signed }: Permit, grant: Message.Grant | null): void {
   const { message, signer } = signed;
-  const view = follower.state;
-  const at = Math.max(now(), follower.head?.at ?? 0);
+  const view = options.follower.state;
+  const at = momentOf(options);
   if (!View.speaksFor(view, message.reader, signer))
     throw refuse('HUB_NOT_A_SIGNER', 'Whoever signed the request does not speak for its reader.');
   requireInForce(view, message, at);
-  // The chain keeps a fingerprint of the terms; what they say of times is in the grant itself.
-  if (grant && (at < grant.notBefore * 1000 || at >= grant.expiresAt * 1000))
-    throw refuse('HUB_GRANT_EXPIRED', 'The grant has expired since.');
-  if (grant && !Hours.holds(grant, at))
-    throw refuse('HUB_OUTSIDE_HOURS', 'The hours in which the grant holds are over.');
-  const decided = view.decisions.get(toHex(Message.digestOf(Message.request, message)))?.at ?? 0;
-  if (at - decided > Live.followMs)
+  if (grant) requireTerms(grant, at);
+  if (at - decidedAt(options, signed) > Live.followMs)
     throw refuse('HUB_FOLLOW_OVER', 'The decision has served as long as one may. Make a new request.');
+}
+
+/** By the later of the chain's time and ours, UTC ms. */
+export const momentOf = ({ follower, now }: Options): number => Math.max(now(), follower.head?.at ?? 0);
+
+const decidedAt = ({ follower }: Options, { message }: Permit['signed']): number =>
+  follower.state.decisions.get(toHex(Message.digestOf(Message.request, message)))?.at ?? 0;
+
+/** The chain keeps a fingerprint of the terms; what they say of times is in the grant itself. */
+function requireTerms(grant: Message.Grant, at: number): void {
+  if (at < grant.notBefore * 1000 || at >= grant.expiresAt * 1000)
+    throw refuse('HUB_GRANT_EXPIRED', 'The grant has expired since.');
+  if (!Hours.holds(grant, at))
+    throw refuse('HUB_OUTSIDE_HOURS', 'The hours in which the grant holds are over.');
 }
 
 const refuse = (code: string, message: string): Refusal => new Refusal(403, code, message);

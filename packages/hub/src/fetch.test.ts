@@ -3,6 +3,7 @@ import * as View from '@islet/chain/View';
 import * as Calendar from '@islet/core/Calendar';
 import { toHex } from '@islet/core/crypto/bytes';
 import { sha256 } from '@islet/core/crypto/hash';
+import * as Day from '@islet/core/Day';
 import * as Head from '@islet/core/Head';
 import * as Receipt from '@islet/core/Receipt';
 import * as Segment from '@islet/core/Segment';
@@ -10,7 +11,7 @@ import { encodeFetched, type Part, parseFetched } from '@islet/core/wire/Fetch';
 import { encodeRelay } from '@islet/core/wire/Relay';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Hub } from './Hub.js';
-import { KEY_BYTES } from './limits.js';
+import { KEY_BYTES, LOOK_SERVED_MS } from './limits.js';
 import * as Scene from './scene.testkit.js';
 import * as W from './writer.testkit.js';
 
@@ -70,9 +71,9 @@ afterAll(async () => {
 });
 
 /** A request on the chain, and the block of its decision. */
-async function decided(who: Scene.Person, what: Scene.Asked, from = patient) {
+async function decided(who: Scene.Person, what: Scene.Asked, from = patient, under = granted) {
   const made = Scene.request(chain, who, from, what);
-  const grant = what.grantId ? granted.signed : null;
+  const grant = what.grantId ? under.signed : null;
   const body = encodeRelay({ kind: 'Request', signed: made.signed, grant, keys: null });
   const answer = (await (await Scene.ok(Scene.post(ask, '/v1/relay', body))).json()) as {
     blockNumber: number;
@@ -178,6 +179,63 @@ describe('a fetch is refused', () => {
     request[request.length - 10]! ^= 1;
     expect(await refused(forged.fetch(blockNumber, { request }))).toBe('403 HUB_BAD_SIGNATURE');
     expect(await refused(Scene.random(300))).toBe('400 FORMAT_MALFORMED');
+  });
+
+  /** The hub's view says that it was granted, whatever the contract decided. */
+  const claimed = async (requestId: string): Promise<void> => {
+    await hub.context.follower.follow();
+    hub.context.follower.state.decisions.get(requestId.replace('0x', ''))!.reason = 0;
+  };
+  const today = Day.of(Date.now(), 0);
+  const weekday = 1 << ((new Date().getUTCDay() + 6) % 7);
+
+  test('outside the hours of its grant, also where the chain says that it was granted', async () => {
+    const words = { weekdays: 127 & ~weekday & ~(weekday << 1) & ~(weekday === 64 ? 1 : 0) };
+    const other = await Scene.grant(chain, ask, patient, reader, asked0(), words);
+    const look = await decided(reader, { ...asked0(), grantId: other.grantId }, patient, other);
+    expect(look.reason).toBe(13);
+    await claimed(look.requestId);
+    expect(await refused(look.fetch(look.blockNumber))).toBe('403 HUB_OUTSIDE_HOURS');
+  });
+
+  test('of days that a rolling grant no longer opens, also where the chain says that it was granted', async () => {
+    const far = { ...asked0(), firstDay: today - 30, lastDay: today + 1 };
+    const other = await Scene.grant(chain, ask, patient, reader, far, { rollingDays: 7 });
+    const look = await decided(reader, { ...far, grantId: other.grantId }, patient, other);
+    expect(look.reason).toBe(8);
+    await claimed(look.requestId);
+    expect(await refused(look.fetch(look.blockNumber))).toBe('403 HUB_OUTSIDE_WINDOW');
+    await Scene.ok(fetch(look.fetch(look.blockNumber, { firstDay: today - 3 })));
+  });
+
+  test('before its grant begins, also where the chain says that it was granted', async () => {
+    const notBefore = Math.floor(Date.now() / 1000) + 3_600;
+    const other = await Scene.grant(chain, ask, patient, reader, asked0(), { notBefore });
+    const look = await decided(reader, { ...asked0(), grantId: other.grantId }, patient, other);
+    expect(look.reason).toBe(4);
+    await claimed(look.requestId);
+    expect(await refused(look.fetch(look.blockNumber))).toBe('403 HUB_GRANT_EXPIRED');
+  });
+
+  test('once its decision is ten minutes old, the patient’s own too', async () => {
+    const { grantId: _, ...own } = asked();
+    for (const [who, what] of [[reader, asked()] as const, [patient, own] as const]) {
+      const look = await decided(who, what);
+      await fetched(look.fetch(look.blockNumber));
+      const decision = hub.context.follower.state.decisions.get(look.requestId.replace('0x', ''))!;
+      decision.at -= LOOK_SERVED_MS + 1_000;
+      expect(await refused(look.fetch(look.blockNumber))).toBe('403 HUB_TOO_LATE');
+    }
+  });
+
+  test('where this hub does not keep the grant, whose words alone say when it holds', async () => {
+    const look = await decided(reader, asked());
+    const known = hub.context.follower.state.grants.get(toHex(granted.grantId))!;
+    const { grantHash } = known;
+    known.grantHash = '00'.repeat(32);
+    expect(await refused(look.fetch(look.blockNumber))).toBe('404 HUB_NO_SUCH_GRANT');
+    known.grantHash = grantHash;
+    await fetched(look.fetch(look.blockNumber));
   });
 
   test('of segments that a writer lists in its calendar but that are another person’s', async () => {

@@ -39,6 +39,8 @@ export const SWEEP_DELAY_MS = 30_000;
 export const FOLLOW_MS = 2_000;
 /** How long a fetch waits for our view to reach the block that it names. */
 export const FOLLOW_WAIT_MS = 3_000;
+/** A decision serves a look for this long, here as at the custodians. */
+export const LOOK_SERVED_MS = 10 * 60_000;
 /** How long a look-up waits for the index while it opens. */
 export const INDEX_WAIT_MS = 10_000;
 

@@ -222,6 +222,36 @@ describe('a put', () => {
     );
   });
 
+  test('of shares that a gateway dealt to a set that never was is refused, and to a former set is kept', async () => {
+    const { w } = await someone();
+    await Scene.ok(put(encodePut({ ...W.partsOf([await W.seal(w, 40_000)]), shares: [] })));
+    const { epoch, secrets } = await W.openEpoch(w, 40_000);
+    const { state } = hub.context.follower;
+    const { custodianSetVersion: present, threshold } = state;
+    const all = await Promise.all(
+      [...state.custodians.keys()].map(async () => Hpke.publicKeyOf(Scene.random(32))),
+    );
+    const dealt = async (version: number, of = threshold, keys = all) => {
+      const shares = await Shares.create(epoch, secrets.lockSecret, { version, threshold: of, keys }, w.key);
+      return put(encodePut({ epochs: [], shares: [shares.bytes], segments: [], heads: [] }));
+    };
+    const never = '409 HUB_NOT_THE_PRESENT_SET';
+    expect(await Scene.refusal(await dealt(present + 1))).toBe(never);
+    expect(await Scene.refusal(await dealt(present + 1_000_000))).toBe(never);
+    expect(await Scene.refusal(await dealt(0))).toBe(never);
+    expect(await Scene.refusal(await dealt(present, threshold + 1))).toBe(never);
+    expect(await Scene.refusal(await dealt(present, threshold, all.slice(1)))).toBe(never);
+    try {
+      // As after two votes.
+      state.custodianSetVersion = present + 2;
+      expect(await Scene.refusal(await dealt(present + 3))).toBe(never);
+      await Scene.ok(dealt(present + 1));
+      await Scene.ok(dealt(present + 2));
+    } finally {
+      state.custodianSetVersion = present;
+    }
+  });
+
   test('with a second segment for one number is refused, and both headers are kept as proof', async () => {
     const { w } = await someone();
     const first = await W.fill(w, 40_000, 1);

@@ -201,6 +201,7 @@ export async function grant(
   patient: Person,
   reader: Person,
   about: Omit<Asked, 'grantId'>,
+  words: Partial<Message.Grant> = {},
 ): Promise<{ grantId: Uint8Array; signed: Uint8Array; keys: Uint8Array }> {
   const grantId = random(32);
   const keys = encode('islet/test-keys', 1, [random(100)]);
@@ -219,6 +220,7 @@ export async function grant(
     maxUses: 0,
     emergency: false,
     nodesHash: sha256(keys),
+    ...words,
   });
   await ok(post(ask, '/v1/relay', encodeRelay({ kind: 'Grant', signed, grant: null, keys })));
   return { grantId, signed, keys };

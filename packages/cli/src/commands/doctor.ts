@@ -3,14 +3,23 @@ import type { Command } from 'commander';
 import type { Context } from '../Context.js';
 import * as Doctor from '../Doctor.js';
 import { FAILED } from '../Failure.js';
+import * as OldShares from '../OldShares.js';
 
 export function registerDoctor(program: Command, context: Context): void {
   program
     .command('doctor')
     .description('say what runs, what is wrong and what to do')
+    .option(
+      '--shares',
+      'also look for data that rest on custodians who were replaced; on record as a look of your own',
+    )
     .option('--json', 'the findings as JSON')
-    .action(async (options: { json?: boolean }) => {
+    .action(async (options: { json?: boolean; shares?: boolean }) => {
       const found = await Doctor.examine(context.home, { now: context.now });
+      if (options.shares && found.running) {
+        found.problems.push(...(await OldShares.find(context.home)));
+        found.ok = found.problems.length === 0;
+      }
       context.output(options).result(found, textOf(found));
       if (!found.ok) context.exit.code = FAILED;
     });

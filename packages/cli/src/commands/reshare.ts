@@ -2,7 +2,7 @@
 import * as Account from '@islet/client/Account';
 import * as Resharing from '@islet/client/Resharing';
 import * as Day from '@islet/core/Day';
-import { streams } from '@islet/core/Stream';
+import { type Stream, streams } from '@islet/core/Stream';
 import type { Command } from 'commander';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
@@ -31,18 +31,22 @@ async function run(context: Context, options: Options): Promise<void> {
   await network.chain.follow();
   await Account.enrolAgain(network, wallet);
   let epochs = 0;
-  for (const stream of streams)
-    if (stream !== 'glucose/live')
-      epochs += await Resharing.reshare(network, wallet, { streams: [stream], firstDay, lastDay }).catch(
-        (error: { code?: string }) => {
-          if (error.code === 'STREAM_NOT_SERVED') return 0;
-          throw error;
-        },
-      );
+  for (const stream of streams) if (stream !== 'glucose/live') epochs += await reshareOne(stream);
+  output.progress.end();
   output.result(
     { epochs, set: network.chain.state.custodianSetVersion },
     epochs > 0
       ? `${epochs} epochs rest on the present custodians now. Cut short, it goes on where it stopped.`
       : 'Nothing of those days rests on former custodians.',
   );
+
+  function reshareOne(stream: Stream): Promise<number> {
+    const wanted = { streams: [stream], firstDay, lastDay };
+    const onProgress = (done: number, of: number): void =>
+      output.progress.update(`dealing ${stream} anew`, done, of);
+    return Resharing.reshare(network, wallet, wanted, onProgress).catch((error: { code?: string }) => {
+      if (error.code === 'STREAM_NOT_SERVED') return 0;
+      throw error;
+    });
+  }
 }

@@ -6,7 +6,7 @@ import * as Collecting from '../Collecting.js';
 import { erased } from '../Erasures.js';
 import type { HubContext } from '../Hub.js';
 import { FETCH_BYTES } from '../limits.js';
-import { permit } from '../Permit.js';
+import { grantOf, permit, requireLook } from '../Permit.js';
 import { Refusal } from '../Refusal.js';
 
 /** `POST /v1/fetch`: sealed bytes, to a reader whose request the chain has granted and nobody has revoked since. */
@@ -17,6 +17,7 @@ export function mount(app: Hono, hub: HubContext): void {
       try {
         const asked = parseFetch(body);
         const leave = await permit(hub, asked);
+        requireLook(hub, leave, await grantOf(hub, hub.archive, leave), asked);
         requireSomeLeft(hub, asked, leave.patient);
         const options = { archive: hub.archive, hub: hub.address, anchored: hub.batcher.anchored };
         const plans = await Collecting.plan(options, asked, leave);

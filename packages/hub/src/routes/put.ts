@@ -23,6 +23,7 @@ export function mount(app: Hono, hub: HubContext): void {
       if (!counts) {
         const parsed = await Putting.parse(body);
         await requireAuthorised(hub, Putting.writersOf(parsed));
+        await learnOfSets(hub, parsed);
         await keep(hub, parsed);
         counts = {
           epochs: parsed.epochs.length,
@@ -38,6 +39,12 @@ export function mount(app: Hono, hub: HubContext): void {
       return c.json({ kept: counts });
     }),
   );
+}
+
+/** The gateway may have heard of the members' newest custodians before us. */
+async function learnOfSets({ follower }: HubContext, { shares }: Putting.Parsed): Promise<void> {
+  const isNew = shares.some(({ record }) => record.setVersion > follower.state.custodianSetVersion);
+  if (isNew) await follower.follow();
 }
 
 async function requireAuthorised(
