@@ -104,7 +104,7 @@ function Accept({ text, asked, onDone }: AnswerProps) {
         if (name.trim() !== '') void accept.run();
       }}
     >
-      <h3>{t('help.invitation')}</h3>
+      <h2>{t('help.invitation')}</h2>
       <p>{t('help.means')}</p>
       <Field
         label={t('share.whoName')}
@@ -131,7 +131,7 @@ function Drilled({ text, asked }: AnswerProps) {
   const answer = useLoaded(() => ask('answerDrill', { text }));
   return (
     <>
-      <h3>{t('help.drill', { who: asked.name ?? '' })}</h3>
+      <h2>{t('help.drill', { who: asked.name ?? '' })}</h2>
       <p>{t('help.drillText')}</p>
       {answer.last && <Copyable label={t('help.drillAnswer')} text={answer.last} />}
       {answer.state.is === 'failed' && <Trouble failed={answer.state.failed} />}
@@ -165,7 +165,7 @@ function Approve({ text, asked, onDone }: AnswerProps) {
         if (words.trim() !== '') void approve.run();
       }}
     >
-      <h3>{t('help.request', { who })}</h3>
+      <h2>{t('help.request', { who })}</h2>
       <Notice kind="warn">
         <p>{t('help.call', { who })}</p>
       </Notice>
