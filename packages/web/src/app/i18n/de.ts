@@ -611,6 +611,8 @@ export const de: Catalogue = {
   'guard.now': 'Ihre Vertrauenspersonen',
   'guard.sentence':
     'Je {n} von {names} können Ihr Konto und Ihre Schlüssel gemeinsam einem neuen Gerät geben, {hours} Stunden nachdem sie zustimmen, außer Sie erheben Einspruch.',
+  'guard.sentenceAll':
+    '{names} können Ihr Konto und Ihre Schlüssel gemeinsam einem neuen Gerät geben, {hours} Stunden nachdem sie zustimmen, außer Sie erheben Einspruch.',
   'guard.since': 'Benannt am {when}.',
   'guard.answered': '✓ hat auf die Probe geantwortet',
   'guard.silent': 'hat noch auf keine Probe geantwortet: erst eine Antwort zeigt, dass sie zugesagt hat',
@@ -712,7 +714,7 @@ export const de: Catalogue = {
   'sign.removed': 'Entfernt. {n} von {of} Schlüsselhütern wissen es.',
   'sign.add': 'Gerät hinzufügen',
   'sign.step1':
-    'Öffnen Sie auf dem neuen Gerät diese Adresse, wählen Sie „Ich habe mein Gerät verloren“, dann „Ein anderes meiner Geräte ist noch da“, und tippen Sie den Code unten.',
+    'Öffnen Sie auf dem neuen Gerät diese Adresse, wählen Sie „Ich habe mein Gerät verloren oder ein neues“, dann „Ein anderes meiner Geräte ist noch da“, und geben Sie den Code unten an.',
   'sign.step2': 'Es zeigt eine Bitte und vier Wörter. Bringen Sie beides hierher.',
   'sign.step3': 'Nehmen Sie mit, was hier erscheint, zurück zum neuen Gerät.',
   'sign.request': 'Bitte des neuen Geräts',
@@ -722,9 +724,9 @@ export const de: Catalogue = {
   'sign.letIn':
     'Eingelassen; {n} von {of} Schlüsselhütern wissen es. Es braucht noch seine Schlüssel, unten.',
   'sign.keys': 'Schlüssel für das neue Gerät, versiegelt',
-  'start.lost': 'Ich habe mein Gerät verloren',
-  'start.lostMore': 'Mit Ihren Vertrauenspersonen oder einem anderen Gerät zurückkommen.',
-  'lost.title': 'Zurück zu Ihrem Konto',
+  'start.lost': 'Ich habe mein Gerät verloren oder ein neues',
+  'start.lostMore': 'Ihr Konto hierher holen: mit Ihren Vertrauenspersonen oder einem anderen Ihrer Geräte.',
+  'lost.title': 'Ihr Konto hierher holen',
   'lost.what': 'Was haben Sie noch?',
   'lost.recovery': 'Meine Vertrauenspersonen',
   'lost.recoveryMore': 'Sie stimmen gemeinsam zu; dann warten Sie die Tage, die Sie gewählt haben.',

@@ -616,6 +616,8 @@ export const en = {
   'guard.now': 'Your guardians',
   'guard.sentence':
     'Any {n} of {names} can together give your account and keys to a new device, {hours} hours after they agree, unless you object.',
+  'guard.sentenceAll':
+    '{names} can together give your account and keys to a new device, {hours} hours after they agree, unless you object.',
   'guard.since': 'Named on {when}.',
   'guard.answered': '✓ answered the drill',
   'guard.silent': 'has not answered a drill yet: only an answer shows that they accepted',
@@ -709,7 +711,7 @@ export const en = {
   'sign.removed': 'Removed. {n} of {of} key keepers have heard it.',
   'sign.add': 'Add a device',
   'sign.step1':
-    'On the new device open this address, choose “I lost my device”, then “Another device of mine is still there”, and type the code below.',
+    'On the new device open this address, choose “I lost my device, or have a new one”, then “Another device of mine is still there”, and give the code below.',
   'sign.step2': 'It shows a request and four words. Bring both here.',
   'sign.step3': 'Take what appears here back to the new device.',
   'sign.request': 'The new device’s request',
@@ -718,9 +720,9 @@ export const en = {
   'sign.do': 'Let it in',
   'sign.letIn': 'Let in; {n} of {of} key keepers have heard it. It still needs its keys, below.',
   'sign.keys': 'Keys for the new device, sealed',
-  'start.lost': 'I lost my device',
-  'start.lostMore': 'Come back with your guardians, or with another device of yours.',
-  'lost.title': 'Come back to your account',
+  'start.lost': 'I lost my device, or have a new one',
+  'start.lostMore': 'Bring your account here: with your guardians, or with another device of yours.',
+  'lost.title': 'Bring your account here',
   'lost.what': 'What do you still have?',
   'lost.recovery': 'My guardians',
   'lost.recoveryMore': 'They agree together; then you wait the days that you chose.',
@@ -765,7 +767,7 @@ export const en = {
   'wait.giveUp': 'Give up, and remove this from the browser',
   'wait.giveUpText': 'The request and all answers so far are forgotten. Nothing else changes.',
   'wait.lately':
-    'Your account is yours again. The key keepers open your data from {when}: in that time anyone who was robbed can be heard.',
+    'Your account is yours again. The key keepers open your data from {when}. Until then, anyone who was robbed of an account can be heard.',
   'wait.nameAnew': 'Choose your guardians anew: the old ones are known now.',
   'me.safety': 'If you lose this device',
   'me.guardians': 'Guardians',

@@ -600,6 +600,8 @@ export const es: Catalogue = {
   'guard.now': 'Sus personas de confianza',
   'guard.sentence':
     '{n} cualesquiera de {names} pueden juntas dar su cuenta y sus llaves a un dispositivo nuevo, {hours} horas después de aceptar, salvo que usted se oponga.',
+  'guard.sentenceAll':
+    '{names} pueden, todas juntas, dar su cuenta y sus llaves a un dispositivo nuevo, {hours} horas después de aceptar, salvo que usted se oponga.',
   'guard.since': 'Nombradas el {when}.',
   'guard.answered': '✓ respondió al simulacro',
   'guard.silent': 'aún no ha respondido a un simulacro: solo una respuesta muestra que aceptó',
@@ -697,7 +699,7 @@ export const es: Catalogue = {
   'sign.removed': 'Quitado. {n} de {of} guardianes de llaves lo saben.',
   'sign.add': 'Añadir un dispositivo',
   'sign.step1':
-    'En el dispositivo nuevo abra esta dirección, elija «He perdido mi dispositivo», luego «Tengo otro dispositivo mío» y escriba el código de abajo.',
+    'En el dispositivo nuevo abra esta dirección, elija «He perdido mi dispositivo o tengo uno nuevo», luego «Tengo otro dispositivo mío», e indique el código de abajo.',
   'sign.step2': 'Muestra una petición y cuatro palabras. Tráigalas aquí.',
   'sign.step3': 'Lleve al dispositivo nuevo lo que aparezca aquí.',
   'sign.request': 'Petición del dispositivo nuevo',
@@ -706,9 +708,9 @@ export const es: Catalogue = {
   'sign.do': 'Dar acceso',
   'sign.letIn': 'Con acceso; {n} de {of} guardianes de llaves lo saben. Aún necesita sus llaves, abajo.',
   'sign.keys': 'Llaves para el dispositivo nuevo, selladas',
-  'start.lost': 'He perdido mi dispositivo',
-  'start.lostMore': 'Vuelva con sus personas de confianza o con otro dispositivo suyo.',
-  'lost.title': 'Volver a su cuenta',
+  'start.lost': 'He perdido mi dispositivo o tengo uno nuevo',
+  'start.lostMore': 'Traiga aquí su cuenta: con sus personas de confianza o con otro dispositivo suyo.',
+  'lost.title': 'Traer su cuenta aquí',
   'lost.what': '¿Qué le queda?',
   'lost.recovery': 'Mis personas de confianza',
   'lost.recoveryMore': 'Aceptan juntas; después espera los días que eligió.',

@@ -607,6 +607,8 @@ export const fr: Catalogue = {
   'guard.now': 'Vos personnes de confiance',
   'guard.sentence':
     '{n} parmi {names} peuvent ensemble donner votre compte et vos clés à un nouvel appareil, {hours} heures après leur accord, sauf si vous vous y opposez.',
+  'guard.sentenceAll':
+    '{names} peuvent, tous ensemble, donner votre compte et vos clés à un nouvel appareil, {hours} heures après leur accord, sauf si vous vous y opposez.',
   'guard.since': 'Désignées le {when}.',
   'guard.answered': '✓ a répondu à l’exercice',
   'guard.silent': 'n’a pas encore répondu à un exercice : seule une réponse montre qu’elle a accepté',
@@ -707,7 +709,7 @@ export const fr: Catalogue = {
   'sign.removed': 'Retiré. {n} gardiens de clés sur {of} le savent.',
   'sign.add': 'Ajouter un appareil',
   'sign.step1':
-    'Sur le nouvel appareil, ouvrez cette adresse, choisissez « J’ai perdu mon appareil », puis « Un autre de mes appareils est encore là », et tapez le code ci-dessous.',
+    'Sur le nouvel appareil, ouvrez cette adresse, choisissez « J’ai perdu mon appareil, ou j’en ai un nouveau », puis « Un autre de mes appareils est encore là », et donnez le code ci-dessous.',
   'sign.step2': 'Il affiche une demande et quatre mots. Apportez les deux ici.',
   'sign.step3': 'Rapportez au nouvel appareil ce qui apparaît ici.',
   'sign.request': 'Demande du nouvel appareil',
@@ -716,9 +718,10 @@ export const fr: Catalogue = {
   'sign.do': 'L’admettre',
   'sign.letIn': 'Admis ; {n} gardiens de clés sur {of} le savent. Il lui manque encore ses clés, ci-dessous.',
   'sign.keys': 'Clés pour le nouvel appareil, scellées',
-  'start.lost': 'J’ai perdu mon appareil',
-  'start.lostMore': 'Revenir avec vos personnes de confiance, ou un autre de vos appareils.',
-  'lost.title': 'Revenir à votre compte',
+  'start.lost': 'J’ai perdu mon appareil, ou j’en ai un nouveau',
+  'start.lostMore':
+    'Amener votre compte ici : avec vos personnes de confiance, ou un autre de vos appareils.',
+  'lost.title': 'Amener votre compte ici',
   'lost.what': 'Que vous reste-t-il ?',
   'lost.recovery': 'Mes personnes de confiance',
   'lost.recoveryMore': 'Elles acceptent ensemble ; puis vous attendez les jours que vous avez choisis.',

@@ -7,7 +7,7 @@ import { QrCode } from './QrCode.js';
 export function HandOn({ label, to, text }: { label: string; to: 'helping' | 'signers'; text: string }) {
   const link = `${location.origin}/#/${to}?asked=${text}`;
   return (
-    <div className="made-parts">
+    <div className="made-parts long">
       <Copyable label={label} text={link} />
       <QrCode text={link} label={label} />
     </div>
@@ -18,7 +18,7 @@ export function HandOn({ label, to, text }: { label: string; to: 'helping' | 'si
 export function HandSealed({ label, text, bytes, file }: Sealed) {
   const { t } = useWords();
   return (
-    <div className="stack sealed">
+    <div className="stack long">
       <Copyable label={label} text={text} />
       <div className="row">
         <Act onPress={() => saveFile(file, new Uint8Array(bytes), 'application/octet-stream')}>

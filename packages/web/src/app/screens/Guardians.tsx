@@ -8,7 +8,7 @@ import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall, useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { GuardianLine, Rules } from '../worker/guarding.js';
-import { NameGuardians } from './NameGuardians.js';
+import { NameGuardians, useGuardianSentence } from './NameGuardians.js';
 
 /** The people who can together give this account to a new device. */
 export function Guardians() {
@@ -74,13 +74,13 @@ export const useGuardianName = (): ((g: { name: string | null; code: string }) =
 };
 
 function Named({ rules }: { rules: Rules }) {
-  const { t, list, date } = useWords();
+  const { t, date } = useWords();
   const nameOf = useGuardianName();
-  const names = list(rules.guardians.map(nameOf));
+  const sentence = useGuardianSentence();
   return (
     <Panel title={t('guard.now')} className="stack">
       <blockquote className="sentence">
-        <p>{t('guard.sentence', { n: rules.threshold, names, hours: rules.hours })}</p>
+        <p>{sentence(rules.threshold, rules.guardians.map(nameOf), rules.hours)}</p>
         <p className="fine">{t('guard.since', { when: date(rules.setAt) })}</p>
       </blockquote>
       <ul className="lines">

@@ -15,7 +15,8 @@ const emptyRow = (key: number): Row => ({ key, code: '', name: '' });
 
 /** Says who the guardians are, how many must agree, and how long the person has to object. */
 export function NameGuardians({ rules, onDone, onCancel }: Props) {
-  const { t, list } = useWords();
+  const { t } = useWords();
+  const sentence = useGuardianSentence();
   const [rows, setRows] = useState<Row[]>(() =>
     rules
       ? rules.guardians.map(({ code, name }, key) => ({ key, code, name: name ?? '' }))
@@ -122,11 +123,11 @@ export function NameGuardians({ rules, onDone, onCancel }: Props) {
         {ready && (
           <blockquote className="sentence">
             <p>
-              {t('guard.sentence', {
-                n: threshold,
-                names: list(filled.map((row) => row.name.trim())),
-                hours: Number(hours),
-              })}
+              {sentence(
+                threshold,
+                filled.map((row) => row.name.trim()),
+                Number(hours),
+              )}
             </p>
             <p className="fine">{t('guard.fewer')}</p>
           </blockquote>
@@ -148,6 +149,15 @@ export function NameGuardians({ rules, onDone, onCancel }: Props) {
   );
 }
 type Props = { rules: Rules | null; onDone: (told: Told) => Promise<void>; onCancel?: () => void };
+
+/** Who can do what together, and when. */
+export function useGuardianSentence(): (need: number, names: string[], hours: number) => string {
+  const { t, list } = useWords();
+  return (n, names, hours) =>
+    n === names.length
+      ? t('guard.sentenceAll', { names: list(names), hours })
+      : t('guard.sentence', { n, names: list(names), hours });
+}
 
 const nextKey = (rows: Row[]): number => Math.max(-1, ...rows.map((row) => row.key)) + 1;
 

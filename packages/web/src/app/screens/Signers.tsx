@@ -62,7 +62,7 @@ export function Signers({ who, given }: { who: Who; given: string }) {
           ))}
         </ul>
       </Panel>
-      <LetIn code={who.code} given={given} onDone={() => void load.run()} />
+      <LetIn key={remove.state.is} code={who.code} given={given} onDone={() => void load.run()} />
     </Page>
   );
 }

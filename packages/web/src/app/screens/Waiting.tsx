@@ -34,7 +34,7 @@ export function Waiting({ onOpen, onGone }: Props) {
     <Page title={t(isDevice ? 'wait.titleDevice' : 'wait.title')}>
       {!waits && load.state.is === 'busy' && <Busy step={load.state.step} />}
       {load.state.is === 'failed' && <Trouble failed={load.state.failed} onAgain={() => void run()} />}
-      {waits && <Send waits={waits} />}
+      {waits && !isOver(waits) && <Send waits={waits} />}
       {waits &&
         (isDevice ? (
           <Receive onOpen={onOpen} />
@@ -55,6 +55,8 @@ export function Waiting({ onOpen, onGone }: Props) {
     </Page>
   );
 }
+
+const isOver = ({ state }: Told): boolean => state === 'objected' || state === 'superseded';
 
 function Send({ waits: { is, request, words } }: { waits: Told }) {
   const { t } = useWords();
@@ -127,10 +129,10 @@ function Answers({ waits, onOpen, onChanged }: AnswersProps) {
     onChanged();
   });
   const finish = useCall(async (onProgress) => onOpen(await ask('finishRecovery', undefined, onProgress)));
-  const over = waits.state === 'objected' || waits.state === 'superseded';
+  const over = isOver(waits);
   const isReady = waits.readyAt !== null && waits.readyAt <= waits.now && waits.answers >= waits.need;
   return (
-    <Panel title={t('wait.answers')} className="stack">
+    <Panel {...(!over && { title: t('wait.answers') })} className="stack">
       {over ? (
         <Notice kind="warn">
           <strong>{t('wait.stopped')}</strong>
