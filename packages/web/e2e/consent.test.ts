@@ -261,6 +261,10 @@ test('a week is erased with a proof that anyone can check, and then everything',
   await go(page, 'home');
   await page.getByText('30 days', { exact: true }).click();
   await page.getByText(/were erased on/).waitFor();
+  await page
+    .locator('.daily li', { hasText: 'erased' })
+    .nth(lastDay - firstDay)
+    .waitFor();
   await page.getByText(/gaps? of more than 45 minutes/).click();
   const dayAndMonth = (day: number): string =>
     new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(

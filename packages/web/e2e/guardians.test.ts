@@ -293,8 +293,14 @@ test('a recovery is above every screen of its person, who stops it there', async
   await clean(patient.page, 'a recovery under way');
   await go(patient.page, 'share');
   await banner.waitFor();
-  await press(patient.page, 'This is not me: stop it');
-  await press(patient.page, 'Stop it');
+  // By keyboard alone.
+  await patient.page.getByRole('button', { name: 'This is not me: stop it' }).focus();
+  await patient.page.keyboard.press('Enter');
+  const stop = patient.page.getByRole('alertdialog').getByRole('button', { name: 'Stop it' });
+  await stop.waitFor();
+  for (let i = 0; i < 3 && !(await stop.evaluate((e) => e === document.activeElement)); i++)
+    await patient.page.keyboard.press('Tab');
+  await patient.page.keyboard.press('Enter');
   await patient.page.getByText('Stopped. 3 of 3 key keepers have heard it.').waitFor();
   await banner.waitFor({ state: 'detached' });
   await thief.page.reload();

@@ -212,6 +212,8 @@ export const de: Catalogue = {
     other: 'Der Sensor sagte {n} Mal „Niedrig“ oder „Hoch“; solche Werte zählen an seinen Grenzen.',
   },
   'import.do': { one: '{n} Messwert einbringen', other: '{n} Messwerte einbringen' },
+  'import.elsewhere':
+    'Ihre Apps wurden an einem anderen Gerät verbunden. Eine Datei hier hinzuzufügen beendet deren Schlüssel: Verbinden Sie sie danach neu, oder fügen Sie die Datei dort hinzu.',
   'import.other': 'Andere Datei',
   'import.done': { one: '{n} Messwert eingebracht', other: '{n} Messwerte eingebracht' },
   'import.doneMore': '{known} waren schon bekannt. Alles ist versiegelt, gespeichert und hat seine Quittung.',
@@ -823,6 +825,7 @@ export const de: Catalogue = {
   'emergency.open': 'Daten öffnen',
   'gone.day': '{day} wurde am {when} gelöscht.',
   'gone.days': '{from} bis {to} wurden am {when} gelöscht.',
+  'gone.short': 'gelöscht',
   'gone.thatDay': 'Gelöscht am {when}.',
   'verify.erasure': 'Dieser Nachweis stimmt',
   'verify.erasureWhat': 'Gelöscht: {what}, {days}.',

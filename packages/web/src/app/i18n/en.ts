@@ -213,6 +213,8 @@ export const en = {
     other: 'The sensor said “Low” or “High” {n} times; such readings count at its limits.',
   },
   'import.do': { one: 'Add {n} reading', other: 'Add {n} readings' },
+  'import.elsewhere':
+    'Your apps were connected on another device. Adding a file here ends their keys: connect them again afterwards, or add the file there.',
   'import.other': 'Another file',
   'import.done': { one: '{n} reading added', other: '{n} readings added' },
   'import.doneMore': '{known} were known already. Everything is sealed, stored, and has its receipt.',
@@ -815,6 +817,7 @@ export const en = {
   'emergency.open': 'Open the data',
   'gone.day': '{day} was erased on {when}.',
   'gone.days': '{from} to {to} were erased on {when}.',
+  'gone.short': 'erased',
   'gone.thatDay': 'Erased on {when}.',
   'verify.erasure': 'This proof holds',
   'verify.erasureWhat': 'Erased: {what}, {days}.',

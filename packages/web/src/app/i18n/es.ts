@@ -210,6 +210,8 @@ export const es: Catalogue = {
     other: 'El sensor dijo «Baja» o «Alta» {n} veces; esas lecturas cuentan en sus límites.',
   },
   'import.do': { one: 'Añadir {n} lectura', other: 'Añadir {n} lecturas' },
+  'import.elsewhere':
+    'Sus aplicaciones se conectaron en otro dispositivo. Añadir un archivo aquí termina sus llaves: conéctelas después otra vez, o añada el archivo allí.',
   'import.other': 'Otro archivo',
   'import.done': { one: '{n} lectura añadida', other: '{n} lecturas añadidas' },
   'import.doneMore': '{known} ya se conocían. Todo está sellado, guardado y con su recibo.',
@@ -803,6 +805,7 @@ export const es: Catalogue = {
   'emergency.open': 'Abrir los datos',
   'gone.day': '{day} se borró el {when}.',
   'gone.days': 'Del {from} al {to} se borró el {when}.',
+  'gone.short': 'borrado',
   'gone.thatDay': 'Borrado el {when}.',
   'verify.erasure': 'Esta prueba es válida',
   'verify.erasureWhat': 'Borrado: {what}, {days}.',

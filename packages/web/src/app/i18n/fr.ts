@@ -209,6 +209,8 @@ export const fr: Catalogue = {
     other: 'Le capteur a dit « Bas » ou « Haut » {n} fois ; ces mesures comptent à ses limites.',
   },
   'import.do': { one: 'Ajouter {n} mesure', other: 'Ajouter {n} mesures' },
+  'import.elsewhere':
+    'Vos applications ont été connectées sur un autre appareil. Ajouter un fichier ici met fin à leurs clés : reconnectez-les ensuite, ou ajoutez le fichier là-bas.',
   'import.other': 'Un autre fichier',
   'import.done': { one: '{n} mesure ajoutée', other: '{n} mesures ajoutées' },
   'import.doneMore': '{known} étaient déjà connues. Tout est scellé, stocké et a son reçu.',
@@ -818,6 +820,7 @@ export const fr: Catalogue = {
   'emergency.open': 'Ouvrir les données',
   'gone.day': 'Le {day} a été effacé le {when}.',
   'gone.days': 'Du {from} au {to}, tout a été effacé le {when}.',
+  'gone.short': 'effacé',
   'gone.thatDay': 'Effacé le {when}.',
   'verify.erasure': 'Cette preuve tient',
   'verify.erasureWhat': 'Effacé : {what}, {days}.',

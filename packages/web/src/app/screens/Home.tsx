@@ -151,7 +151,7 @@ function Filled({ overview, away, onRefresh }: FilledProps) {
         <Sufficiency figures={figures} />
       </Panel>
       <Profile figures={figures} />
-      <DayByDay figures={figures} />
+      <DayByDay figures={figures} erased={overview.erased} />
       <Kept overview={overview} />
     </>
   );

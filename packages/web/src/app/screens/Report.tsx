@@ -92,7 +92,7 @@ export function Report({ account, grant, reason }: Asked) {
             </Notice>
           )}
           <Gone erased={report.erased} />
-          <OnePage figures={report.figures} />
+          <OnePage figures={report.figures} erased={report.erased} />
           <p className="fine">{t('report.made', { when: moment(report.madeAt) })}</p>
         </>
       )}

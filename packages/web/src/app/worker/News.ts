@@ -20,7 +20,7 @@ export function newsOf({ chain: { state }, now }: Pick<Network, 'chain' | 'now'>
   const me = toHex(account);
   const mine = new Set([me, ...View.rolesOf(state, account)]);
   const grants = [...state.grants].filter(([, g]) => g.patient === me || mine.has(g.reader));
-  const ended = grants.filter(([, g]) => g.revokedAt !== null).length;
+  const ended = grants.filter(([, g]) => g.revokedAt !== null || g.expiresAt * 1000 <= now()).length;
   const decisions = [...state.decisions.values()].filter((d) => d.patient === me);
   const said = [...state.emergencies.values()].filter((e) => e.patient === me).flatMap((e) => e.reviews);
   const known = state.recoveries.get(me);

@@ -6,7 +6,7 @@ import * as ReportStatement from '@islet/client/ReportStatement';
 import { unbase64 } from '@islet/core/base64';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Day from '@islet/core/Day';
-import type { Stream } from '@islet/core/Stream';
+import { streams as all, type Stream } from '@islet/core/Stream';
 import { ReportUnreadableError, shortDigest } from '@islet/fhir/Report';
 import * as Code from './Code.js';
 import { type Config, config, ledgerUrl, validatorsOf } from './Connection.js';
@@ -45,7 +45,7 @@ export async function verifyErasure(asked: { text: string }): Promise<ErasureChe
   const { streams, firstDay, lastDay } = extent;
   return {
     account: Code.ofAccount(fromHex(v.account)),
-    streams,
+    streams: streams.length === all.length ? [] : streams,
     days: firstDay === Day.first && lastDay === Day.last ? null : { firstDay, lastDay },
     ...{ requestedAt: v.requestedAt, erasedAt: v.erasedAt, needed: v.needed },
     custodians: v.receipts.filter((r) => r.role === 'custodian').length,
