@@ -637,6 +637,8 @@ export const de: Catalogue = {
   'guard.wait': 'Wie lange Sie Einspruch erheben können',
   'guard.days': { one: '{n} Tag', other: '{n} Tage' },
   'guard.fewer': 'Weniger können nichts tun und erfahren nichts von Ihren Daten.',
+  'guard.allNeeded':
+    'Es braucht sie alle: kann eine nicht helfen, kann es niemand. Eine mehr als nötig ist sicherer.',
   'guard.two': 'Nennen Sie mindestens zwei Personen, jede mit einem Code.',
   'guard.do': 'Zu meinen Vertrauenspersonen machen',
   'guard.done':

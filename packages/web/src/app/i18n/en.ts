@@ -642,6 +642,7 @@ export const en = {
   'guard.wait': 'How long you can object',
   'guard.days': { one: '{n} day', other: '{n} days' },
   'guard.fewer': 'Fewer can do nothing, and learn nothing of your data.',
+  'guard.allNeeded': 'All of them are needed: if one cannot help, nobody can. One more than needed is safer.',
   'guard.two': 'Name at least two people, each with a code.',
   'guard.do': 'Make them my guardians',
   'guard.done': 'Done, and all {of} key keepers know it. Now send each guardian the invitation below.',

@@ -626,6 +626,8 @@ export const es: Catalogue = {
   'guard.wait': 'Cuánto tiempo puede oponerse',
   'guard.days': { one: '{n} día', other: '{n} días' },
   'guard.fewer': 'Menos no pueden hacer nada ni saben nada de sus datos.',
+  'guard.allNeeded':
+    'Hacen falta todas: si una no puede ayudar, nadie puede. Una más de las necesarias es más seguro.',
   'guard.two': 'Nombre al menos a dos personas, cada una con un código.',
   'guard.do': 'Nombrarlas',
   'guard.done':

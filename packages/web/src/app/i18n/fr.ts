@@ -633,6 +633,8 @@ export const fr: Catalogue = {
   'guard.wait': 'Combien de temps vous pouvez vous opposer',
   'guard.days': { one: '{n} jour', other: '{n} jours' },
   'guard.fewer': 'Moins ne peuvent rien faire et n’apprennent rien de vos données.',
+  'guard.allNeeded':
+    'Il les faut toutes : si l’une ne peut pas aider, personne ne le peut. Une de plus que nécessaire est plus sûr.',
   'guard.two': 'Nommez au moins deux personnes, chacune avec un code.',
   'guard.do': 'Les désigner',
   'guard.done':

@@ -129,7 +129,7 @@ export function NameGuardians({ rules, onDone, onCancel }: Props) {
                 Number(hours),
               )}
             </p>
-            <p className="fine">{t('guard.fewer')}</p>
+            <p className="fine">{t(threshold === filled.length ? 'guard.allNeeded' : 'guard.fewer')}</p>
           </blockquote>
         )}
         {tried && !ready && <p className="fine">{t('guard.two')}</p>}
