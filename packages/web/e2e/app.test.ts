@@ -205,7 +205,10 @@ test('sharing takes a keyboard and nothing else', async () => {
 
 test('every language says everything', async () => {
   const { page } = patient;
-  const routes = ['home', 'share', 'log', 'add', 'devices', 'me', 'verify', 'service', 'about'];
+  const routes = [
+    ...['home', 'share', 'log', 'add', 'devices', 'me', 'guardians', 'signers', 'helping'],
+    ...['verify', 'service', 'about'],
+  ];
   const titles = {
     Deutsch: 'Ihre Glukose',
     Español: 'Su glucosa',
@@ -224,7 +227,7 @@ test('every language says everything', async () => {
       // Neither a key without words, nor a place in a sentence that was not filled.
       expect(
         text.match(
-          /\b(?:nav|do|home|share|sentence|preset|live|erase|purpose|purposeName|log|import|me|fig|busy|about|update|offline|way|passkey|pdf|verify|fail)\.[a-z]\w+|\{\w+\}/g,
+          /\b(?:nav|do|home|share|sentence|preset|live|erase|purpose|purposeName|log|import|me|fig|busy|about|update|offline|way|passkey|pdf|verify|fail|todo|guard|drill|help|sign|lost|wait|recovery|emergency|role|gone)\.[a-z]\w+|\{\w+\}/g,
         ),
       ).toBeNull();
     }
@@ -235,7 +238,7 @@ test('axe finds nothing on any screen, light or dark, wide or narrow', async () 
   const newcomer = await device(browser);
   for (const scheme of ['light', 'dark'] as const) {
     for (const { page } of [newcomer, patient, clinician]) await page.emulateMedia({ colorScheme: scheme });
-    for (const route of ['', 'create/patient', 'open', 'verify', 'service', 'about']) {
+    for (const route of ['', 'create/patient', 'open', 'lost', 'verify', 'service', 'about']) {
       await go(newcomer.page, route);
       await newcomer.page.locator('h1').first().waitFor();
       await look(newcomer.page, `${scheme} newcomer ${route}`);
@@ -243,7 +246,7 @@ test('axe finds nothing on any screen, light or dark, wide or narrow', async () 
     await patient.page.setViewportSize(
       scheme === 'light' ? { width: 1200, height: 900 } : { width: 390, height: 844 },
     );
-    for (const route of ['home', 'share', 'log', 'add', 'devices', 'me']) {
+    for (const route of ['home', 'share', 'log', 'add', 'devices', 'me', 'guardians', 'signers', 'helping']) {
       await go(patient.page, route);
       await (route === 'home' ? drawn(patient.page) : patient.page.locator('h1').first().waitFor());
       if (route === 'share') await patient.page.getByRole('button', { name: 'Share with someone' }).click();
@@ -252,7 +255,7 @@ test('axe finds nothing on any screen, light or dark, wide or narrow', async () 
       const wide = await patient.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (wide > 0) faults.push(`${scheme} patient ${route}: ${wide} px too wide`);
     }
-    for (const route of ['patients', 'me']) {
+    for (const route of ['patients', 'me', 'signers', 'helping']) {
       await go(clinician.page, route);
       await clinician.page.locator('h1').first().waitFor();
       await look(clinician.page, `${scheme} clinician ${route}`);

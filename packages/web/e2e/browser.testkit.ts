@@ -2,6 +2,7 @@
 // Real people in front of real Chromium, before the whole of Islet as `islet up` starts it.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   type Browser,
   type BrowserContext,
@@ -143,3 +144,18 @@ export const stored = (page: Page): Promise<string> =>
     }
     return JSON.stringify(found);
   });
+
+/** A name of a folder here has every state that a test looks at saved there: wide in light, narrow in dark. */
+const pictures = process.env.ISLET_PICTURES;
+
+export async function picture(page: Page, name: string): Promise<void> {
+  if (!pictures) return;
+  const usual = page.viewportSize()!;
+  const file = (kind: string): string => join(pictures, `${name.replace(/[^a-z0-9]+/gi, '-')}-${kind}.png`);
+  await page.screenshot({ path: file('wide'), fullPage: true, animations: 'disabled' });
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.screenshot({ path: file('phone'), fullPage: true, animations: 'disabled' });
+  await page.setViewportSize(usual);
+  await page.emulateMedia({ colorScheme: null });
+}

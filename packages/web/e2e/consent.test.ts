@@ -1,6 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // What a grant of the app opens and what it does not, in a real browser before the real services.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as Day from '@islet/core/Day';
@@ -14,7 +14,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Islet, start } from '../../../promises/islet.testkit.js';
 import { faultsOf } from './axe.testkit.js';
-import { create, type Device, device, figure, importFile, launch } from './browser.testkit.js';
+import { create, type Device, device, figure, importFile, launch, picture } from './browser.testkit.js';
 
 const zone = 'Etc/UTC';
 const dayMs = 86_400_000;
@@ -93,6 +93,7 @@ async function patients(): Promise<Page> {
 }
 
 async function clean(page: Page, where: string): Promise<void> {
+  await picture(page, where);
   expect(await faultsOf(page), where).toEqual([]);
 }
 
@@ -244,6 +245,35 @@ test('a week is erased with a proof that anyone can check, and then everything',
   const some = await erased(page, 'week.json');
   expect((await islet.run('verify', some)).code).toBe(0);
   await page.getByRole('button', { name: 'Close' }).click();
+
+  const auditor = await device(browser);
+  await go(auditor.page, 'verify');
+  await auditor.page.locator('input[type=file]').setInputFiles(some);
+  await auditor.page.getByText('This proof holds').waitFor();
+  await clean(auditor.page, 'a proof of an erasure');
+  const altered = join(folder, 'altered.json');
+  await writeFile(altered, (await readFile(some, 'utf8')).replace(/"checksum": "./, '"checksum": "0'));
+  await auditor.page.locator('input[type=file]').setInputFiles(altered);
+  await auditor.page.getByText('This file does not hold').waitFor();
+  await auditor.context.close();
+
+  // The days that are gone are told, and are no gap.
+  await go(page, 'home');
+  await page.getByText('30 days', { exact: true }).click();
+  await page.getByText(/were erased on/).waitFor();
+  await page
+    .locator('.daily li', { hasText: 'erased' })
+    .nth(lastDay - firstDay)
+    .waitFor();
+  await page.getByText(/gaps? of more than 45 minutes/).click();
+  const dayAndMonth = (day: number): string =>
+    new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(
+      Day.startOf(day, 0),
+    );
+  expect(await page.locator('details', { hasText: /gaps? of more/ }).innerText()).not.toMatch(
+    new RegExp(`${dayAndMonth(firstDay - 1)},.* to ${dayAndMonth(lastDay + 1)},`),
+  );
+  await clean(page, 'home with days that were erased');
 
   // A grant of which nothing is left to open goes with what it opened.
   const there = await patients();

@@ -3,6 +3,7 @@ import * as Roles from '@islet/client/Roles';
 import { toHex } from '@islet/core/crypto/bytes';
 import { IsletError } from '@islet/core/IsletError';
 import type { Command } from 'commander';
+import * as AccountCode from '../AccountCode.js';
 import * as Admin from '../Admin.js';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
@@ -50,8 +51,8 @@ async function create(context: Context, name: string, options: Options): Promise
   context
     .output(options)
     .result(
-      { role: name, id: toHex(role.role) },
-      `There is a role ${name}, with nobody in it. To let someone hold it: npx islet role appoint ${name} PERSON`,
+      { role: name, id: toHex(role.role), code: AccountCode.print(role.role) },
+      `There is a role ${name}, with nobody in it. To let someone hold it: npx islet role appoint ${name} PERSON\nPatients share with it in the app by its code: ${AccountCode.print(role.role)}`,
     );
 }
 
@@ -96,10 +97,10 @@ async function list(context: Context, options: Options): Promise<void> {
     (await RoleFile.names(home)).map(async (name) => {
       const { role } = await RoleFile.need(home, name);
       const held = Roles.holders(network, role).map((id) => people.get(id) ?? id);
-      return { role: name, id: toHex(role), holders: held.sort() };
+      return { role: name, id: toHex(role), code: AccountCode.print(role), holders: held.sort() };
     }),
   );
-  const lines = roles.map((r) => `${r.role}: ${r.holders.join(', ') || 'nobody'}`);
+  const lines = roles.map((r) => `${r.role}: ${r.holders.join(', ') || 'nobody'} (code ${r.code})`);
   context.output(options).result({ roles }, lines.join('\n') || 'There is no role yet.');
 }
 

@@ -3,8 +3,9 @@ import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { I18nProvider, SSRProvider } from 'react-aria-components';
 import { useBuild, useNewer } from './Build.js';
 import type { Key, Language } from './i18n/Language.js';
-import { pick } from './i18n/Language.js';
+import { load, pick } from './i18n/Language.js';
 import { type Settings, SettingsContext, type Theme, useWords } from './i18n/Settings.js';
+import { NewsContext, useFollowedNews } from './News.js';
 import { Act, Page, Panel } from './parts/Basics.js';
 import { Languages } from './parts/Languages.js';
 import { Busy, Notice, Trouble } from './parts/Told.js';
@@ -16,15 +17,22 @@ import type { Who } from './worker/Session.js';
 // A screen comes when it is first opened: a parent at night waits for their own page only.
 const About = lazy(async () => ({ default: (await import('./screens/About.js')).About }));
 const Devices = lazy(async () => ({ default: (await import('./screens/Devices.js')).Devices }));
+const Emergency = lazy(async () => ({ default: (await import('./screens/Emergency.js')).Emergency }));
+const Guardians = lazy(async () => ({ default: (await import('./screens/Guardians.js')).Guardians }));
+const Helping = lazy(async () => ({ default: (await import('./screens/Helping.js')).Helping }));
 const Home = lazy(async () => ({ default: (await import('./screens/Home.js')).Home }));
 const Import = lazy(async () => ({ default: (await import('./screens/Import.js')).Import }));
 const Live = lazy(async () => ({ default: (await import('./screens/Live.js')).Live }));
+const Lost = lazy(async () => ({ default: (await import('./screens/Lost.js')).Lost }));
 const Me = lazy(async () => ({ default: (await import('./screens/Me.js')).Me }));
 const Patients = lazy(async () => ({ default: (await import('./screens/Patients.js')).Patients }));
 const Report = lazy(async () => ({ default: (await import('./screens/Report.js')).Report }));
 const Service = lazy(async () => ({ default: (await import('./screens/Service.js')).Service }));
 const Share = lazy(async () => ({ default: (await import('./screens/Share.js')).Share }));
+const Signers = lazy(async () => ({ default: (await import('./screens/Signers.js')).Signers }));
+const UnderWay = lazy(async () => ({ default: (await import('./screens/UnderWay.js')).UnderWay }));
 const Verify = lazy(async () => ({ default: (await import('./screens/Verify.js')).Verify }));
+const Waiting = lazy(async () => ({ default: (await import('./screens/Waiting.js')).Waiting }));
 const WhoSaw = lazy(async () => ({ default: (await import('./screens/WhoSaw.js')).WhoSaw }));
 
 /** Where one is: the part after `#`, which browsers never send anywhere. */
@@ -73,7 +81,7 @@ export function App() {
           unit: change.unit ?? unit,
           theme: change.theme === undefined ? theme : (change.theme ?? undefined),
         };
-        setLanguage(next.language);
+        void load(next.language).then(() => setLanguage(next.language));
         setUnit(next.unit);
         setTheme(next.theme);
         const { theme: shown, ...rest } = next;
@@ -85,13 +93,15 @@ export function App() {
   const opened = (next: Who): void => {
     const { preferences } = next;
     setUnit(preferences.unit);
-    if (preferences.language) setLanguage(preferences.language as Language);
+    const spoken = preferences.language as Language | undefined;
+    if (spoken) void load(spoken).then(() => setLanguage(spoken));
     if (preferences.theme) setTheme(preferences.theme);
     setWho(next);
-    // An invitation that was followed before unlocking is not lost.
-    if (!location.hash.startsWith('#/share'))
+    // A link that was followed before unlocking is not lost.
+    if (!/^#\/(share|helping|signers)\?/.test(location.hash))
       location.hash = next.role === 'patient' ? '#/home' : '#/patients';
   };
+  const news = useFollowedNews(who !== undefined && who.pending === null);
   const locked = (): void => {
     setWho(undefined);
     location.hash = '#/';
@@ -100,11 +110,13 @@ export function App() {
     <SSRProvider>
       <I18nProvider locale={language}>
         <SettingsContext.Provider value={settings}>
-          <Shell who={who} onLock={() => void ask('lock').then(locked)}>
-            <Suspense fallback={<Busy step={null} />}>
-              <Screen who={who} onOpen={opened} onChanged={setWho} onGone={locked} />
-            </Suspense>
-          </Shell>
+          <NewsContext.Provider value={news}>
+            <Shell who={who} onLock={() => void ask('lock').then(locked)}>
+              <Suspense fallback={<Busy step={null} />}>
+                <Screen who={who} onOpen={opened} onChanged={setWho} onGone={locked} />
+              </Suspense>
+            </Shell>
+          </NewsContext.Provider>
         </SettingsContext.Provider>
       </I18nProvider>
     </SSRProvider>
@@ -126,7 +138,7 @@ function Screen(props: ScreenProps) {
   if (first === 'service') return <Service />;
   if (first === 'about') return <About />;
   if (!props.who) return <Outside {...props} first={first} second={path[1] ?? ''} />;
-  return <Inside {...props} who={props.who} path={path} code={query.get('code') ?? ''} />;
+  return <Inside {...props} who={props.who} path={path} query={query} />;
 }
 
 function Outside({ onOpen, first, second }: ScreenProps & { first: string; second: string }) {
@@ -134,6 +146,7 @@ function Outside({ onOpen, first, second }: ScreenProps & { first: string; secon
   if (first === 'create')
     return <Create role={second === 'clinician' ? 'clinician' : 'patient'} onOpen={onOpen} />;
   if (first === 'open') return <OpenWallet onOpen={onOpen} />;
+  if (first === 'lost') return <Lost onOpen={onOpen} />;
   const { state } = start;
   if (state.is === 'failed') return <Trouble failed={state.failed} onAgain={() => void start.run()} />;
   if (state.is !== 'done') return <Busy step={null} />;
@@ -150,12 +163,19 @@ function Outside({ onOpen, first, second }: ScreenProps & { first: string; secon
 function Inside({
   who,
   onChanged,
+  onOpen,
   onGone,
   path,
-  code,
-}: ScreenProps & { who: Who; path: string[]; code: string }) {
+  query,
+}: ScreenProps & { who: Who; path: string[]; query: URLSearchParams }) {
   const [first, second = '', third = ''] = path;
+  const asked = query.get('asked') ?? '';
+  if (who.pending) return <Waiting key={who.account} onOpen={onOpen} onGone={onGone} />;
   if (first === 'me') return <Me who={who} onChanged={onChanged} onGone={onGone} />;
+  if (first === 'helping') return <Helping key={asked} given={asked} own={who.account} />;
+  if (first === 'signers') return <Signers who={who} given={asked} />;
+  if (who.role === 'clinician' && first === 'emergency')
+    return <Emergency key={third} account={second} grant={third} />;
   if (who.role === 'clinician' && first === 'live')
     return <Live key={third} account={second} grant={third} />;
   if (who.role === 'clinician')
@@ -166,13 +186,15 @@ function Inside({
     );
   switch (first) {
     case 'share':
-      return <Share code={code} />;
+      return <Share code={query.get('code') ?? ''} />;
     case 'log':
       return <WhoSaw />;
     case 'add':
       return <Import onChanged={() => onChanged({ ...who, hasData: true })} />;
     case 'devices':
       return <Devices />;
+    case 'guardians':
+      return <Guardians />;
     default:
       return <Home who={who} />;
   }
@@ -199,15 +221,25 @@ function Insecure() {
 const patientPages = ['home', 'share', 'log', 'add', 'me'] as const;
 const clinicianPages = ['patients', 'me'] as const;
 
+/** The page of the menu that other screens belong to. */
+const under: Record<string, string> = {
+  devices: 'add',
+  report: 'patients',
+  live: 'patients',
+  emergency: 'patients',
+  guardians: 'me',
+  helping: 'me',
+  signers: 'me',
+};
+
 type ShellProps = { who: Who | undefined; onLock: () => void; children: React.ReactNode };
 
 /** What stands around every screen. */
 function Shell({ who, onLock, children }: ShellProps) {
   const { t } = useWords();
   const { path } = useRoute();
-  const here =
-    path[0] === 'devices' ? 'add' : path[0] === 'report' || path[0] === 'live' ? 'patients' : path[0];
-  const pages = who ? (who.role === 'patient' ? patientPages : clinicianPages) : [];
+  const here = (path[0] && under[path[0]]) ?? path[0];
+  const pages = who && !who.pending ? (who.role === 'patient' ? patientPages : clinicianPages) : [];
   return (
     <div className="shell">
       <button
@@ -240,6 +272,11 @@ function Shell({ who, onLock, children }: ShellProps) {
       </header>
       <main id="main">
         <Newer />
+        {who && (
+          <Suspense fallback={null}>
+            <UnderWay key={who.account} />
+          </Suspense>
+        )}
         {children}
       </main>
       <footer className="foot">

@@ -23,6 +23,7 @@ const calls = {
     `GET /v1/grants/${hex}`,
     'GET /v1/batches/latest',
     `GET /v1/erasures/${hex}`,
+    `GET /v1/papers/${hex}`,
   ],
   gateway: [
     'GET /health',
@@ -43,6 +44,12 @@ const calls = {
     'POST /v1/revoke',
     'POST /v1/notes',
     'POST /v1/erase',
+    'POST /v1/add-signer',
+    'POST /v1/remove-signer',
+    'POST /v1/guardians',
+    'POST /v1/recovery',
+    'POST /v1/withdraw-approval',
+    'POST /v1/object',
   ],
 } as const;
 

@@ -2,6 +2,7 @@
 import { limits } from '@islet/core/metrics/Ranges';
 import { clamp, floor, topOf } from '@islet/fhir/ChartScale';
 import { useWords } from '../i18n/Settings.js';
+import type { Erased } from '../worker/data.js';
 import type { DayFigures } from '../worker/Figures.js';
 
 const size = { width: 144, height: 64 };
@@ -9,7 +10,7 @@ const size = { width: 144, height: 64 };
 const jump = 45;
 
 /** One small picture for each day, all to one scale. */
-export function Daily({ days }: { days: readonly DayFigures[] }) {
+export function Daily({ days, erased = [] }: { days: readonly DayFigures[]; erased?: readonly Erased[] }) {
   const { t, shortDay, percent, glucose, unit } = useWords();
   const top = topOf(Math.max(0, ...days.flatMap((d) => d.points.map(([, v]) => v))));
   const y = (mgdl: number): number => ((top - clamp(mgdl, top)) / (top - floor)) * size.height;
@@ -33,7 +34,7 @@ export function Daily({ days }: { days: readonly DayFigures[] }) {
             </svg>
           )}
           {d.meanMgDl === null ? (
-            <span className="fine">{t('report.noReading')}</span>
+            <span className="fine">{t(isGone(d, erased) ? 'gone.short' : 'report.noReading')}</span>
           ) : (
             <>
               <span className="fine">
@@ -49,6 +50,10 @@ export function Daily({ days }: { days: readonly DayFigures[] }) {
     </ol>
   );
 }
+
+/** Whether nothing is there because its person erased it. */
+const isGone = ({ day, lastDay }: DayFigures, erased: readonly Erased[]): boolean =>
+  erased.some((one) => one.firstDay <= day && one.lastDay >= lastDay);
 
 function lineOf(points: DayFigures['points'], y: (mgdl: number) => number): string {
   let path = '';

@@ -1,7 +1,11 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { expect, test } from 'vitest';
-import { catalogues, type Key, type Language, type Message, pick, say } from './Language.js';
+import { beforeAll, expect, test } from 'vitest';
+import { catalogues, type Key, type Language, load, type Message, pick, say } from './Language.js';
 import { wordsOf } from './Settings.js';
+
+beforeAll(async () => {
+  for (const language of ['de', 'es', 'fr'] as const) await load(language);
+});
 
 const formsOf = (message: Message): string[] =>
   typeof message === 'string' ? [message] : [message.one, message.other];
@@ -11,9 +15,10 @@ const keys = Object.keys(catalogues.en) as Key[];
 test.each(['de', 'es', 'fr'] as Language[])(
   '%s says everything that English says, with the same places to fill',
   (language) => {
-    expect(Object.keys(catalogues[language]).sort()).toEqual([...keys].sort());
+    const theirs = catalogues[language]!;
+    expect(Object.keys(theirs).sort()).toEqual([...keys].sort());
     for (const key of keys) {
-      const [ours, english] = [catalogues[language][key], catalogues.en[key] as Message];
+      const [ours, english] = [theirs[key], catalogues.en[key] as Message];
       expect(typeof ours, key).toBe(typeof english);
       const wanted = placesOf(formsOf(english).join());
       expect(placesOf(formsOf(ours).join()), key).toBe(wanted);

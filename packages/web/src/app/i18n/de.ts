@@ -133,9 +133,6 @@ export const de: Catalogue = {
   },
   'home.noGaps': 'Keine Lücke von mehr als 45 Minuten in diesem Zeitraum.',
   'home.gap': '{from} bis {to}',
-  'home.kitBanner':
-    'Sichern Sie Ihren Wiederherstellungsbogen. Ohne ihn sind mit dem Gerät auch die Daten verloren: Niemand kann Ihre Schlüssel zurücksetzen.',
-  'home.kitDo': 'Bogen sichern',
   'fig.mean': 'Mittlere Glukose',
   'fig.meanShort': 'Mittel',
   'fig.sd': 'Streuung (SD)',
@@ -215,6 +212,8 @@ export const de: Catalogue = {
     other: 'Der Sensor sagte {n} Mal „Niedrig“ oder „Hoch“; solche Werte zählen an seinen Grenzen.',
   },
   'import.do': { one: '{n} Messwert einbringen', other: '{n} Messwerte einbringen' },
+  'import.elsewhere':
+    'Ihre Apps wurden an einem anderen Gerät verbunden. Eine Datei hier hinzuzufügen beendet deren Schlüssel: Verbinden Sie sie danach neu, oder fügen Sie die Datei dort hinzu.',
   'import.other': 'Andere Datei',
   'import.done': { one: '{n} Messwert eingebracht', other: '{n} Messwerte eingebracht' },
   'import.doneMore': '{known} waren schon bekannt. Alles ist versiegelt, gespeichert und hat seine Quittung.',
@@ -445,7 +444,7 @@ export const de: Catalogue = {
   'verified.nothing': 'Es gab nichts zu prüfen.',
   'verify.title': 'Datei prüfen',
   'verify.text':
-    'Legen Sie einen Export oder einen signierten Bericht von Islet ab. Er wird hier in Ihrem Browser mit dem gemeinsamen Verzeichnis verglichen. Die Datei wird nirgendwohin gesendet.',
+    'Legen Sie einen Export, einen signierten Bericht oder einen Löschnachweis von Islet ab. Er wird hier in Ihrem Browser mit dem gemeinsamen Verzeichnis verglichen. Die Datei wird nirgendwohin gesendet.',
   'verify.choose': 'Datei wählen',
   'verify.holds': 'Alles stimmt',
   'verify.holdsText': {
@@ -499,7 +498,7 @@ export const de: Catalogue = {
   'erase.do': 'Für immer löschen',
   'erase.on': 'Mit der begonnenen Löschung fortfahren',
   'erase.done':
-    'Gelöscht. Der Nachweis wurde als Datei gesichert: Bewahren Sie ihn auf. Die Befehlszeile prüft ihn: npx islet verify.',
+    'Gelöscht. Der Nachweis wurde als Datei gesichert: Bewahren Sie ihn auf. Prüfen kann ihn jeder unter „Datei prüfen“.',
   'erase.certificate': 'Nachweis noch einmal sichern',
   'busy.erasing': 'Warten, bis die Schlüsselhüter ihre Geheimnisse vernichten',
   'fail.ERASE_NOT_COMPLETE':
@@ -587,6 +586,292 @@ export const de: Catalogue = {
   'verify.reportLimit':
     'Dass die Werte aus den Messwerten folgen, sagt diese Person mit ihrem Schlüssel. Ein Export beweist es Messwert für Messwert.',
   'verify.patient': 'Patient',
+  'todo.title': 'Damit mit dem Gerät nicht auch das Konto weg ist',
+  'todo.done': 'erledigt',
+  'todo.kit': 'Den Wiederherstellungsbogen sichern',
+  'todo.kitMore': 'Alle Ihre Schlüssel auf Papier. Niemand kann sie für Sie zurücksetzen.',
+  'todo.guardians': 'Vertrauenspersonen wählen',
+  'todo.guardiansMore': 'Menschen, die Sie gemeinsam zurückholen können, wenn auch das Papier weg ist.',
+  'todo.drill': 'Einmal ausprobieren',
+  'todo.drillMore': 'Eine Probe zeigt, ob Ihre Vertrauenspersonen helfen könnten. Sie ändert nichts.',
+  'todo.due': 'Die Vertrauenspersonen wieder erproben',
+  'todo.dueMore': 'Die letzte Probe ist mehr als ein halbes Jahr her. Menschen verlieren Telefone.',
+  'recovery.title': 'Jemand stellt Ihr Konto wieder her',
+  'recovery.agreed': '{n} von {of} nötigen Vertrauenspersonen haben zugestimmt.',
+  'recovery.from': 'Ab {when} kann es abgeschlossen werden.',
+  'recovery.text':
+    'Ein neues Gerät träte an die Stelle aller Ihrer Geräte. Wenn Sie das nicht sind, halten Sie es jetzt auf: Ihr Einspruch gilt immer.',
+  'recovery.object': 'Das bin ich nicht: aufhalten',
+  'recovery.objectDo': 'Aufhalten',
+  'recovery.objectText':
+    'Jede laufende Wiederherstellung endet, im gemeinsamen Verzeichnis und bei jedem Schlüsselhüter. Waren Sie es doch, beginnen Sie noch einmal.',
+  'recovery.stopped': 'Aufgehalten. {n} von {of} Schlüsselhütern wissen es.',
+  'recovery.then': 'Hat eine Vertrauensperson das ohne Sie begonnen, wählen Sie andere.',
+  'guard.title': 'Vertrauenspersonen',
+  'guard.text':
+    'Menschen mit einem Konto hier, die Ihres gemeinsam einem neuen Gerät geben können. Allein kann niemand von ihnen etwas öffnen oder ändern.',
+  'guard.now': 'Ihre Vertrauenspersonen',
+  'guard.sentence':
+    'Je {n} von {names} können Ihr Konto und Ihre Schlüssel gemeinsam einem neuen Gerät geben, {hours} Stunden nachdem sie zustimmen, außer Sie erheben Einspruch.',
+  'guard.sentenceAll':
+    '{names} können Ihr Konto und Ihre Schlüssel gemeinsam einem neuen Gerät geben, {hours} Stunden nachdem sie zustimmen, außer Sie erheben Einspruch.',
+  'guard.since': 'Benannt am {when}.',
+  'guard.answered': '✓ hat auf die Probe geantwortet',
+  'guard.silent': 'hat noch auf keine Probe geantwortet: erst eine Antwort zeigt, dass sie zugesagt hat',
+  'guard.invite': 'Senden Sie jeder diese Einladung. Anderen öffnet sie nichts.',
+  'guard.invitation': 'Einladung für Vertrauenspersonen',
+  'guard.others': 'Andere wählen',
+  'guard.none': 'Keine haben',
+  'guard.noneTitle': 'Ab jetzt keine Vertrauenspersonen haben?',
+  'guard.noneDo': 'Keine haben',
+  'guard.noneText':
+    'Dann bringt nur Ihr Wiederherstellungsbogen oder ein anderes Ihrer Geräte das Konto zurück. Ohne beides ist es für alle verloren.',
+  'guard.choose': 'Vertrauenspersonen wählen',
+  'guard.advice':
+    'Wählen Sie Menschen, die Ihre Stimme am Telefon erkennen und die nicht alle einander kennen. Jede Person braucht hier ein Konto und sagt Ihnen dessen Code, zu finden unter „Ich“.',
+  'guard.nth': 'Vertrauensperson {n}',
+  'guard.name': 'Wie Sie sie nennen',
+  'guard.noCode': 'Geben Sie den Code an.',
+  'guard.add': 'Noch eine',
+  'guard.need': 'Wie viele zustimmen müssen',
+  'guard.wait': 'Wie lange Sie Einspruch erheben können',
+  'guard.days': { one: '{n} Tag', other: '{n} Tage' },
+  'guard.fewer': 'Weniger können nichts tun und erfahren nichts von Ihren Daten.',
+  'guard.allNeeded':
+    'Es braucht sie alle: kann eine nicht helfen, kann es niemand. Eine mehr als nötig ist sicherer.',
+  'guard.two': 'Nennen Sie mindestens zwei Personen, jede mit einem Code.',
+  'guard.do': 'Zu meinen Vertrauenspersonen machen',
+  'guard.done':
+    'Erledigt, und alle {of} Schlüsselhüter wissen es. Senden Sie nun jeder Vertrauensperson die Einladung unten.',
+  'guard.doneSome':
+    'Erledigt, aber nur {n} von {of} Schlüsselhütern wissen es. Benennen Sie sie noch einmal, wenn alle laufen.',
+  'guard.unnamed': 'Jemand mit dem Code {code}…',
+  'drill.title': 'Probe',
+  'drill.text':
+    'Senden Sie eine Frage; die App jeder Vertrauensperson beantwortet sie. Das zeigt, dass sie noch helfen könnten. Nichts wird verraten, und nichts ändert sich.',
+  'drill.last': 'Zuletzt bestanden am {when}.',
+  'drill.never': 'Noch nie erprobt.',
+  'drill.question': 'Frage an die Vertrauenspersonen',
+  'drill.answer': 'Antwort einer Vertrauensperson',
+  'drill.answerHint': 'Die Gruppen aus Buchstaben und Ziffern, die sie zurücksendet.',
+  'drill.take': 'Vergleichen',
+  'drill.begin': 'Frage erstellen',
+  'drill.again': 'Neue Frage erstellen',
+  'drill.enough': 'Ihre Vertrauenspersonen könnten helfen',
+  'drill.notYet': 'Richtig, aber noch nicht genug',
+  'drill.answered': 'Geantwortet: {names}.',
+  'drill.silent': 'Nicht gehört von: {names}.',
+  'help.title': 'Menschen, denen Sie helfen',
+  'help.text':
+    'Wer Sie als Vertrauensperson nennt, sendet Ihnen etwas zum Beantworten. Geben Sie es hier ein.',
+  'help.sent': 'Was man Ihnen gesendet hat',
+  'help.sentHint':
+    'Eine Einladung, die Frage einer Probe oder eine Bitte um Hilfe: der Link oder seine Buchstaben.',
+  'help.people': 'Wessen Vertrauensperson Sie sind',
+  'help.nobody': 'Noch von niemandem.',
+  'help.theirCode': 'Der Code des Kontos, falls er gebraucht wird: {code}',
+  'help.ownRequest': 'Diese Bitte gilt Ihrem eigenen Konto: eines Ihrer Geräte möchte eingelassen werden.',
+  'help.invitation': 'Jemand bittet Sie, Vertrauensperson zu sein',
+  'help.means':
+    'Sie verwahren einen Teil der Schlüssel, versiegelt. Allein können Sie nichts öffnen und nichts ändern. Gehen alle Geräte verloren, ruft die Person Sie an; Sie stimmen erst zu, wenn Sie die Stimme gehört haben.',
+  'help.accept': 'Vertrauensperson werden',
+  'help.accepted': 'Sie sind jetzt Vertrauensperson von {who}.',
+  'help.drill': '{who} erprobt, ob Sie helfen könnten',
+  'help.drillText':
+    'Ihr Teil öffnet sich. Senden Sie diese Antwort zurück, auf welchem Weg auch immer; sie verrät nichts.',
+  'help.drillAnswer': 'Ihre Antwort',
+  'help.request': '{who} hat alle Geräte verloren und bittet um Hilfe',
+  'help.call':
+    'Rufen Sie {who} unter einer Nummer an, die Sie kennen, oder treffen Sie sich. Stimmen Sie nur zu, wenn Sie die Stimme kennen: senden könnte das jeder.',
+  'help.words': 'Die vier Wörter, die Sie gehört haben',
+  'help.wordsHint':
+    'Sie werden vom Bildschirm vorgelesen. Tippen Sie, was Sie hören; diese Seite zeigt sie nicht.',
+  'help.approve': 'Zustimmen',
+  'help.approved':
+    'Zugestimmt. Senden Sie {who} die Antwort unten, auf welchem Weg auch immer: nur dort ist sie von Nutzen.',
+  'help.answer': 'Ihre Antwort, versiegelt',
+  'help.underWay': {
+    one: 'Eine Wiederherstellung läuft: {n} Vertrauensperson stimmt zu.',
+    other: 'Eine Wiederherstellung läuft: {n} Vertrauenspersonen stimmen zu.',
+  },
+  'help.underWayUntil': {
+    one: 'Eine Wiederherstellung läuft: {n} Vertrauensperson stimmt zu. Abschluss ab {when}.',
+    other: 'Eine Wiederherstellung läuft: {n} Vertrauenspersonen stimmen zu. Abschluss ab {when}.',
+  },
+  'help.withdraw': 'Meine Zustimmung zurücknehmen',
+  'help.withdrawText':
+    'Falls Sie sich geirrt haben oder getäuscht wurden: die Wiederherstellung geht nur weiter, wenn genug andere zustimmen.',
+  'sign.title': 'Ihre Geräte',
+  'sign.text':
+    'Jedes Ihrer Geräte signiert mit einem eigenen Schlüssel, und alle öffnen dieselben Daten. Mit zweien kostet der Verlust des einen nichts.',
+  'sign.now': 'Eingelassen',
+  'sign.this': 'Dieser Browser',
+  'sign.other': 'Gerät {id}',
+  'sign.secp256k1': 'Schlüssel',
+  'sign.p256': 'Schlüssel eines sicheren Chips oder Passkeys',
+  'sign.removeTitle': 'Gerät {id} entfernen?',
+  'sign.meansOut': 'Ab diesem Moment signiert und öffnet es nichts mehr.',
+  'sign.meansGrants': 'Was es geteilt hat, bleibt geteilt, bis Sie es unter „Teilen“ beenden.',
+  'sign.meansKeys': 'Was es zuvor geöffnet hat, hat es gesehen. Das lässt sich nicht zurücknehmen.',
+  'sign.meansNever':
+    'Derselbe Schlüssel kommt nie zurück. Um das Gerät wieder zu nutzen, fügen Sie es neu hinzu.',
+  'sign.removed': 'Entfernt. {n} von {of} Schlüsselhütern wissen es.',
+  'sign.add': 'Gerät hinzufügen',
+  'sign.step1':
+    'Öffnen Sie auf dem neuen Gerät diese Adresse, wählen Sie „Ich habe mein Gerät verloren oder ein neues“, dann „Ein anderes meiner Geräte ist noch da“, und geben Sie den Code unten an.',
+  'sign.step2': 'Es zeigt eine Bitte und vier Wörter. Bringen Sie beides hierher.',
+  'sign.step3': 'Nehmen Sie mit, was hier erscheint, zurück zum neuen Gerät.',
+  'sign.request': 'Bitte des neuen Geräts',
+  'sign.words': 'Die vier Wörter, die es zeigt',
+  'sign.wordsHint': 'Tippen Sie sie von seinem Bildschirm ab. Sie beweisen, dass die Bitte von ihm ist.',
+  'sign.do': 'Einlassen',
+  'sign.letIn':
+    'Eingelassen; {n} von {of} Schlüsselhütern wissen es. Es braucht noch seine Schlüssel, unten.',
+  'sign.keys': 'Schlüssel für das neue Gerät, versiegelt',
+  'start.lost': 'Ich habe mein Gerät verloren oder ein neues',
+  'start.lostMore': 'Ihr Konto hierher holen: mit Ihren Vertrauenspersonen oder einem anderen Ihrer Geräte.',
+  'lost.title': 'Ihr Konto hierher holen',
+  'lost.what': 'Was haben Sie noch?',
+  'lost.recovery': 'Meine Vertrauenspersonen',
+  'lost.recoveryMore': 'Sie stimmen gemeinsam zu; dann warten Sie die Tage, die Sie gewählt haben.',
+  'lost.device': 'Ein anderes meiner Geräte ist noch da',
+  'lost.deviceMore': 'Es lässt dieses ein, in einer Minute.',
+  'lost.kit': 'Mein Wiederherstellungsbogen',
+  'lost.kitMore': 'Papier oder Datei bringen sofort alles zurück.',
+  'lost.code': 'Der Code Ihres Kontos',
+  'lost.codeHint':
+    'Nicht geheim. Er steht auf Ihrem Wiederherstellungsbogen, und jede Vertrauensperson hat ihn unter „Menschen, denen Sie helfen“.',
+  'lost.codeHintDevice': 'Nicht geheim. Ihr anderes Gerät zeigt ihn unter „Ich“ und „Ihre Geräte“.',
+  'lost.do': 'Beginnen',
+  'busy.recovering': 'Ihre Schlüssel werden zusammengesetzt',
+  'wait.title': 'Zurückkommen',
+  'wait.titleDevice': 'Ein neues Gerät',
+  'wait.send': '1. Vertrauenspersonen bitten',
+  'wait.sendDevice': '1. Das andere Gerät bitten',
+  'wait.sendText':
+    'Senden Sie jeder Vertrauensperson diese Bitte, auf welchem Weg auch immer. Sie ist nicht geheim.',
+  'wait.sendDeviceText':
+    'Öffnen Sie auf Ihrem anderen Gerät „Ich“, „Ihre Geräte“, und bringen Sie diese Bitte dorthin.',
+  'wait.request': 'Bitte',
+  'wait.sayWords':
+    'Rufen Sie dann jede an und lesen Sie diese vier Wörter vor. Schreiben Sie sie nicht: Ihre Stimme beweist, dass Sie es sind.',
+  'wait.compare': 'Es fragt nach diesen vier Wörtern:',
+  'wait.keys': '2. Schlüssel annehmen',
+  'wait.keysText':
+    'Was das andere Gerät dann zeigt, ist für dieses versiegelt. Fügen Sie es hier ein, oder wählen Sie die Datei.',
+  'wait.takeKeys': 'Schlüssel annehmen',
+  'wait.answers': '2. Antworten annehmen',
+  'wait.answer': 'Antwort einer Vertrauensperson',
+  'wait.take': 'Annehmen',
+  'wait.count': '{n} von {of} Antworten sind da.',
+  'wait.notAgreed':
+    'Genug Antworten sind da, aber nicht alle stimmen noch zu. Bitten Sie eine weitere Vertrauensperson.',
+  'wait.ready': 'Die Wartezeit ist um.',
+  'wait.leftDays': { one: 'Noch etwa {n} Tag', other: 'Noch etwa {n} Tage' },
+  'wait.leftHours': { one: 'Noch {n} Stunde', other: 'Noch {n} Stunden' },
+  'wait.until':
+    'Bis {when} kann jedes Ihrer Geräte Einspruch erheben. Sie können diese Seite schließen und in diesem Browser wiederkommen.',
+  'wait.finish': 'Mein Konto zurücknehmen',
+  'wait.stopped': 'Diese Wiederherstellung wurde aufgehalten',
+  'wait.stoppedText':
+    'Ein Gerät des Kontos hat Einspruch erhoben, oder die Vertrauenspersonen wurden neu benannt. War es ein Irrtum, beginnen Sie noch einmal.',
+  'wait.giveUp': 'Aufgeben und aus dem Browser entfernen',
+  'wait.giveUpText': 'Die Bitte und alle bisherigen Antworten werden vergessen. Sonst ändert sich nichts.',
+  'wait.lately':
+    'Ihr Konto gehört wieder Ihnen. Die Schlüsselhüter öffnen Ihre Daten ab {when}: bis dahin kann gehört werden, wer bestohlen wurde.',
+  'wait.nameAnew': 'Wählen Sie Ihre Vertrauenspersonen neu: die alten sind jetzt bekannt.',
+  'me.safety': 'Wenn dieses Gerät verloren geht',
+  'me.guardians': 'Vertrauenspersonen',
+  'me.guardiansMore': 'Menschen, die Ihnen Ihr Konto gemeinsam zurückgeben können.',
+  'me.signers': 'Ihre Geräte',
+  'me.signersMore': 'Einen weiteren Browser oder ein Gerät hinzufügen, oder ein verlorenes entfernen.',
+  'me.helping': 'Menschen, denen Sie helfen',
+  'me.helpingMore': 'Eine Einladung annehmen, auf eine Probe antworten oder jemandem zurückhelfen.',
+  'me.goTo': 'Öffnen',
+  'me.code': 'Der Code Ihres Kontos',
+  'me.codeText':
+    'Nicht geheim. Wer Sie als Vertrauensperson nennt, fragt danach, und Sie brauchen ihn, um mit Vertrauenspersonen zurückzukommen.',
+  'me.kitCode': 'Code des Kontos, für Vertrauenspersonen: {code}',
+  'preset.emergency': 'Ein Notfall',
+  'preset.emergencyMore': 'Glukose und Insulin der letzten 3 Tage, jedes Mal mit Begründung',
+  'share.emergencyText':
+    'Nur für Notfälle. Wer hineinsieht, muss einen Grund angeben, und Sie sehen sofort, wer, wann und warum.',
+  'share.isRole':
+    'Das ist der Code der Rolle einer Organisation: wer sie gerade innehat, darf hineinsehen. Wer das ist, sagt die Organisation.',
+  'role.title': 'Rollen, die Sie innehaben',
+  'role.text':
+    'Wer mit einer Rolle teilt, teilt mit denen, die sie gerade innehaben. Geben Sie Patienten den Link.',
+  'role.name': 'Name für diese Rolle',
+  'role.unnamed': 'Rolle {code}…',
+  'log.asRole': 'in der Rolle {role}',
+  'log.asSomeRole': 'in der Rolle einer Organisation',
+  'emergency.title': 'Im Notfall geöffnet',
+  'emergency.opened': '{who} hat Ihre Daten im Notfall geöffnet, {when}',
+  'emergency.noReason':
+    'Ihnen wurde kein Grund gesagt, der zum Verzeichnis passt. Das ist ein Grund, es nicht gerechtfertigt zu nennen.',
+  'emergency.justified': 'War es gerechtfertigt?',
+  'emergency.yes': 'Ja',
+  'emergency.no': 'Nein',
+  'emergency.sayYes': 'Als gerechtfertigt bezeichnen?',
+  'emergency.sayNo': 'Als nicht gerechtfertigt bezeichnen?',
+  'emergency.once': 'Das sagen Sie einmal. Es steht für immer im Verzeichnis, und die Organisation sieht es.',
+  'emergency.stated': 'Angegebener Grund: „{reason}“',
+  'emergency.saidYes': 'Sie sagten: gerechtfertigt.',
+  'emergency.saidNo': 'Sie sagten: nicht gerechtfertigt.',
+  'emergency.ask': 'Im Notfall öffnen',
+  'emergency.means':
+    'Der Patient sieht sofort, dass Sie hineingesehen haben, wann, und den Grund, den Sie hier angeben. Das wird geprüft.',
+  'emergency.reason': 'Grund',
+  'emergency.reasonHint': 'In Worten, die der Patient versteht. Er reist versiegelt, nur für ihn.',
+  'emergency.sayWhy': 'Geben Sie einen Grund an.',
+  'emergency.open': 'Daten öffnen',
+  'gone.day': '{day} wurde am {when} gelöscht.',
+  'gone.days': '{from} bis {to} wurden am {when} gelöscht.',
+  'gone.short': 'gelöscht',
+  'gone.thatDay': 'Gelöscht am {when}.',
+  'verify.erasure': 'Dieser Nachweis stimmt',
+  'verify.erasureWhat': 'Gelöscht: {what}, {days}.',
+  'verify.allDays': 'alle Tage',
+  'verify.erasureWhen': 'Verlangt am {asked}, vollständig am {done}',
+  'verify.erasureBy':
+    '{n} Schlüsselhüter haben unterschrieben, dass ihre Geheimnisse vernichtet sind; {of} mussten es',
+  'verify.erasureOf': 'Das Konto: {code}',
+  'fail.WEB_OTHER_WORDS':
+    'Das sind nicht die Wörter dieser Bitte: sie kann von jemand anderem sein. Es ist nichts geschehen. Rufen Sie die Person an und lassen Sie sich die Wörter noch einmal vorlesen.',
+  'fail.WEB_BAD_ANSWER': 'Das ist keine Antwort, oder ein Teil fehlt. Kopieren Sie sie noch einmal ganz.',
+  'fail.WEB_NOT_ASKED':
+    'Das ist keine Einladung, Frage oder Bitte, oder ein Zeichen ist falsch. Kopieren Sie es noch einmal ganz.',
+  'fail.WEB_OTHER_DRILL':
+    'Das antwortet auf eine andere Frage oder gehört nicht zu den jetzigen Schlüsseln. Senden Sie die neueste Frage noch einmal; bleibt es falsch, benennen Sie die Vertrauenspersonen neu.',
+  'fail.WEB_UNKNOWN_ACCOUNT':
+    'Hier gibt es kein Konto mit diesem Code. Kopieren Sie den Code noch einmal ganz.',
+  'fail.WEB_NO_GUARDIANS':
+    'Dieses Konto hat keine Vertrauenspersonen. Der Wiederherstellungsbogen oder ein Gerät, das noch da ist, kann es zurückbringen.',
+  'fail.WEB_NOTHING_PENDING': 'Hier wird auf nichts gewartet. Beginnen Sie auf der ersten Seite noch einmal.',
+  'fail.GUARDIANS_UNKNOWN':
+    'Einer dieser Codes gehört hier niemandem. Bitten Sie die Person, zuerst im selben Islet ein Konto zu erstellen.',
+  'fail.GUARDIANS_TOO_FEW': 'Nennen Sie zwei bis sechzehn andere Personen, jede einmal, nicht sich selbst.',
+  'fail.GUARDIANS_BAD_INVITATION':
+    'Diese Einladung ist nicht für Sie, oder es wurden seither andere benannt. Bitten Sie um eine neue.',
+  'fail.GUARDIANS_NOT_OURS':
+    'Sie sind hier nicht Vertrauensperson dieser Person. Nehmen Sie zuerst die Einladung an.',
+  'fail.DRILL_UNREADABLE':
+    'Das gehört zu keiner Probe, oder ein Zeichen ist falsch. Kopieren Sie es noch einmal ganz.',
+  'fail.RECOVERY_BAD_ANSWER':
+    'Diese Antwort gilt einer anderen Bitte. Bitten Sie die Vertrauensperson, auf die neueste zu antworten.',
+  'fail.RECOVERY_SHARES_FALSE':
+    'Was die Vertrauenspersonen gaben, passt nicht zu Ihrem Konto. Bitten Sie eine weitere um eine Antwort.',
+  'fail.RECOVERY_NOTHING': 'Es läuft keine Wiederherstellung.',
+  'fail.REQUEST_UNREADABLE':
+    'Das ist keine Bitte, oder ein Zeichen ist falsch. Kopieren Sie sie noch einmal ganz.',
+  'fail.REQUEST_OTHER_ACCOUNT': 'Diese Bitte gilt einem anderen Konto als Ihrem. Es ist nichts geschehen.',
+  'fail.REQUEST_NOT_FOR_US':
+    'Das wurde für ein anderes Gerät oder eine andere Bitte versiegelt. Bitten Sie noch einmal darum.',
+  'fail.REQUEST_NO_KEY': 'Der Schlüssel dieser Bitte fehlt. Erstellen Sie die Bitte noch einmal.',
+  'fail.EMERGENCY_BAD_REASON': 'Geben Sie einen Grund an, mit höchstens 1000 Zeichen.',
+  'fail.CERTIFICATE_TAMPERED':
+    'Was in diesem Nachweis steht, ist nicht, was unterschrieben wurde. Verlassen Sie sich nicht darauf; nehmen Sie Ihre Kopie.',
+  'fail.CERTIFICATE_UNREADABLE': 'Das ist kein Löschnachweis, oder er ist abgeschnitten.',
   'fail.title': 'Das hat nicht geklappt',
   'fail.code': 'Code für Rückfragen: {code}',
   'fail.WEB_WRONG_PASSPHRASE':
@@ -643,6 +928,6 @@ export const de: Catalogue = {
   'fail.DENIED_OUTSIDE_HOURS': 'Die Erlaubnis gilt nicht zu dieser Stunde oder an diesem Wochentag.',
   'fail.DENIED_NOT_IN_ROLE': 'Die Erlaubnis gilt einer Rolle, die Sie nicht innehaben.',
   'fail.DENIED_EMERGENCY_NOT_STATED':
-    'Diese Erlaubnis ist für Notfälle: Ein Grund muss angegeben werden. Das geht mit der Befehlszeile: npx islet emergency.',
+    'Diese Erlaubnis ist für Notfälle: Ein Grund muss angegeben werden. Öffnen Sie sie aus der Liste der Patienten.',
   'fail.DENIED_ERASED': 'Die Person, deren Daten es waren, hat sie gelöscht. Niemand kann sie mehr öffnen.',
 };

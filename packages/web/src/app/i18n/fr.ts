@@ -131,9 +131,6 @@ export const fr: Catalogue = {
   },
   'home.noGaps': 'Aucun trou de plus de 45 minutes dans cette période.',
   'home.gap': '{from} à {to}',
-  'home.kitBanner':
-    'Gardez votre fiche de secours. Sans elle, perdre l’appareil, c’est perdre les données : personne ne peut réinitialiser vos clés.',
-  'home.kitDo': 'Garder la fiche',
   'fig.mean': 'Glycémie moyenne',
   'fig.meanShort': 'Moyenne',
   'fig.sd': 'Dispersion (ET)',
@@ -212,6 +209,8 @@ export const fr: Catalogue = {
     other: 'Le capteur a dit « Bas » ou « Haut » {n} fois ; ces mesures comptent à ses limites.',
   },
   'import.do': { one: 'Ajouter {n} mesure', other: 'Ajouter {n} mesures' },
+  'import.elsewhere':
+    'Vos applications ont été connectées sur un autre appareil. Ajouter un fichier ici met fin à leurs clés : reconnectez-les ensuite, ou ajoutez le fichier là-bas.',
   'import.other': 'Un autre fichier',
   'import.done': { one: '{n} mesure ajoutée', other: '{n} mesures ajoutées' },
   'import.doneMore': '{known} étaient déjà connues. Tout est scellé, stocké et a son reçu.',
@@ -439,7 +438,7 @@ export const fr: Catalogue = {
   'verified.nothing': 'Il n’y avait rien à vérifier.',
   'verify.title': 'Vérifier un fichier',
   'verify.text':
-    'Déposez un export ou un rapport signé d’Islet. Il est vérifié ici, dans votre navigateur, avec le registre commun. Le fichier n’est envoyé nulle part.',
+    'Déposez un export, un rapport signé ou une preuve d’effacement d’Islet. Il est vérifié ici, dans votre navigateur, avec le registre commun. Le fichier n’est envoyé nulle part.',
   'verify.choose': 'Choisir un fichier',
   'verify.holds': 'Tout est exact',
   'verify.holdsText': {
@@ -493,7 +492,7 @@ export const fr: Catalogue = {
   'erase.do': 'Effacer pour toujours',
   'erase.on': 'Continuer l’effacement commencé',
   'erase.done':
-    'Effacé. La preuve a été enregistrée dans un fichier : gardez-la. La ligne de commande la vérifie : npx islet verify.',
+    'Effacé. La preuve a été enregistrée dans un fichier : gardez-la. Chacun peut la vérifier sous « Vérifier un fichier ».',
   'erase.certificate': 'Enregistrer la preuve encore une fois',
   'busy.erasing': 'En attente que les gardiens détruisent leurs secrets',
   'fail.ERASE_NOT_COMPLETE':
@@ -582,6 +581,289 @@ export const fr: Catalogue = {
   'verify.reportLimit':
     'Que les valeurs découlent des mesures est la parole de cette personne, sous sa clé. Un export le prouve mesure par mesure.',
   'verify.patient': 'Patient',
+  'todo.title': 'Pour qu’un appareil perdu ne soit pas un compte perdu',
+  'todo.done': 'fait',
+  'todo.kit': 'Conserver votre fiche de secours',
+  'todo.kitMore': 'Toutes vos clés sur papier. Personne ne peut les réinitialiser pour vous.',
+  'todo.guardians': 'Choisir des personnes de confiance',
+  'todo.guardiansMore':
+    'Des personnes qui, ensemble, peuvent vous faire revenir si le papier est perdu aussi.',
+  'todo.drill': 'L’essayer une fois',
+  'todo.drillMore': 'Un exercice montre que vos personnes de confiance pourraient aider. Il ne change rien.',
+  'todo.due': 'Réessayer avec vos personnes de confiance',
+  'todo.dueMore': 'Le dernier exercice date de plus de six mois. Les gens perdent leur téléphone.',
+  'recovery.title': 'Quelqu’un récupère votre compte',
+  'recovery.agreed': '{n} des {of} personnes de confiance nécessaires ont accepté.',
+  'recovery.from': 'Cela peut être terminé à partir du {when}.',
+  'recovery.text':
+    'Un nouvel appareil prendrait la place de tous les vôtres. Si ce n’est pas vous, arrêtez cela maintenant : votre opposition l’emporte toujours.',
+  'recovery.object': 'Ce n’est pas moi : arrêter',
+  'recovery.objectDo': 'Arrêter',
+  'recovery.objectText':
+    'Toute récupération en cours prend fin, dans le registre commun et chez chaque gardien de clés. Si c’était bien vous, recommencez.',
+  'recovery.stopped': 'Arrêté. {n} gardiens de clés sur {of} le savent.',
+  'recovery.then': 'Si une personne de confiance l’a commencé sans vous, choisissez-en d’autres.',
+  'guard.title': 'Personnes de confiance',
+  'guard.text':
+    'Des personnes ayant un compte ici, qui ensemble peuvent donner le vôtre à un nouvel appareil. Seule, aucune ne peut rien ouvrir ni changer.',
+  'guard.now': 'Vos personnes de confiance',
+  'guard.sentence':
+    '{n} parmi {names} peuvent ensemble donner votre compte et vos clés à un nouvel appareil, {hours} heures après leur accord, sauf si vous vous y opposez.',
+  'guard.sentenceAll':
+    '{names} peuvent, tous ensemble, donner votre compte et vos clés à un nouvel appareil, {hours} heures après leur accord, sauf si vous vous y opposez.',
+  'guard.since': 'Désignées le {when}.',
+  'guard.answered': '✓ a répondu à l’exercice',
+  'guard.silent': 'n’a pas encore répondu à un exercice : seule une réponse montre qu’elle a accepté',
+  'guard.invite': 'Envoyez à chacune cette invitation. Elle n’ouvre rien à personne d’autre.',
+  'guard.invitation': 'Invitation pour personnes de confiance',
+  'guard.others': 'En choisir d’autres',
+  'guard.none': 'N’en avoir aucune',
+  'guard.noneTitle': 'Ne plus avoir de personnes de confiance ?',
+  'guard.noneDo': 'N’en avoir aucune',
+  'guard.noneText':
+    'Seuls votre fiche de secours ou un autre de vos appareils font alors revenir le compte. Sans eux il est perdu pour tous.',
+  'guard.choose': 'Choisir des personnes de confiance',
+  'guard.advice':
+    'Choisissez des personnes qui reconnaîtraient votre voix au téléphone et qui ne se connaissent pas toutes. Chacune a besoin d’un compte ici et vous dit son code, qui se trouve sous « Moi ».',
+  'guard.nth': 'Personne de confiance {n}',
+  'guard.name': 'Comment vous l’appelez',
+  'guard.noCode': 'Indiquez le code.',
+  'guard.add': 'Une de plus',
+  'guard.need': 'Combien doivent accepter',
+  'guard.wait': 'Combien de temps vous pouvez vous opposer',
+  'guard.days': { one: '{n} jour', other: '{n} jours' },
+  'guard.fewer': 'Moins ne peuvent rien faire et n’apprennent rien de vos données.',
+  'guard.allNeeded':
+    'Il les faut toutes : si l’une ne peut pas aider, personne ne le peut. Une de plus que nécessaire est plus sûr.',
+  'guard.two': 'Nommez au moins deux personnes, chacune avec un code.',
+  'guard.do': 'Les désigner',
+  'guard.done':
+    'C’est fait, et les {of} gardiens de clés le savent. Envoyez maintenant à chacune l’invitation ci-dessous.',
+  'guard.doneSome':
+    'C’est fait, mais seuls {n} gardiens de clés sur {of} le savent. Désignez-les à nouveau quand tous fonctionnent.',
+  'guard.unnamed': 'Quelqu’un avec le code {code}…',
+  'drill.title': 'Exercice',
+  'drill.text':
+    'Envoyez une question ; l’application de chaque personne y répond. Cela montre qu’elles pourraient encore aider. Rien n’est révélé, rien ne change.',
+  'drill.last': 'Réussi pour la dernière fois le {when}.',
+  'drill.never': 'Jamais essayé.',
+  'drill.question': 'Question aux personnes de confiance',
+  'drill.answer': 'Réponse d’une personne de confiance',
+  'drill.answerHint': 'Les groupes de lettres et de chiffres qu’elle renvoie.',
+  'drill.take': 'Comparer',
+  'drill.begin': 'Créer une question',
+  'drill.again': 'Créer une nouvelle question',
+  'drill.enough': 'Vos personnes de confiance pourraient aider',
+  'drill.notYet': 'Juste, mais pas encore assez',
+  'drill.answered': 'Ont répondu : {names}.',
+  'drill.silent': 'Pas de nouvelles de : {names}.',
+  'help.title': 'Personnes que vous aidez',
+  'help.text':
+    'Qui vous désigne comme personne de confiance vous envoie de quoi répondre. Mettez-le dans ce champ.',
+  'help.sent': 'Ce qu’on vous a envoyé',
+  'help.sentHint':
+    'Une invitation, la question d’un exercice ou une demande d’aide : le lien ou ses lettres.',
+  'help.people': 'De qui vous êtes la personne de confiance',
+  'help.nobody': 'De personne pour l’instant.',
+  'help.theirCode': 'Le code de son compte, si elle en a besoin : {code}',
+  'help.ownRequest': 'Cette demande concerne votre propre compte : un de vos appareils veut entrer.',
+  'help.invitation': 'Quelqu’un vous demande d’être sa personne de confiance',
+  'help.means':
+    'Vous gardez une part de ses clés, scellée. Vous ne pouvez seul rien ouvrir ni changer. Si elle perd tous ses appareils, elle vous appelle ; n’approuvez qu’après avoir entendu sa voix.',
+  'help.accept': 'Accepter',
+  'help.accepted': 'Vous êtes maintenant la personne de confiance de {who}.',
+  'help.drill': '{who} vérifie que vous pourriez aider',
+  'help.drillText':
+    'Votre part s’ouvre. Renvoyez cette réponse, par n’importe quel moyen ; elle ne révèle rien.',
+  'help.drillAnswer': 'Votre réponse',
+  'help.request': '{who} a perdu tous ses appareils et demande de l’aide',
+  'help.call':
+    'Appelez {who} à un numéro que vous connaissez, ou voyez-vous. N’approuvez que si vous reconnaissez la voix : n’importe qui a pu envoyer ceci.',
+  'help.words': 'Les quatre mots que vous avez entendus',
+  'help.wordsHint': 'Elle les lit sur son écran. Tapez ce que vous entendez ; cette page ne les montre pas.',
+  'help.approve': 'Approuver',
+  'help.approved':
+    'Approuvé. Envoyez à {who} la réponse ci-dessous, par n’importe quel moyen : elle ne sert qu’à cette personne.',
+  'help.answer': 'Votre réponse, scellée',
+  'help.underWay': {
+    one: 'Une récupération est en cours : {n} personne est d’accord.',
+    other: 'Une récupération est en cours : {n} personnes sont d’accord.',
+  },
+  'help.underWayUntil': {
+    one: 'Une récupération est en cours : {n} personne est d’accord. Elle peut être terminée à partir du {when}.',
+    other:
+      'Une récupération est en cours : {n} personnes sont d’accord. Elle peut être terminée à partir du {when}.',
+  },
+  'help.withdraw': 'Retirer mon accord',
+  'help.withdrawText':
+    'Si vous vous êtes trompé ou avez été trompé : la récupération ne continue que si assez d’autres sont d’accord.',
+  'sign.title': 'Vos appareils',
+  'sign.text':
+    'Chacun de vos appareils signe avec sa propre clé, et tous ouvrent les mêmes données. Avec deux, en perdre un ne coûte rien.',
+  'sign.now': 'Admis',
+  'sign.this': 'Ce navigateur',
+  'sign.other': 'Appareil {id}',
+  'sign.secp256k1': 'Clé',
+  'sign.p256': 'Clé d’une puce sécurisée ou clé d’accès',
+  'sign.removeTitle': 'Retirer l’appareil {id} ?',
+  'sign.meansOut': 'Dès cet instant, il ne signe et n’ouvre plus rien.',
+  'sign.meansGrants': 'Ce qu’il a partagé le reste jusqu’à ce que vous l’arrêtiez sous « Partager ».',
+  'sign.meansKeys': 'Ce qu’il a ouvert avant, il l’a vu. Cela ne se reprend pas.',
+  'sign.meansNever': 'La même clé ne revient jamais. Pour réutiliser l’appareil, ajoutez-le à nouveau.',
+  'sign.removed': 'Retiré. {n} gardiens de clés sur {of} le savent.',
+  'sign.add': 'Ajouter un appareil',
+  'sign.step1':
+    'Sur le nouvel appareil, ouvrez cette adresse, choisissez « J’ai perdu mon appareil, ou j’en ai un nouveau », puis « Un autre de mes appareils est encore là », et donnez le code ci-dessous.',
+  'sign.step2': 'Il affiche une demande et quatre mots. Apportez les deux ici.',
+  'sign.step3': 'Rapportez au nouvel appareil ce qui apparaît ici.',
+  'sign.request': 'Demande du nouvel appareil',
+  'sign.words': 'Les quatre mots qu’il affiche',
+  'sign.wordsHint': 'Tapez-les depuis son écran. Ils prouvent que la demande est la sienne.',
+  'sign.do': 'L’admettre',
+  'sign.letIn': 'Admis ; {n} gardiens de clés sur {of} le savent. Il lui manque encore ses clés, ci-dessous.',
+  'sign.keys': 'Clés pour le nouvel appareil, scellées',
+  'start.lost': 'J’ai perdu mon appareil, ou j’en ai un nouveau',
+  'start.lostMore':
+    'Amener votre compte ici : avec vos personnes de confiance, ou un autre de vos appareils.',
+  'lost.title': 'Amener votre compte ici',
+  'lost.what': 'Que vous reste-t-il ?',
+  'lost.recovery': 'Mes personnes de confiance',
+  'lost.recoveryMore': 'Elles acceptent ensemble ; puis vous attendez les jours que vous avez choisis.',
+  'lost.device': 'Un autre de mes appareils est encore là',
+  'lost.deviceMore': 'Il admet celui-ci, en une minute.',
+  'lost.kit': 'Ma fiche de secours',
+  'lost.kitMore': 'Le papier ou le fichier fait tout revenir aussitôt.',
+  'lost.code': 'Le code de votre compte',
+  'lost.codeHint':
+    'Pas secret. Il est sur votre fiche de secours, et chaque personne de confiance l’a sous « Personnes que vous aidez ».',
+  'lost.codeHintDevice': 'Pas secret. Votre autre appareil le montre sous « Moi » et « Vos appareils ».',
+  'lost.do': 'Commencer',
+  'busy.recovering': 'Vos clés sont réunies',
+  'wait.title': 'Revenir',
+  'wait.titleDevice': 'Un nouvel appareil',
+  'wait.send': '1. Demander de l’aide',
+  'wait.sendDevice': '1. Demander à votre autre appareil',
+  'wait.sendText':
+    'Envoyez cette demande à chaque personne de confiance, par n’importe quel moyen. Elle n’est pas secrète.',
+  'wait.sendDeviceText':
+    'Sur votre autre appareil, ouvrez « Moi », « Vos appareils », et apportez-y cette demande.',
+  'wait.request': 'Demande',
+  'wait.sayWords':
+    'Appelez ensuite chacune et lisez-lui ces quatre mots. Ne les écrivez pas : votre voix prouve que c’est vous.',
+  'wait.compare': 'Il demande ces quatre mots :',
+  'wait.keys': '2. Recevoir les clés',
+  'wait.keysText':
+    'Ce que votre autre appareil affiche alors est scellé pour celui-ci. Collez-le ici ou choisissez son fichier.',
+  'wait.takeKeys': 'Recevoir les clés',
+  'wait.answers': '2. Recevoir les réponses',
+  'wait.answer': 'Réponse d’une personne de confiance',
+  'wait.take': 'Recevoir',
+  'wait.count': '{n} réponses sur {of} sont là.',
+  'wait.notAgreed':
+    'Il y a assez de réponses, mais toutes ne sont plus d’accord. Demandez à une autre personne.',
+  'wait.ready': 'L’attente est terminée.',
+  'wait.leftDays': { one: 'Environ {n} jour restant', other: 'Environ {n} jours restants' },
+  'wait.leftHours': { one: 'Encore {n} heure', other: 'Encore {n} heures' },
+  'wait.until':
+    'Jusqu’au {when}, chacun de vos appareils peut s’y opposer. Vous pouvez fermer cette page et y revenir dans ce navigateur.',
+  'wait.finish': 'Reprendre mon compte',
+  'wait.stopped': 'Cette récupération a été arrêtée',
+  'wait.stoppedText':
+    'Un appareil du compte s’y est opposé, ou d’autres personnes ont été désignées. Si c’était une erreur, recommencez.',
+  'wait.giveUp': 'Abandonner et retirer ceci du navigateur',
+  'wait.giveUpText': 'La demande et toutes les réponses sont oubliées. Rien d’autre ne change.',
+  'wait.lately':
+    'Votre compte est de nouveau à vous. Les gardiens de clés ouvrent vos données à partir du {when} : d’ici là, qui aurait été volé peut être entendu.',
+  'wait.nameAnew': 'Choisissez de nouvelles personnes de confiance : les anciennes sont connues maintenant.',
+  'me.safety': 'Si vous perdez cet appareil',
+  'me.guardians': 'Personnes de confiance',
+  'me.guardiansMore': 'Des personnes qui ensemble peuvent vous rendre votre compte.',
+  'me.signers': 'Vos appareils',
+  'me.signersMore': 'Ajouter un navigateur ou un appareil, ou en retirer un qui est perdu.',
+  'me.helping': 'Personnes que vous aidez',
+  'me.helpingMore': 'Accepter une invitation, répondre à un exercice ou aider quelqu’un à revenir.',
+  'me.goTo': 'Ouvrir',
+  'me.code': 'Le code de votre compte',
+  'me.codeText':
+    'Pas secret. Qui vous désigne comme personne de confiance le demande, et il vous le faut pour revenir avec les vôtres.',
+  'me.kitCode': 'Code du compte, pour les personnes de confiance : {code}',
+  'preset.emergency': 'Une urgence',
+  'preset.emergencyMore': 'Glycémie et insuline des 3 derniers jours, avec un motif à chaque fois',
+  'share.emergencyText':
+    'Pour les urgences seulement. Qui regarde doit donner un motif, et vous voyez aussitôt qui, quand et pourquoi.',
+  'share.isRole':
+    'C’est le code d’un rôle d’une organisation : peut regarder qui l’exerce à ce moment. L’organisation dit qui.',
+  'role.title': 'Rôles que vous exercez',
+  'role.text':
+    'Partager avec un rôle, c’est partager avec qui l’exerce à ce moment. Donnez-en le lien aux patients.',
+  'role.name': 'Nom de ce rôle',
+  'role.unnamed': 'Rôle {code}…',
+  'log.asRole': 'dans le rôle {role}',
+  'log.asSomeRole': 'dans un rôle d’une organisation',
+  'emergency.title': 'Ouvert en urgence',
+  'emergency.opened': '{who} a ouvert vos données en urgence, {when}',
+  'emergency.noReason':
+    'Aucun motif conforme au registre ne vous a été dit. C’est une raison de dire que ce n’était pas justifié.',
+  'emergency.justified': 'Était-ce justifié ?',
+  'emergency.yes': 'Oui',
+  'emergency.no': 'Non',
+  'emergency.sayYes': 'Dire que c’était justifié ?',
+  'emergency.sayNo': 'Dire que ce n’était pas justifié ?',
+  'emergency.once': 'Vous le dites une fois. C’est inscrit pour toujours, et leur organisation le voit.',
+  'emergency.stated': 'Motif donné : « {reason} »',
+  'emergency.saidYes': 'Vous avez dit : justifié.',
+  'emergency.saidNo': 'Vous avez dit : pas justifié.',
+  'emergency.ask': 'Ouvrir en urgence',
+  'emergency.means':
+    'Le patient voit aussitôt que vous avez regardé, quand, et le motif que vous donnez ici. C’est examiné.',
+  'emergency.reason': 'Motif',
+  'emergency.reasonHint': 'En mots que le patient comprend. Il voyage scellé, pour lui seul.',
+  'emergency.sayWhy': 'Donnez un motif.',
+  'emergency.open': 'Ouvrir les données',
+  'gone.day': 'Le {day} a été effacé le {when}.',
+  'gone.days': 'Du {from} au {to}, tout a été effacé le {when}.',
+  'gone.short': 'effacé',
+  'gone.thatDay': 'Effacé le {when}.',
+  'verify.erasure': 'Cette preuve tient',
+  'verify.erasureWhat': 'Effacé : {what}, {days}.',
+  'verify.allDays': 'tous les jours',
+  'verify.erasureWhen': 'Demandé le {asked}, achevé le {done}',
+  'verify.erasureBy': '{n} gardiens de clés ont signé la destruction de leurs secrets ; il en fallait {of}',
+  'verify.erasureOf': 'Le compte : {code}',
+  'fail.WEB_OTHER_WORDS':
+    'Ce ne sont pas les mots de cette demande : elle vient peut-être de quelqu’un d’autre. Rien n’a été fait. Appelez la personne et faites-lui relire ses mots.',
+  'fail.WEB_BAD_ANSWER':
+    'Ce n’est pas une réponse, ou il en manque une partie. Copiez-la de nouveau en entier.',
+  'fail.WEB_NOT_ASKED':
+    'Ce n’est ni une invitation, ni une question, ni une demande, ou une lettre est fausse. Copiez de nouveau le tout.',
+  'fail.WEB_OTHER_DRILL':
+    'Ceci répond à une autre question, ou n’est pas des clés actuelles. Renvoyez la question la plus récente ; si cela persiste, désignez à nouveau vos personnes de confiance.',
+  'fail.WEB_UNKNOWN_ACCOUNT': 'Il n’y a pas ici de compte avec ce code. Copiez de nouveau le code en entier.',
+  'fail.WEB_NO_GUARDIANS':
+    'Ce compte n’a pas de personnes de confiance. Sa fiche de secours, ou un appareil encore là, peut le faire revenir.',
+  'fail.WEB_NOTHING_PENDING': 'Rien n’est attendu ici. Recommencez depuis la première page.',
+  'fail.GUARDIANS_UNKNOWN':
+    'Un de ces codes n’est à personne ici. Demandez-lui de créer d’abord son compte, dans le même Islet.',
+  'fail.GUARDIANS_TOO_FEW': 'Nommez de deux à seize autres personnes, chacune une fois, pas vous-même.',
+  'fail.GUARDIANS_BAD_INVITATION':
+    'Cette invitation n’est pas pour vous, ou d’autres ont été désignées depuis. Demandez-en une nouvelle.',
+  'fail.GUARDIANS_NOT_OURS':
+    'Vous n’êtes pas ici la personne de confiance de cette personne. Acceptez d’abord son invitation.',
+  'fail.DRILL_UNREADABLE': 'Ce n’est pas d’un exercice, ou une lettre est fausse. Copiez de nouveau le tout.',
+  'fail.RECOVERY_BAD_ANSWER':
+    'Cette réponse est pour une autre demande. Demandez à la personne de répondre à la plus récente.',
+  'fail.RECOVERY_SHARES_FALSE':
+    'Ce que les personnes ont donné ne correspond pas à votre compte. Demandez une réponse à une autre.',
+  'fail.RECOVERY_NOTHING': 'Aucune récupération n’est en cours.',
+  'fail.REQUEST_UNREADABLE':
+    'Ce n’est pas une demande, ou une lettre est fausse. Copiez-la de nouveau en entier.',
+  'fail.REQUEST_OTHER_ACCOUNT': 'Cette demande concerne un autre compte que le vôtre. Rien n’a été fait.',
+  'fail.REQUEST_NOT_FOR_US': 'Ceci a été scellé pour un autre appareil ou une autre demande. Redemandez-le.',
+  'fail.REQUEST_NO_KEY': 'La clé de cette demande manque. Refaites la demande.',
+  'fail.EMERGENCY_BAD_REASON': 'Donnez un motif, en 1000 caractères au plus.',
+  'fail.CERTIFICATE_TAMPERED':
+    'Ce qui est écrit dans cette preuve n’est pas ce qui a été signé. Ne vous y fiez pas ; prenez la copie que vous avez gardée.',
+  'fail.CERTIFICATE_UNREADABLE': 'Ce n’est pas une preuve d’effacement, ou elle est tronquée.',
   'fail.title': 'Cela n’a pas marché',
   'fail.code': 'Code pour l’assistance : {code}',
   'fail.WEB_WRONG_PASSPHRASE':
@@ -631,7 +913,7 @@ export const fr: Catalogue = {
   'fail.DENIED_OUTSIDE_HOURS': 'La permission ne vaut pas à cette heure ou ce jour de la semaine.',
   'fail.DENIED_NOT_IN_ROLE': 'La permission est pour un rôle que vous ne tenez pas.',
   'fail.DENIED_EMERGENCY_NOT_STATED':
-    'Cette permission est pour les urgences : il faut dire un motif. La ligne de commande le fait : npx islet emergency.',
+    'Cette permission est pour les urgences : il faut dire un motif. Ouvrez-la depuis la liste des patients.',
   'fail.DENIED_ERASED':
     'La personne à qui étaient ces données les a effacées. Personne ne peut plus les ouvrir.',
 };

@@ -4,7 +4,7 @@ import { useWords } from '../i18n/Settings.js';
 import { Act } from './Basics.js';
 
 /** A place to drop a file, and a button for those who do not drag. */
-export function DropFile({ label, onFiles, many, accept }: Props) {
+export function DropFile({ label, onFiles, many, quiet, accept }: Props) {
   const { t } = useWords();
   return (
     <DropZone
@@ -20,9 +20,15 @@ export function DropFile({ label, onFiles, many, accept }: Props) {
         {...(accept && { acceptedFileTypes: accept })}
         onSelect={(list) => list && onFiles([...list])}
       >
-        <Act kind="main">{label}</Act>
+        <Act kind={quiet ? 'quiet' : 'main'}>{label}</Act>
       </FileTrigger>
     </DropZone>
   );
 }
-type Props = { label: string; onFiles: (files: File[]) => void; many?: boolean; accept?: string[] };
+type Props = {
+  label: string;
+  onFiles: (files: File[]) => void;
+  many?: boolean;
+  quiet?: boolean;
+  accept?: string[];
+};

@@ -9,9 +9,11 @@ import { RangesBar } from '../charts/RangesBar.js';
 import type { Key } from '../i18n/Language.js';
 import { useWords, type Words } from '../i18n/Settings.js';
 import { About, Panel } from '../parts/Basics.js';
+import type { Erased } from '../worker/data.js';
 import type { Figures } from '../worker/Figures.js';
 
 type Shown = { figures: Figures };
+type ShownDays = Shown & { erased?: readonly Erased[] };
 
 /** The figures in a row, each with what it means. */
 export function KeyFigures({ figures: { statistics: s, sensorActivePercent } }: Shown) {
@@ -154,7 +156,7 @@ export function Ranges({ figures }: Shown) {
   );
 }
 
-export function DayByDay({ figures }: Shown) {
+export function DayByDay({ figures, erased = [] }: ShownDays) {
   const { t } = useWords();
   if (figures.daily.length === 0) return null;
   return (
@@ -162,7 +164,7 @@ export function DayByDay({ figures }: Shown) {
       title={t(figures.stream === 'glucose/week' ? 'report.weekly' : 'report.daily')}
       {...(figures.daily.some((d) => d.points.length > 0) && { about: t('def.daily') })}
     >
-      <Daily days={figures.daily} />
+      <Daily days={figures.daily} erased={erased} />
     </Panel>
   );
 }
@@ -203,7 +205,7 @@ function EpisodesTable({ figures }: Shown) {
 }
 
 /** All of it, as one page. */
-export function OnePage({ figures }: Shown) {
+export function OnePage({ figures, erased = [] }: ShownDays) {
   return (
     <div className="report">
       <Sufficiency figures={figures} />
@@ -215,7 +217,7 @@ export function OnePage({ figures }: Shown) {
       </div>
       <Profile figures={figures} />
       <EpisodesTable figures={figures} />
-      <DayByDay figures={figures} />
+      <DayByDay figures={figures} erased={erased} />
     </div>
   );
 }

@@ -5,17 +5,42 @@ import { DayTrace } from '../charts/DayTrace.js';
 import { useWords } from '../i18n/Settings.js';
 import { Act, Page, Panel } from '../parts/Basics.js';
 import { Choices } from '../parts/Fields.js';
-import { AsOf, Busy, Trouble } from '../parts/Told.js';
-import { unexpected, useCall } from '../parts/useCall.js';
+import { AsOf, Busy, Notice, Trouble } from '../parts/Told.js';
+import { unexpected, useCall, useLoaded } from '../parts/useCall.js';
 import { ask, type Failed, follow } from '../Worker.js';
 import type { Latest, Overview } from '../worker/data.js';
 import type { Told } from '../worker/following.js';
 import type { Shown, Who } from '../worker/Session.js';
+import { Emergencies } from './Emergencies.js';
 import { DayByDay, KeyFigures, Profile, Ranges, Sufficiency } from './Figures.js';
+import { Gone } from './Gone.js';
 import { Now } from './Now.js';
+import { ToDo } from './ToDo.js';
 import { VerifiedBadge } from './Verified.js';
 
 export function Home({ who }: { who: Who }) {
+  const { opensAt } = who;
+  // Nothing that is asked for before could be opened, and each request is on record.
+  return opensAt !== null && opensAt > Date.now() ? <Soon opensAt={opensAt} /> : <Own />;
+}
+
+/** After a recovery, until custodians open again. */
+function Soon({ opensAt }: { opensAt: number }) {
+  const { t, moment } = useWords();
+  const told = useLoaded(() => ask('remind')).last;
+  return (
+    <Page title={t('home.title')}>
+      <Emergencies />
+      <Notice kind="good">
+        <p>{t('wait.lately', { when: moment(told ?? opensAt) })}</p>
+        <p>{t('wait.nameAnew')}</p>
+      </Notice>
+      <ToDo />
+    </Page>
+  );
+}
+
+function Own() {
   const { t } = useWords();
   const [days, setDays] = useState('14');
   // Every look is on record: one for each period, not one more for opening the screen.
@@ -65,18 +90,13 @@ export function Home({ who }: { who: Who }) {
   );
   return (
     <Page title={t('home.title')} aside={last && !empty ? period : undefined}>
-      {!who.hasKit && (
-        <div className="notice notice-warn banner">
-          <p>{t('home.kitBanner')}</p>
-          <a className="act act-quiet" href="#/me">
-            {t('home.kitDo')}
-          </a>
-        </div>
-      )}
+      <Emergencies />
+      <ToDo />
       {state.is === 'busy' && <Busy step={state.step} />}
       {state.is === 'failed' && <Trouble failed={state.failed} onAgain={() => void run()} />}
       {failed && <Trouble failed={failed} />}
       {last && <AsOf at={last.asOf} onAgain={() => void run()} />}
+      {last && <Gone erased={last.erased} />}
       {empty && <Empty />}
       {last && !empty && <Filled overview={last} away={away} onRefresh={() => void run()} />}
     </Page>
@@ -131,7 +151,7 @@ function Filled({ overview, away, onRefresh }: FilledProps) {
         <Sufficiency figures={figures} />
       </Panel>
       <Profile figures={figures} />
-      <DayByDay figures={figures} />
+      <DayByDay figures={figures} erased={overview.erased} />
       <Kept overview={overview} />
     </>
   );
@@ -140,8 +160,8 @@ function Filled({ overview, away, onRefresh }: FilledProps) {
 type FilledProps = { overview: Shown<Overview>; away: boolean; onRefresh: () => void };
 
 function OneDay({ overview }: { overview: Overview }) {
-  const { t, shortDay, withUnit } = useWords();
-  const { figures, dayOffsetMinutes: offset, trace, happenings } = overview;
+  const { t, shortDay, withUnit, date: dateOf } = useWords();
+  const { figures, dayOffsetMinutes: offset, trace, happenings, erased } = overview;
   const [day, setDay] = useState(figures.lastDay);
   useEffect(() => setDay(figures.lastDay), [figures.lastDay]);
   const [from, to] = [Day.startOf(day, offset), Day.endOf(day, offset)];
@@ -152,9 +172,11 @@ function OneDay({ overview }: { overview: Overview }) {
   const shown = { at: inside(trace.at), mgdl: inside(trace.mgdl) };
   const those = happenings.filter((h) => h.at >= from && h.at < to);
   const date = shortDay(day);
+  const gone = erased.find((one) => one.firstDay <= day && one.lastDay >= day);
+  const none = gone ? t('gone.thatDay', { when: dateOf(gone.at) }) : t('home.noneThatDay');
   const label =
     shown.at.length === 0
-      ? t('home.noneThatDay')
+      ? none
       : t('home.trace', {
           date,
           n: shown.at.length,
@@ -181,7 +203,7 @@ function OneDay({ overview }: { overview: Overview }) {
         </Act>
       </div>
       <DayTrace trace={shown} happenings={those} from={from} to={to} offsetMinutes={offset} label={label} />
-      {shown.at.length === 0 && <p>{t('home.noneThatDay')}</p>}
+      {shown.at.length === 0 && <p>{none}</p>}
       {those.length > 0 && (
         <ul className="legend">
           <li>

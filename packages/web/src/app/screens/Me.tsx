@@ -3,7 +3,7 @@
 import type { GlucoseUnit } from '@islet/core/Reading';
 import { useState } from 'react';
 import { type Theme, useSettings, useWords } from '../i18n/Settings.js';
-import { Act, Ask, Page, Panel, saveFile } from '../parts/Basics.js';
+import { Act, Ask, Copyable, Page, Panel, saveFile } from '../parts/Basics.js';
 import { Choices } from '../parts/Fields.js';
 import { Languages } from '../parts/Languages.js';
 import { QrCode } from '../parts/QrCode.js';
@@ -23,6 +23,7 @@ export function Me({ who, onChanged, onGone }: Props) {
     <Page title={who.name}>
       <Display />
       <Kit who={who} onChanged={onChanged} />
+      <Safety who={who} />
       <WaysIn />
       {who.role === 'clinician' && <Invite who={who} />}
       {who.role === 'patient' && <TakeAway who={who} />}
@@ -125,6 +126,7 @@ function Kit({ who, onChanged }: { who: Who; onChanged: (who: Who) => void }) {
               </p>
               <p className="fine">{t('me.kitPaper')}</p>
               <p className="kit-text">{kit.state.value.text.replaceAll('-', ' ')}</p>
+              <p className="fine">{t('me.kitCode', { code: who.code })}</p>
             </div>
             <QrCode text={kit.state.value.text} label={t('me.kit')} />
           </div>
@@ -142,6 +144,39 @@ function Kit({ who, onChanged }: { who: Who; onChanged: (who: Who) => void }) {
               {t('me.kitSaved')}
             </Act>
           </div>
+        </>
+      )}
+    </Panel>
+  );
+}
+
+/** Who and what helps when this device is gone. */
+function Safety({ who }: { who: Who }) {
+  const { t } = useWords();
+  const links = [
+    ...(who.role === 'patient' ? (['guardians'] as const) : []),
+    'signers' as const,
+    'helping' as const,
+  ];
+  return (
+    <Panel title={t('me.safety')} className="stack">
+      <ul className="lines">
+        {links.map((to) => (
+          <li key={to}>
+            <span>
+              <strong>{t(`me.${to}`)}</strong>
+              <span className="fine block">{t(`me.${to}More`)}</span>
+            </span>
+            <a className="act act-quiet" href={`#/${to}`} aria-label={`${t('me.goTo')}: ${t(`me.${to}`)}`}>
+              {t('me.goTo')}
+            </a>
+          </li>
+        ))}
+      </ul>
+      {who.role === 'patient' && (
+        <>
+          <Copyable label={t('me.code')} text={who.code} />
+          <p className="fine">{t('me.codeText')}</p>
         </>
       )}
     </Panel>

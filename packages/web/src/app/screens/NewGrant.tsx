@@ -40,6 +40,7 @@ export function NewGrant({ code: given, onDone, onCancel }: NewProps) {
     if (code.trim() !== '') void recognise(code.trim());
   }, [code, recognise]);
   const reader = who.state.is === 'done' ? who.state.value.account : undefined;
+  const isRole = who.state.is === 'done' && who.state.value.isRole;
   const terms = useMemo(() => draft && span && termsOf(draft, span, Date.now()), [draft, span]);
   const grant = useCall(async (_, meant: boolean) => {
     if (!reader || !terms) return undefined;
@@ -94,6 +95,7 @@ export function NewGrant({ code: given, onDone, onCancel }: NewProps) {
               : undefined
           }
         />
+        {isRole && <p className="fine">{t('share.isRole')}</p>}
         <Field
           label={t('share.whoName')}
           value={name}

@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
 import { boundsOf, whatOf } from '../i18n/sentence.js';
+import { useOnNews } from '../News.js';
 import { Act, Copyable, Page, Panel } from '../parts/Basics.js';
 import { Field } from '../parts/Fields.js';
 import { QrCode } from '../parts/QrCode.js';
@@ -16,12 +17,13 @@ import { isLive } from './isLive.js';
 export function Patients({ who }: { who: Who }) {
   const { t } = useWords();
   const load = useLoaded(() => ask('patients'));
+  useOnNews('grants', load.run);
   const { state } = load;
   const reload = (): void => void load.run();
   const none = load.last?.length === 0;
   return (
     <Page title={t('patients.title')} aside={<Act onPress={reload}>{t('do.refresh')}</Act>}>
-      {state.is === 'busy' && <Busy step={null} />}
+      {state.is === 'busy' && !load.last && <Busy step={null} />}
       {state.is === 'failed' && <Trouble failed={state.failed} onAgain={reload} />}
       {none && (
         <Panel className="empty">
@@ -33,9 +35,62 @@ export function Patients({ who }: { who: Who }) {
         <Patient key={one.account} patient={one} onChanged={reload} />
       ))}
       <Invite who={who} />
+      <Roles />
     </Page>
   );
 }
+
+/** The roles that this clinician holds, to hand to patients like one's own code. */
+function Roles() {
+  const { t } = useWords();
+  const load = useLoaded(() => ask('roles'));
+  useOnNews('grants', load.run);
+  const roles = load.last ?? [];
+  if (roles.length === 0) return null;
+  return (
+    <Panel title={t('role.title')} className="stack">
+      <p>{t('role.text')}</p>
+      {roles.map((one) => (
+        <RoleCode key={one.account} role={one} onChanged={() => void load.run()} />
+      ))}
+    </Panel>
+  );
+}
+
+function RoleCode({ role, onChanged }: { role: Role; onChanged: () => void }) {
+  const { t } = useWords();
+  const [name, setName] = useState<string>();
+  const title = role.name ?? t('role.unnamed', { code: role.code.slice(0, 11) });
+  return (
+    <div className="stack">
+      <Copyable label={title} text={`${location.origin}/#/share?code=${role.code}`} />
+      {name === undefined ? (
+        <Act
+          kind="plain"
+          aria-label={`${t('patients.rename')}: ${title}`}
+          onPress={() => setName(role.name ?? '')}
+        >
+          {t('patients.rename')}
+        </Act>
+      ) : (
+        <form
+          className="row row-bottom"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void ask('call', { account: role.account, name: name.trim() }).then(() => {
+              setName(undefined);
+              onChanged();
+            });
+          }}
+        >
+          <Field label={t('role.name')} value={name} onChange={setName} autoFocus />
+          <Act type="submit">{t('do.save')}</Act>
+        </form>
+      )}
+    </div>
+  );
+}
+type Role = { account: string; code: string; name: string | null };
 
 /** What a clinician hands to a patient: the code, and a link that fills it in. */
 export function Invite({ who }: { who: Who }) {
@@ -109,18 +164,21 @@ function Held({ held: g, account, title }: { held: HeldLine; account: string; ti
       ? t('patients.revoked', { when: date(g.revokedAt ?? 0) })
       : t('patients.expired', { when: date(g.expiresAt) });
   const live = isLive(g.terms);
-  const open = live ? 'patients.live' : 'patients.report';
+  const { emergency } = g.terms;
+  const open = emergency ? 'emergency.ask' : live ? 'patients.live' : 'patients.report';
+  const route = emergency ? 'emergency' : live ? 'live' : 'report';
+  const role = g.role && (g.role.name ? t('log.asRole', { role: g.role.name }) : t('log.asSomeRole'));
   const label = t(g.state === 'active' ? open : 'patients.askAnyway');
   return (
     <li>
       <span>
         <strong>{whatOf(words, g.terms)}</strong>
-        <span className="fine block">{boundsOf(words, g.terms).join(', ')}</span>
+        <span className="fine block">{[role, ...boundsOf(words, g.terms)].filter(Boolean).join(', ')}</span>
         {g.state !== 'active' && <span className="fine block">{state}</span>}
       </span>
       <a
         className={g.state === 'active' ? 'act act-main' : 'act act-quiet'}
-        href={`#/${live ? 'live' : 'report'}/${account}/${g.id}`}
+        href={`#/${route}/${account}/${g.id}`}
         aria-label={`${label}: ${title}`}
       >
         {label}

@@ -4,21 +4,22 @@ import { useEffect, useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
 import { Act, Page } from '../parts/Basics.js';
 import { Choices } from '../parts/Fields.js';
-import { AsOf, Busy, Trouble } from '../parts/Told.js';
+import { AsOf, Busy, Notice, Trouble } from '../parts/Told.js';
 import { useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import { OnePage } from './Figures.js';
+import { Gone } from './Gone.js';
 import { useTitleOf } from './Patients.js';
 import { SignedPdf } from './SignedPdf.js';
 import { VerifiedBadge } from './Verified.js';
 
 /** What a patient shared, as one page: asked for, checked, and only then computed. */
-export function Report({ account, grant }: { account: string; grant: string }) {
+export function Report({ account, grant, reason }: Asked) {
   const { t, day, moment } = useWords();
   const [days, setDays] = useState('14');
   const load = useLoaded(async (onProgress) => {
     const [report, patients] = await Promise.all([
-      ask('report', { account, grant, days: Number(days) }, onProgress),
+      ask('report', { account, grant, days: Number(days), ...(reason && { reason }) }, onProgress),
       ask('patients'),
     ]);
     return { ...report, patient: patients.find((p) => p.account === account) };
@@ -85,13 +86,22 @@ export function Report({ account, grant }: { account: string; grant: string }) {
               of={periods.map((value) => ({ value, label: t('home.days', { n: Number(value) }) }))}
             />
           )}
-          <OnePage figures={report.figures} />
+          {reason && (
+            <Notice kind="warn">
+              <p>{t('emergency.stated', { reason })}</p>
+            </Notice>
+          )}
+          <Gone erased={report.erased} />
+          <OnePage figures={report.figures} erased={report.erased} />
           <p className="fine">{t('report.made', { when: moment(report.madeAt) })}</p>
         </>
       )}
     </Page>
   );
 }
+
+/** `reason` is for an emergency. */
+type Asked = { account: string; grant: string; reason?: string };
 
 const daysOf = ({ firstDay, lastDay, rollingDays }: Terms): number =>
   Math.min(lastDay - firstDay + 1, rollingDays || Number.POSITIVE_INFINITY);

@@ -1,7 +1,8 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
 import { sentenceOf } from '../i18n/sentence.js';
+import { useOnNews } from '../News.js';
 import { Act, Ask, Page, Panel } from '../parts/Basics.js';
 import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { type Call, useCall, useLoaded } from '../parts/useCall.js';
@@ -13,7 +14,13 @@ import { NewGrant } from './NewGrant.js';
 export function Share({ code }: { code: string }) {
   const { t } = useWords();
   const grants = useLoaded(() => ask('grants'));
+  useOnNews('grants', grants.run);
+  useOnNews('looks', grants.run);
   const [open, setOpen] = useState(code !== '');
+  // An invitation that is followed from here opens the form as well.
+  useEffect(() => {
+    if (code !== '') setOpen(true);
+  }, [code]);
   const [done, setDone] = useState<string>();
   const { state } = grants;
   const lines = grants.last ?? [];
@@ -23,13 +30,14 @@ export function Share({ code }: { code: string }) {
     <Page title={t('share.title')}>
       {done && <Notice kind="good">{t('share.done', { who: done })}</Notice>}
       <Panel title={t('share.now')}>
-        {state.is === 'busy' && <Busy step={null} />}
+        {state.is === 'busy' && !grants.last && <Busy step={null} />}
         {state.is === 'failed' && <Trouble failed={state.failed} onAgain={() => void grants.run()} />}
         {grants.last && active.length === 0 && <p>{t('share.nobody')}</p>}
         <Lines lines={active} onChanged={() => void grants.run()} />
       </Panel>
       {open ? (
         <NewGrant
+          key={code}
           code={code}
           onDone={(who) => {
             setDone(who);

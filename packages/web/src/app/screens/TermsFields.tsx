@@ -27,16 +27,20 @@ export function TermsFields({ preset, onPreset, draft, onChange }: Props) {
           onChange={(until) => onChange({ until })}
         />
       </div>
-      <Choices
-        compact
-        label={t('share.purpose')}
-        value={draft.purpose}
-        onChange={(purpose) => onChange({ purpose: purpose as Purpose })}
-        of={(['treatment', 'care-giving', 'research', 'payment'] as const).map((value) => ({
-          value,
-          label: t(`purposeName.${value}`),
-        }))}
-      />
+      {draft.emergency ? (
+        <p className="fine">{t('share.emergencyText')}</p>
+      ) : (
+        <Choices
+          compact
+          label={t('share.purpose')}
+          value={draft.purpose}
+          onChange={(purpose) => onChange({ purpose: purpose as Purpose })}
+          of={(['treatment', 'care-giving', 'research', 'payment'] as const).map((value) => ({
+            value,
+            label: t(`purposeName.${value}`),
+          }))}
+        />
+      )}
       <Choices
         compact
         label={t('share.uses')}

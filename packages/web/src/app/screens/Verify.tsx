@@ -8,8 +8,10 @@ import { DropFile } from '../parts/DropFile.js';
 import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall } from '../parts/useCall.js';
 import { ask, type Failed } from '../Worker.js';
-import type { ReportChecked } from '../worker/checking.js';
+import type { ErasureChecked, ReportChecked } from '../worker/checking.js';
 
+/** As the file says of itself in its first line. */
+const isCertificate = (text: string): boolean => /^\s*\{\s*"islet"\s*:\s*"erasure-certificate"/.test(text);
 const isPdf = (bytes: Uint8Array): boolean => new TextDecoder().decode(bytes.subarray(0, 5)) === '%PDF-';
 
 /** For anyone, without an account: does this file, or the code on this paper, hold? */
@@ -18,7 +20,9 @@ export function Verify({ statement }: { statement: string }) {
   const check = useCall(async (_, file: File) => {
     const bytes = new Uint8Array(await file.arrayBuffer());
     if (isPdf(bytes)) return { is: 'report' as const, ...(await ask('verifyReport', { bytes })) };
-    return { is: 'export' as const, ...(await ask('verify', { text: new TextDecoder().decode(bytes) })) };
+    const text = new TextDecoder().decode(bytes);
+    if (isCertificate(text)) return { is: 'erasure' as const, ...(await ask('verifyErasure', { text })) };
+    return { is: 'export' as const, ...(await ask('verify', { text })) };
   });
   const scanned = useCall(async (_, text: string) => ({
     is: 'report' as const,
@@ -36,7 +40,13 @@ export function Verify({ statement }: { statement: string }) {
         <DropFile label={t('verify.choose')} onFiles={([file]) => file && void check.run(file)} />
         {state.is === 'busy' && <Busy step={null} />}
         {state.is === 'done' &&
-          (state.value.is === 'export' ? <Holds told={state.value} /> : <ReportHolds told={state.value} />)}
+          (state.value.is === 'export' ? (
+            <Holds told={state.value} />
+          ) : state.value.is === 'erasure' ? (
+            <ErasureHolds told={state.value} />
+          ) : (
+            <ReportHolds told={state.value} />
+          ))}
         {state.is === 'failed' && <Fails failed={state.failed} />}
       </Panel>
     </Page>
@@ -53,6 +63,30 @@ function Holds({ told }: { told: Verified }) {
         <li>{t('verify.segments', { n: told.segments })}</li>
         {told.chainHead !== null && <li>{t('verify.against', { n: told.chainHead })}</li>}
       </ul>
+    </Notice>
+  );
+}
+
+/** What a certificate says was erased, and who signed for it. */
+function ErasureHolds({ told }: { told: ErasureChecked }) {
+  const { t, day, date, streams } = useWords();
+  return (
+    <Notice kind="good">
+      <strong>{t('verify.erasure')}</strong>
+      <p>
+        {t('verify.erasureWhat', {
+          what: told.streams.length === 0 ? t('erase.everything') : streams(told.streams),
+          days: told.days
+            ? t('report.period', { from: day(told.days.firstDay), to: day(told.days.lastDay) })
+            : t('verify.allDays'),
+        })}
+      </p>
+      <ul className="checks">
+        <li>{t('verify.erasureWhen', { asked: date(told.requestedAt), done: date(told.erasedAt) })}</li>
+        <li>{t('verify.erasureBy', { n: told.custodians, of: told.needed })}</li>
+        <li>{t('verify.erasureOf', { code: told.account })}</li>
+      </ul>
+      <p className="fine">{t('erase.meansSeen')}</p>
     </Notice>
   );
 }
@@ -128,7 +162,7 @@ function Fails({ failed }: { failed: Failed }) {
   const { t } = useWords();
   const place = /failed at (.+?): /.exec(failed.message)?.[1];
   const key = `fig.${place}`;
-  const tampered = ['EXPORT_TAMPERED', 'REPORT_TAMPERED'].includes(failed.code);
+  const tampered = ['EXPORT_TAMPERED', 'REPORT_TAMPERED', 'CERTIFICATE_TAMPERED'].includes(failed.code);
   return (
     <Trouble failed={failed} title={t(tampered ? 'verify.fails' : 'fail.title')}>
       {place && (

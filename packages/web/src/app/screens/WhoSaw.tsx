@@ -1,12 +1,14 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
+import { useOnNews } from '../News.js';
 import { Page, Panel } from '../parts/Basics.js';
 import { Choices } from '../parts/Fields.js';
 import { Busy, Notice, Trouble, useFailureText } from '../parts/Told.js';
 import { useCall, useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
-import type { LogLine } from '../worker/sharing.js';
+import type { Broken, LogLine } from '../worker/sharing.js';
+import { Emergencies } from './Emergencies.js';
 import { Stop } from './Share.js';
 
 type Filter = 'others' | 'all' | 'refused' | 'you';
@@ -28,11 +30,13 @@ export function WhoSaw() {
     await load.run();
     return told;
   });
+  useOnNews('looks', load.run);
   const { state } = load;
   const page = load.last;
   const shown = page?.lines.filter((line) => passes(line, filter)) ?? [];
   return (
     <Page title={t('log.title')} lead={t('log.text')}>
+      <Emergencies />
       <Choices
         compact
         label={t('log.filter')}
@@ -92,6 +96,8 @@ function Line({ line, onStop }: { line: LogLine; onStop: (id: string) => void })
         ? t('log.looked', { who, what: streams(line.streams) })
         : t('log.lookedSome', { who });
   const details: string[] = [];
+  if (line.role)
+    details.push(line.role.name ? t('log.asRole', { role: line.role.name }) : t('log.asSomeRole'));
   // A look at everything spans all the days there can be, which says nothing.
   if (line.firstDay !== null && line.lastDay !== null && line.lastDay - line.firstDay < 4000)
     details.push(t('log.days', { from: day(line.firstDay), to: day(line.lastDay) }));
@@ -110,11 +116,23 @@ function Line({ line, onStop }: { line: LogLine; onStop: (id: string) => void })
           <strong>{what}</strong>
           {!line.granted && <span> {textOf(line.code, line.code)}</span>}
         </p>
+        {line.emergency && <Why broken={line.emergency} />}
         {details.length > 0 && <p className="fine">{details.join(' · ')}</p>}
       </div>
       {line.granted && !line.own && line.grantActive && (
         <Stop who={who} onStop={() => onStop(line.grantId)} />
       )}
     </li>
+  );
+}
+
+/** The reason of an emergency, and what the person said of it. */
+function Why({ broken: { reason, justified } }: { broken: Broken }) {
+  const { t } = useWords();
+  return (
+    <p>
+      {reason === null ? t('emergency.noReason') : t('emergency.stated', { reason })}
+      {justified !== null && <> {t(justified ? 'emergency.saidYes' : 'emergency.saidNo')}</>}
+    </p>
   );
 }

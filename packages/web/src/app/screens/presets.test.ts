@@ -3,7 +3,7 @@ import * as Day from '@islet/core/Day';
 import * as Span from '@islet/core/Span';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Language, languages } from '../i18n/Language.js';
+import { type Language, languages, load } from '../i18n/Language.js';
 import { wordsOf } from '../i18n/Settings.js';
 import { sentenceOf } from '../i18n/sentence.js';
 import { type About, type Draft, draftOf, presets, termsOf } from './presets.js';
@@ -62,6 +62,7 @@ test('each preset is one sentence of all that it bounds', () => {
     'Mara may see weekly glucose averages from 9 Nov 2026 to 15 Nov 2026, for treatment, until the end of 23 Dec 2026.',
     'Mara may see the newest glucose value only, for care-giving, until the end of 21 Feb 2027.',
     'Mara may see the newest glucose value only, on weekdays 08:00–15:30 (UTC+1), for care-giving, until the end of 22 May 2027.',
+    'In an emergency, and stating the reason, Mara may see every glucose reading and insulin of the last 3 days, until the end of 23 Nov 2027.',
     'Mara may see daily glucose averages from 23 Aug 2026 to 20 Nov 2026, for research, until the end of 23 Dec 2026, once.',
     'Mara may see every glucose reading, insulin, and carbs from 23 Aug 2026 to 20 Nov 2026, for treatment, until the end of 23 Dec 2026.',
   ]);
@@ -71,13 +72,16 @@ test('days chosen one by one, emergencies, and where rolling days end before the
   const terms = termsOf({ ...draftOf('school', about), weekdays: 0b0010010 }, about, now)!;
   expect(sentenceOf(english, terms, 'Mara')).toContain(', every Tuesday and Friday 08:00–15:30 (UTC+1),');
   const days = termsOf(draftOf('days', about), about, now)!;
+  const broken = termsOf(draftOf('emergency', about), about, now)!;
+  expect(broken).toMatchObject({ emergency: true, purpose: 'emergency', rollingDays: 3 });
   expect(sentenceOf(english, { ...days, lastDay: today }, 'Mara')).toContain('(none after 23 Nov 2026)');
-  expect(sentenceOf(english, { ...days, emergency: true, purpose: 'emergency' }, 'Mara')).toMatch(
-    /^In an emergency, and stating the reason, Mara may see every glucose reading of the last 15 days, until/,
+  expect(sentenceOf(english, broken, 'Mara')).toMatch(
+    /^In an emergency, and stating the reason, Mara may see every glucose reading and insulin of the last 3 days, until/,
   );
 });
 
-test.each(Object.keys(languages) as Language[])('%s leaves no place of a sentence open', (language) => {
+test.each(Object.keys(languages) as Language[])('%s leaves no place of a sentence open', async (language) => {
+  await load(language);
   const words = wordsOf({ language, unit: 'mg/dL' });
   for (const preset of presets)
     expect(sentenceOf(words, termsOf(draftOf(preset, about), about, now)!, 'Mara')).not.toMatch(

@@ -8,7 +8,7 @@ import * as Span from '@islet/core/Span';
 import type { Stream } from '@islet/core/Stream';
 import { isLive } from './isLive.js';
 
-export const presets = ['visit', 'days', 'week', 'live', 'school', 'study', 'review'] as const;
+export const presets = ['visit', 'days', 'week', 'live', 'school', 'emergency', 'study', 'review'] as const;
 export type Preset = (typeof presets)[number];
 
 /** Today, the last day that holds something, and where the person's days begin, minutes east of UTC. */
@@ -30,6 +30,8 @@ export type Draft = {
   toTime: string;
   purpose: Purpose;
   uses: string;
+  /** Each look has to state a reason. */
+  emergency: boolean;
 };
 
 /** Two weeks beside today, which is not over. */
@@ -56,6 +58,8 @@ export function draftOf(preset: Preset, about: About): Draft {
       return drawn(Presets.followLive(ending(90)));
     case 'school':
       return drawn(Presets.schoolHours(ending(180)));
+    case 'emergency':
+      return drawn(Presets.emergency(ending(365)));
     case 'study':
       return drawn(study);
     case 'days':
@@ -103,6 +107,7 @@ function drawn(terms: Terms): Draft {
     toTime: clock(toMinute),
     purpose: terms.purpose,
     uses: String(terms.maxUses),
+    emergency: terms.emergency,
   };
 }
 
@@ -131,7 +136,7 @@ export function termsOf(draft: Draft, { today, offsetMinutes }: About, now: numb
     notBefore: now - headStartMs,
     expiresAt: Day.endOf(untilDay, offsetMinutes),
     maxUses: Number(draft.uses),
-    emergency: false,
+    emergency: draft.emergency,
   };
 }
 

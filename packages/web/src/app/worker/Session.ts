@@ -22,6 +22,10 @@ export type Who = {
   code: string;
   hasKit: boolean;
   hasData: boolean;
+  /** After a recovery: from when on custodians open again, UTC ms. */
+  opensAt: number | null;
+  /** Not let in yet: what is waited for. */
+  pending: Vault.Pending['is'] | null;
   preferences: Vault.Preferences;
 };
 
@@ -85,7 +89,7 @@ export const dropAll = async (): Promise<void> => Views.clear(await storage(), p
 export type Shown<T> = T & { asOf: number | null };
 
 /** Views that earlier builds kept are of another form, and are not shown. */
-const viewForm = 2;
+const viewForm = 3;
 
 /**
  * What a screen shows. Where nobody answers it is what was kept when it was last opened here; what was refused is not
@@ -134,6 +138,8 @@ export const whoOf = ({ keeper: { wallet, notes } }: Vault.Opened): Who => {
     code: Code.ofAccount(wallet.account),
     hasKit: notes.hasKit ?? false,
     hasData: notes.hasData ?? false,
+    opensAt: notes.opensAt ?? null,
+    pending: notes.pending?.is ?? null,
     preferences: notes.preferences ?? { unit: 'mg/dL' },
   };
 };

@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { Notes } from '@islet/client/Person';
+import type { Answer } from '@islet/client/Recovery';
 import * as Wallet from '@islet/client/Wallet';
 import * as Aead from '@islet/core/crypto/aead';
 import * as Argon2 from '@islet/core/crypto/argon2';
@@ -36,7 +37,20 @@ export type Kept = Notes & {
   imports?: { id: string; at: number; file: string; readings: number; firstDay: number; lastDay: number }[];
   preferences?: Preferences;
   hasKit?: boolean;
+  /** The drill asked last: its question, hex and as text, the answers, and whose they are, by account. */
+  drillQuestion?: string;
+  drill?: { text: string; answers: string[]; answered: string[] };
+  guardianInvitation?: string;
+  /** Who was not let in yet: the wallet beside holds nothing but keys of this browser's own. */
+  pending?: Pending;
+  /** Guardians' answers, hex, for custodians that do not follow the recovery yet. */
+  recoveredBy?: { answers: string[]; signer: string };
+  /** After a recovery: from when on custodians open again, UTC ms. */
+  opensAt?: number;
 };
+
+/** Someone who has lost every device and is helped by guardians, or a further device; answers are hex. */
+export type Pending = { is: 'recovery' | 'device'; answers: string[]; custodians: Answer[] };
 
 export type Keeper = { wallet: Wallet.Wallet; notes: Kept };
 

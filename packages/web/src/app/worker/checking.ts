@@ -4,10 +4,12 @@ import * as ChainOnce from '@islet/client/ChainOnce';
 import * as Export from '@islet/client/Export';
 import * as ReportStatement from '@islet/client/ReportStatement';
 import { unbase64 } from '@islet/core/base64';
-import { equal, fromHex } from '@islet/core/crypto/bytes';
+import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
+import * as Day from '@islet/core/Day';
+import { streams as all, type Stream } from '@islet/core/Stream';
 import { ReportUnreadableError, shortDigest } from '@islet/fhir/Report';
 import * as Code from './Code.js';
-import { type Config, config, ledgerUrl } from './Connection.js';
+import { type Config, config, ledgerUrl, validatorsOf } from './Connection.js';
 import { OtherInstallationError } from './OtherInstallationError.js';
 
 /** Recomputes everything that an export says, against the chain as this browser follows it from its first block. */
@@ -17,6 +19,37 @@ export async function verify(asked: { text: string }): Promise<Export.Verified> 
   const named = genesisOf(asked.text);
   if (named !== undefined && named !== deployment.genesisHash) throw new OtherInstallationError();
   return Export.verify(asked.text, { chainUrl: ledgerUrl(), now: Date.now });
+}
+
+/** What a certificate of an erasure proves. */
+export type ErasureChecked = {
+  account: string;
+  /** None: everything. */
+  streams: readonly Stream[];
+  /** Null where all days went. */
+  days: { firstDay: number; lastDay: number } | null;
+  requestedAt: number;
+  erasedAt: number;
+  custodians: number;
+  needed: number;
+};
+
+/** Checks a certificate of an erasure from its own bytes, and that this installation's validators vouch for it. */
+export async function verifyErasure(asked: { text: string }): Promise<ErasureChecked> {
+  const [Certificate, told] = [await import('@islet/client/ErasureCertificate'), await config()];
+  const { deployment, validators, extent, ...v } = await Certificate.verify(asked.text);
+  const ours = new Set(validatorsOf(told).map(toHex));
+  const known = validators.every((one) => ours.has(toHex(fromHex(one))));
+  // Stops: a certificate over a chain of its maker's own.
+  if (deployment.genesisHash !== told.deployment.genesisHash || !known) throw new OtherInstallationError();
+  const { streams, firstDay, lastDay } = extent;
+  return {
+    account: Code.ofAccount(fromHex(v.account)),
+    streams: streams.length === all.length ? [] : streams,
+    days: firstDay === Day.first && lastDay === Day.last ? null : { firstDay, lastDay },
+    ...{ requestedAt: v.requestedAt, erasedAt: v.erasedAt, needed: v.needed },
+    custodians: v.receipts.filter((r) => r.role === 'custodian').length,
+  };
 }
 
 /** What a signed report comes to for whoever checks it: pseudonyms, days, figures. */

@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // A person's own data: looking, taking in, devices, taking away.
 import type * as Access from '@islet/client/Access';
+import * as ErasedFrom from '@islet/client/Erased';
 import * as Export from '@islet/client/Export';
 import * as Horizon from '@islet/client/Horizon';
 import * as Http from '@islet/client/Http';
@@ -10,7 +11,7 @@ import type { Progress } from '@islet/client/Person';
 import * as Day from '@islet/core/Day';
 import type { Power } from '@islet/core/Devices';
 import * as Points from '@islet/core/metrics/Points';
-import { streams } from '@islet/core/Stream';
+import { type Stream, streams } from '@islet/core/Stream';
 import * as Import from '@islet/ingest/Import';
 import type { Summary } from '@islet/ingest/Summary';
 import { validatorsOf } from './Connection.js';
@@ -34,12 +35,17 @@ export type Overview = {
   /** UTC ms and mg/dL of the window, in order. */
   trace: { at: number[]; mgdl: number[] };
   happenings: Happening[];
+  /** But for those that an erasure left. */
   gaps: { from: number; to: number }[];
+  erased: Erased[];
   /** Null where there was nothing to check. */
   verified: Access.Opened['verified'] | null;
   /** Null where this device holds no key to ask the gateway with. */
   kept: Kept | null;
 };
+
+/** Days of glucose that the person erased, inside what is shown; `at` is when, UTC ms. */
+export type Erased = { firstDay: number; lastDay: number; at: number };
 
 const minute = 60_000;
 /** Where the newest value is younger than this, something sends values. */
@@ -60,8 +66,11 @@ async function look(days: number, onProgress: Progress): Promise<Overview> {
   // Today is not over: so many whole days beside it.
   const firstDay = Math.max(Day.first, lastDay - days + (lastDay === today ? 0 : 1));
   onProgress('opening', 0, 1);
-  const opened = await ownOf(session, ['glucose/raw', 'insulin/raw', 'carbs/raw'], firstDay, lastDay);
+  const wanted: Stream[] = ['glucose/raw', 'insulin/raw', 'carbs/raw'];
+  const opened = await ownOf(session, wanted, firstDay, lastDay).catch(nothingLeft);
   const segments = opened?.segments ?? [];
+  const gone = opened?.erased ?? (await ErasedFrom.of(network, vault.keeper.wallet.account));
+  const erased = erasedIn(gone, firstDay, lastDay);
   const glucose = segments.filter((s) => s.stream === 'glucose/raw');
   const figures = Figures.of('glucose/raw', glucose, { firstDay, lastDay, dayOffsetMinutes, now });
   const points = Points.fromReadings(Figures.readingsOf(glucose));
@@ -79,11 +88,30 @@ async function look(days: number, onProgress: Progress): Promise<Overview> {
     isFollowed: (notes.hasUploader ?? false) || (latest !== null && now - latest.at < recentMs),
     trace: { at: points.map((p) => p.at), mgdl: points.map((p) => p.mgdl) },
     happenings: happenings.sort((a, b) => a.at - b.at),
-    gaps: gapsOf(points),
+    gaps: gapsOf(points).filter((gap) => !erased.some((days) => isLeftBy(days, gap, dayOffsetMinutes))),
+    erased,
     verified: opened?.verified ?? null,
     kept: await keptOf(session),
   };
 }
+
+/** All of what was asked for is erased: that is no failure of one's own page. */
+function nothingLeft(error: unknown): null {
+  if (error instanceof ErasedFrom.ErasedError) return null;
+  throw error;
+}
+
+/** Of glucose, the days that were erased inside some days. */
+export const erasedIn = (all: readonly ErasedFrom.Erased[], firstDay: number, lastDay: number): Erased[] =>
+  ErasedFrom.touching(all, { streams: ['glucose/raw'], firstDay, lastDay })
+    .map(({ extent, at }) => ({
+      ...{ firstDay: Math.max(extent.firstDay, firstDay), lastDay: Math.min(extent.lastDay, lastDay), at },
+    }))
+    .sort((a, b) => a.firstDay - b.firstDay);
+
+/** A gap that reaches into days that were erased. */
+const isLeftBy = (days: Erased, gap: { from: number; to: number }, offset: number): boolean =>
+  gap.from < Day.endOf(days.lastDay, offset) && gap.to > Day.startOf(days.firstDay, offset);
 
 /** Where the data end: today, what was last taken in here, or the last day that has a summary. */
 async function newestDay(session: Session.Session, today: number, onProgress: Progress): Promise<number> {

@@ -7,7 +7,9 @@ import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Day from '@islet/core/Day';
 import * as Glucose from '@islet/core/Glucose';
 import { IsletError } from '@islet/core/IsletError';
+import { isAway } from './Away.js';
 import { type Latest, trendOf } from './data.js';
+import { type News, newsOf } from './News.js';
 import * as Session from './Session.js';
 
 export type Told =
@@ -78,3 +80,37 @@ function latestOf({ reading, speed }: Extract<Follow.Update, { kind: 'value' }>)
 class EndedError extends IsletError {
   override readonly name = 'EndedError';
 }
+
+/** How often the chain is asked for what is new, ms. */
+const newsEveryMs = 5_000;
+
+/** What concerns the person, each time that it changes. */
+export async function* followNews(_: undefined, signal: AbortSignal): AsyncGenerator<News> {
+  let before = '';
+  while (!signal.aborted) {
+    try {
+      const news = navigator.onLine ? await lookForNews() : undefined;
+      const text = JSON.stringify(news);
+      if (news && text !== before) yield news;
+      if (news) before = text;
+    } catch (error) {
+      if (!isAway(error)) throw error;
+    }
+    await pause(newsEveryMs, signal);
+  }
+}
+
+async function lookForNews(): Promise<News> {
+  const { network, vault } = await Session.need();
+  await network.chain.follow();
+  return newsOf(network, vault.keeper.wallet.account);
+}
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });

@@ -11,6 +11,7 @@ import * as Span from '@islet/core/Span';
 import * as FileReport from '@islet/fhir/Report';
 import * as Code from './Code.js';
 import { validatorsOf } from './Connection.js';
+import { type Erased, erasedIn } from './data.js';
 import * as Figures from './Figures.js';
 import { NothingReadError } from './NothingReadError.js';
 import * as Session from './Session.js';
@@ -21,9 +22,12 @@ export type Report = {
   custodians: Access.Opened['custodians'];
   requestId: string;
   madeAt: number;
+  /** What of these days the patient erased. */
+  erased: Erased[];
 };
 
-type AskedReport = { account: string; grant: string; days: number };
+/** `reason` is for an emergency: the patient reads it. */
+type AskedReport = { account: string; grant: string; days: number; reason?: string };
 type Unsigned = Omit<ReportStatement.Statement, 'metrics' | 'dataHash'>;
 
 /** The report that was opened last, to be signed if its reader wants to take it along. */
@@ -49,8 +53,11 @@ async function lookInto(
   const stream = Figures.resolutions.find((s) => granted.includes(s)) ?? 'glucose/raw';
   const { firstDay, lastDay } = daysOf(asked, held?.message, stream, now, here);
   const wanted = { streams: Figures.neededFor(stream, granted), firstDay, lastDay };
+  const { reason } = asked;
   const opened = held
-    ? await Access.granted(network, wallet, held, wanted)
+    ? reason === undefined
+      ? await Access.granted(network, wallet, held, wanted)
+      : await Access.inEmergency(network, wallet, held, wanted, reason)
     : await Access.withoutGrant(network, wallet, fromHex(asked.account), wanted);
   // Readings say where they were made; summaries do not, and need it only for a day that is not over.
   const newest = Figures.readingsOf(opened.segments).at(-1);
@@ -78,6 +85,7 @@ async function lookInto(
     custodians: opened.custodians,
     requestId: opened.requestId,
     madeAt: now,
+    erased: erasedIn(opened.erased, firstDay, lastDay),
     until: held ? held.onChain.expiresAt * 1000 : null,
   };
 }

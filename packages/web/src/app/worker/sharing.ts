@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // Letting others see, taking it back, and who did see.
+import * as View from '@islet/chain/View';
 import * as Derivable from '@islet/client/Derivable';
 import * as Given from '@islet/client/Given';
 import * as Granting from '@islet/client/Granting';
@@ -41,11 +42,27 @@ export type GrantLine = {
 const stateOf = (g: { revokedAt: number | null; expiresAt: number }, now: number): State =>
   g.revokedAt !== null ? 'revoked' : g.expiresAt * 1000 <= now ? 'expired' : 'active';
 
-/** What a code or an invitation link stands for. Throws `WEB_BAD_CODE`. */
-export async function recognise(asked: { code: string }): Promise<{ account: string; name: string | null }> {
+/** Whom a code or an invitation link stands for: a person, or whoever holds an organisation's role. */
+export type Recognised = { account: string; name: string | null; isRole: boolean };
+
+/** Throws `WEB_BAD_CODE`. */
+export async function recognise(asked: { code: string }): Promise<Recognised> {
   const account = toHex(Code.toAccount(asked.code));
-  const { vault } = await Session.need();
-  return { account, name: vault.keeper.notes.contacts?.[account] ?? null };
+  const { network, vault } = await Session.need();
+  const isRole = network.chain.state.roles.has(account);
+  return { account, name: vault.keeper.notes.contacts?.[account] ?? null, isRole };
+}
+
+/** The roles that this person holds now. */
+export async function roles(): Promise<{ account: string; code: string; name: string | null }[]> {
+  const { network, vault } = await Session.need();
+  const { wallet, notes } = vault.keeper;
+  await network.chain.follow();
+  return View.rolesOf(network.chain.state, wallet.account).map((role) => ({
+    account: role,
+    code: Code.ofAccount(fromHex(role)),
+    name: notes.contacts?.[role] ?? null,
+  }));
 }
 
 export async function contacts(): Promise<{ account: string; name: string }[]> {
@@ -163,8 +180,14 @@ export type LogLine =
       custodians: number[];
       grantId: string;
       grantActive: boolean;
+      /** The look was by whoever holds an organisation's role: its name, as the person gave it. */
+      role: { name: string | null } | null;
+      emergency: Broken | null;
     }
   | { is: 'device'; id: string; at: number; device: string; readings: number };
+
+/** An emergency look: the reason, null where none that fits was told; and what the person said of it. */
+export type Broken = { reason: string | null; justified: boolean | null };
 
 export type Page = { lines: LogLine[]; silent: number[]; sound: boolean; gatewayAway: boolean };
 
@@ -193,6 +216,8 @@ export async function log(): Promise<Page> {
       custodians: a.releases.map((r) => r.custodian).sort(),
       grantId: a.grantId,
       grantActive: of !== undefined && stateOf(of, now) === 'active',
+      role: a.role === null ? null : { name: notes.contacts?.[a.role] ?? null },
+      emergency: a.emergency && brokenOf(a.emergency, me),
     };
   });
   const own = await devicesLooks();
@@ -213,6 +238,39 @@ export async function log(): Promise<Page> {
   };
 }
 
+const brokenOf = ({ reason, reviews }: NonNullable<Log.Access['emergency']>, me: string): Broken => ({
+  reason: reason?.text ?? null,
+  justified: reviews.find((r) => r.by === me)?.justified ?? null,
+});
+
+/** An emergency look that the person has not judged yet. */
+export type Unjudged = { id: string; at: number; who: string | null; account: string; reason: string | null };
+
+export async function emergencies(): Promise<Unjudged[]> {
+  const { network, vault } = await Session.need();
+  const { wallet, notes } = vault.keeper;
+  await network.chain.follow();
+  const me = toHex(wallet.account);
+  // Custodians are asked only where there is something to ask about.
+  if (![...network.chain.state.emergencies.values()].some((e) => e.patient === me)) return [];
+  const { accesses } = await Log.accesses(network, wallet);
+  return accesses
+    .filter(({ emergency }) => emergency && brokenOf(emergency, me).justified === null)
+    .map(({ requestId, at, reader, emergency }) => ({
+      ...{ id: requestId, at, account: reader, who: notes.contacts?.[reader] ?? null },
+      reason: emergency?.reason?.text ?? null,
+    }))
+    .sort((a, b) => b.at - a.at);
+}
+
+/** Says of an emergency look, once and for ever, whether it was justified. */
+export async function judge(asked: { id: string; justified: boolean }): Promise<void> {
+  const { network, vault } = await Session.need();
+  const Reviewing = await import('@islet/client/Reviewing');
+  await Reviewing.asPatient(network, vault.keeper.wallet, fromHex(asked.id), { justified: asked.justified });
+  await network.chain.follow();
+}
+
 async function devicesLooks() {
   const { network, vault } = await Session.need();
   try {
@@ -226,6 +284,8 @@ async function devicesLooks() {
 export type PatientLine = { account: string; code: string; name: string | null; grants: HeldLine[] };
 export type HeldLine = {
   id: string;
+  /** Null: granted to this reader; else to whoever holds a role, with the name that we gave it. */
+  role: { name: string | null } | null;
   state: State;
   terms: Terms;
   grantedAt: number;
@@ -247,8 +307,10 @@ async function patientLines(): Promise<PatientLine[]> {
   const { wallet, notes } = vault.keeper;
   await network.chain.follow();
   const me = toHex(wallet.account);
+  const { state } = network.chain;
+  const readers = new Set([me, ...View.rolesOf(state, wallet.account)]);
   const accounts = new Set(
-    [...network.chain.state.grants.values()].filter((g) => g.reader === me).map((g) => g.patient),
+    [...state.grants.values()].filter((g) => readers.has(g.reader)).map((g) => g.patient),
   );
   const now = network.now();
   return Promise.all(
@@ -258,6 +320,7 @@ async function patientLines(): Promise<PatientLine[]> {
       name: notes.contacts?.[account] ?? null,
       grants: (await Held.from(network, wallet, fromHex(account))).map((h) => ({
         id: toHex(h.grantId),
+        role: h.onChain.reader === me ? null : { name: notes.contacts?.[h.onChain.reader] ?? null },
         state: stateOf(h.onChain, now),
         terms: termsOf(h),
         grantedAt: h.onChain.grantedAt,

@@ -14,7 +14,9 @@ import * as sharing from './sharing.js';
 
 /** What the page may ask, and nothing else. */
 const calls = { ...people, ...data, ...sharing, ...reports, ...checking, ...erasing };
-export type Calls = typeof calls;
+/** What few ask and seldom, fetched when it is first asked. */
+const later = () => import('./later.js');
+export type Calls = typeof calls & Awaited<ReturnType<typeof later>>['calls'];
 
 /** What goes on telling until it is stopped. */
 const follows = { ...following };
@@ -45,8 +47,9 @@ async function follow({ id, name, asked }: Question): Promise<void> {
 }
 
 async function answer({ id, name, asked }: Question): Promise<void> {
-  const call = (calls as Record<string, unknown>)[name];
   try {
+    const all: Record<string, unknown> = Object.hasOwn(calls, name) ? calls : (await later()).calls;
+    const call = Object.hasOwn(all, name) ? all[name] : undefined;
     if (typeof call !== 'function') throw new TypeError(`no such call: ${name}`);
     const onProgress = (what: string, done: number, of: number): void =>
       postMessage({ id, progress: { what, done, of } });

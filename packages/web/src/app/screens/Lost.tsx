@@ -1,0 +1,98 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { useState } from 'react';
+import { useWords } from '../i18n/Settings.js';
+import { Act, Page, Panel } from '../parts/Basics.js';
+import { Choices, Field } from '../parts/Fields.js';
+import { useNewWay } from '../parts/NewWay.js';
+import { Busy, Trouble } from '../parts/Told.js';
+import { useCall } from '../parts/useCall.js';
+import { ask } from '../Worker.js';
+import type { Who } from '../worker/Session.js';
+
+type Help = 'recovery' | 'device' | 'kit';
+
+/** On a browser that has nothing: the three ways back. */
+export function Lost({ onOpen }: { onOpen: (who: Who) => void }) {
+  const { t } = useWords();
+  const [help, setHelp] = useState<Help>('recovery');
+  return (
+    <Page title={t('lost.title')}>
+      <Panel className="narrow stack">
+        <Choices
+          label={t('lost.what')}
+          value={help}
+          onChange={(value) => setHelp(value as Help)}
+          of={(['recovery', 'device', 'kit'] as const).map((value) => ({
+            value,
+            label: t(`lost.${value}`),
+            more: t(`lost.${value}More`),
+          }))}
+        />
+        {help === 'kit' ? (
+          <div className="row">
+            <a className="act act-main" href="#/open">
+              {t('start.open')}
+            </a>
+            <a className="link" href="#/">
+              {t('do.back')}
+            </a>
+          </div>
+        ) : (
+          <Begin is={help} onOpen={onOpen} />
+        )}
+      </Panel>
+    </Page>
+  );
+}
+
+function Begin({ is, onOpen }: { is: 'recovery' | 'device'; onOpen: (who: Who) => void }) {
+  const { t } = useWords();
+  const [code, setCode] = useState('');
+  const [name, setName] = useState('');
+  const [tried, setTried] = useState(false);
+  const way = useNewWay('open.newPassphrase');
+  const begin = useCall(async (onProgress) => {
+    const about = { is, code: code.trim(), name: name.trim(), way: await way.take() };
+    onOpen(await ask('comeBack', about, onProgress));
+  });
+  const [uncoded, unnamed] = [code.trim() === '', name.trim() === ''];
+  return (
+    <form
+      className="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        setTried(true);
+        if (way.check() && !uncoded && !unnamed) void begin.run();
+      }}
+    >
+      <Field
+        label={t('lost.code')}
+        hint={t(is === 'recovery' ? 'lost.codeHint' : 'lost.codeHintDevice')}
+        value={code}
+        onChange={setCode}
+        error={tried && uncoded ? t('guard.noCode') : undefined}
+      />
+      <Field
+        label={t('create.name')}
+        hint={t('create.nameHint')}
+        value={name}
+        onChange={setName}
+        error={tried && unnamed ? t('create.noName') : undefined}
+      />
+      {way.fields}
+      {begin.state.is === 'busy' ? (
+        <Busy step={begin.state.step} />
+      ) : (
+        <div className="row">
+          <Act kind="main" type="submit">
+            {t('lost.do')}
+          </Act>
+          <a className="link" href="#/">
+            {t('do.back')}
+          </a>
+        </div>
+      )}
+      {begin.state.is === 'failed' && <Trouble failed={begin.state.failed} />}
+    </form>
+  );
+}

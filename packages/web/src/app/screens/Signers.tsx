@@ -1,0 +1,130 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+import { useEffect, useState } from 'react';
+import { useWords } from '../i18n/Settings.js';
+import { Act, Ask, Copyable, Page, Panel } from '../parts/Basics.js';
+import { Field } from '../parts/Fields.js';
+import { HandSealed } from '../parts/HandOn.js';
+import { Busy, Notice, Trouble } from '../parts/Told.js';
+import { useCall, useLoaded } from '../parts/useCall.js';
+import { ask } from '../Worker.js';
+import type { Who } from '../worker/Session.js';
+
+/** The devices that sign for a person: each with a key of its own. */
+export function Signers({ who, given }: { who: Who; given: string }) {
+  const { t } = useWords();
+  const load = useLoaded(() => ask('signers'));
+  const remove = useCall(async (_, id: string) => {
+    const told = await ask('removeSigner', { id });
+    await load.run();
+    return told;
+  });
+  const all = load.last ?? [];
+  const nameOf = (id: string, own: boolean): string =>
+    own ? t('sign.this') : t('sign.other', { id: id.slice(0, 8) });
+  return (
+    <Page title={t('sign.title')} lead={t('sign.text')}>
+      <Panel title={t('sign.now')} className="stack">
+        {load.state.is === 'busy' && !load.last && <Busy step={null} />}
+        {load.state.is === 'failed' && <Trouble failed={load.state.failed} onAgain={() => void load.run()} />}
+        {remove.state.is === 'busy' && <Busy step={null} />}
+        {remove.state.is === 'failed' && <Trouble failed={remove.state.failed} />}
+        {remove.state.is === 'done' && (
+          <Notice kind="good">
+            <p>{t('sign.removed', { n: remove.state.value.told, of: remove.state.value.of })}</p>
+          </Notice>
+        )}
+        <ul className="lines">
+          {all.map(({ id, own }) => (
+            <li key={id}>
+              <span>
+                <strong>{nameOf(id, own)}</strong>
+                <span className="fine block">
+                  {t(id.length > 40 ? 'sign.p256' : 'sign.secp256k1')} <code>{id.slice(0, 8)}…</code>
+                </span>
+              </span>
+              {!own && (
+                <Ask
+                  danger
+                  trigger={<Act aria-label={`${t('do.remove')}: ${nameOf(id, own)}`}>{t('do.remove')}</Act>}
+                  title={t('sign.removeTitle', { id: id.slice(0, 8) })}
+                  confirm={t('do.remove')}
+                  onConfirm={() => void remove.run(id)}
+                >
+                  <ul>
+                    <li>{t('sign.meansOut')}</li>
+                    <li>{t('sign.meansGrants')}</li>
+                    <li>{t('sign.meansKeys')}</li>
+                    <li>{t('sign.meansNever')}</li>
+                  </ul>
+                </Ask>
+              )}
+            </li>
+          ))}
+        </ul>
+      </Panel>
+      <LetIn key={remove.state.is} code={who.code} given={given} onDone={() => void load.run()} />
+    </Page>
+  );
+}
+
+function LetIn({ code, given, onDone }: { code: string; given: string; onDone: () => void }) {
+  const { t } = useWords();
+  const [text, setText] = useState(given);
+  const [words, setWords] = useState('');
+  useEffect(() => setText(given), [given]);
+  const letIn = useCall(async () => {
+    const made = await ask('letIn', { text: text.trim(), words });
+    onDone();
+    return made;
+  });
+  const { state } = letIn;
+  return (
+    <Panel title={t('sign.add')} className="stack">
+      <ol className="steps">
+        <li>{t('sign.step1')}</li>
+        <li>{t('sign.step2')}</li>
+        <li>{t('sign.step3')}</li>
+      </ol>
+      <Copyable label={t('me.code')} text={code} />
+      {state.is === 'done' ? (
+        <>
+          <Notice kind={state.value.told === state.value.of ? 'good' : 'warn'}>
+            <p>{t('sign.letIn', { n: state.value.told, of: state.value.of })}</p>
+          </Notice>
+          <HandSealed
+            label={t('sign.keys')}
+            file="islet-keys.islet"
+            text={state.value.text}
+            bytes={state.value.bytes}
+          />
+        </>
+      ) : (
+        <form
+          className="stack"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (text.trim() !== '' && words.trim() !== '') void letIn.run();
+          }}
+        >
+          <Field
+            label={t('sign.request')}
+            rows={3}
+            value={text}
+            onChange={(next) => setText(/[#&?]asked=([0-9A-Za-z-]+)/.exec(next)?.[1] ?? next)}
+          />
+          <Field label={t('sign.words')} hint={t('sign.wordsHint')} value={words} onChange={setWords} />
+          {state.is === 'busy' ? (
+            <Busy step={null} />
+          ) : (
+            <div className="row">
+              <Act kind="main" type="submit">
+                {t('sign.do')}
+              </Act>
+            </div>
+          )}
+          {state.is === 'failed' && <Trouble failed={state.failed} />}
+        </form>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,38 @@
+// Copyright the Islet authors. AGPL-3.0-or-later.
+// The devices that sign for a person.
+import * as Signers from '@islet/client/Signers';
+import * as Signing from '@islet/client/Signing';
+import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import * as AskedWords from './AskedWords.js';
+import * as Handed from './Handed.js';
+import * as Session from './Session.js';
+
+export type SignerLine = { id: string; own: boolean };
+
+export async function signers(): Promise<SignerLine[]> {
+  const { network, vault } = await Session.need();
+  const { wallet } = vault.keeper;
+  const own = toHex(Signing.signerOf(network, wallet));
+  const all = await Signers.list(network, wallet.account);
+  return all
+    .map((id) => ({ id, own: id === own }))
+    .sort((a, b) => Number(b.own) - Number(a.own) || (a.id < b.id ? -1 : 1));
+}
+
+/** Lets a device in whose words were compared, and gives the keys for it: they are of use to it alone. */
+export async function letIn(asked: {
+  text: string;
+  words: string;
+}): Promise<{ text: string; bytes: Uint8Array; told: number; of: number }> {
+  const { network, vault } = await Session.need();
+  const request = AskedWords.read(asked.text, asked.words);
+  // Sealed first: where that fails, nobody was let in.
+  const bytes = await Signers.hand(network, vault.keeper, request);
+  const { told, of } = await Signers.add(network, vault.keeper.wallet, request.signer);
+  return { text: Handed.textOf(bytes), bytes, told, of };
+}
+
+export async function removeSigner(asked: { id: string }): Promise<{ told: number; of: number }> {
+  const { network, vault } = await Session.need();
+  return Signers.remove(network, vault.keeper.wallet, fromHex(asked.id));
+}
