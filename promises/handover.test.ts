@@ -176,12 +176,17 @@ describe('the hand-over', () => {
     const services = await readFile(known, 'utf8');
     const { custodians } = JSON.parse(services);
     await writeFile(known, services.replaceAll(custodians[2].url, 'http://127.0.0.1:9'));
-    const without = await at(young, 'handover', 'take', '--person', 'ana');
+    const parent = await at(islet.folder, 'device', 'list');
+    const see = ['--parent', parent.json.account, '--see', 'visit', '--until', '2200-01-01'];
+    const without = await at(young, 'handover', 'take', '--person', 'ana', ...see);
     expect(without.code).toBe(1);
+    expect(without.json.granted).toHaveLength(1);
     expect(without.json).toMatchObject({ done: false, custodians: { ended: 2, guardians: 2, of: 3 } });
     await writeFile(known, services);
     const whole = await ok(young, 'handover', 'take', '--person', 'ana');
-    expect(whole).toMatchObject({ done: true, apps: true, standing: [] });
+    expect(whole).toMatchObject({ done: true, apps: true, revoked: [] });
+    // What was chosen for the parent stands, though what stood before was ended.
+    expect(whole.standing).toHaveLength(1);
     expect(whole.custodians).toEqual({ ended: 3, guardians: 3, of: 3 });
     expect(whole.ended).toEqual(expect.arrayContaining(signers));
     expect((await ok(young, 'device', 'list', '--person', 'ana')).signers).toHaveLength(1);
@@ -193,7 +198,7 @@ describe('the hand-over', () => {
     const { accesses } = await ok(young, 'access', '--person', 'ana');
     expect(accesses.at(-1)).toMatchObject({ reader: 'ana', outcome: 'granted', from, to: from });
     const { grants } = await ok(young, 'grants', '--person', 'ana');
-    expect(grants).toMatchObject([{ state: 'revoked' }]);
+    expect(grants).toMatchObject([{ state: 'revoked' }, { state: 'active' }]);
     expect(grants[0].terms.streams).toEqual(['glucose/raw']);
     expect(await ok(young, 'guardians', 'list', '--person', 'ana')).toMatchObject({ guardians: [] });
   });

@@ -85,10 +85,10 @@ export async function receive(
   handed: Uint8Array,
 ): Promise<Person & { added: string }> {
   const bytes = Xwing.open(newcomer.oneTimeSeed, context(Signers.requestOf(network, newcomer)), handed);
-  const opened = bytes && parcel.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
-  if (!opened?.success) throw new Signers.NotForUsError();
-  const { added, notes } = opened.data;
-  const { signerKind: _, ...theirs } = Wallet.parse(fromHex(opened.data.wallet));
+  const opened = bytes && parcelIn(bytes);
+  if (!opened) throw new Signers.NotForUsError();
+  const { added, notes } = opened;
+  const { signerKind: _, ...theirs } = Wallet.parse(fromHex(opened.wallet));
   const kind = newcomer.signerKind ? { signerKind: newcomer.signerKind } : {};
   const wallet = { ...theirs, signerKey: newcomer.signerKey, ...kind };
   await network.chain.follow();
@@ -101,6 +101,14 @@ export async function receive(
     notes: { ...(notes as Partial<Notes>), role: 'patient', enrolled: true, hasData: true },
     added,
   };
+}
+
+function parcelIn(bytes: Uint8Array): z.infer<typeof parcel> | undefined {
+  try {
+    return parcel.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch {
+    return undefined;
+  }
 }
 
 export class OtherKeysError extends IsletError {

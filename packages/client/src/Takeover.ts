@@ -38,6 +38,8 @@ export type Taking = {
   /** The new key for what is sealed to the account, hex; `null` once it is in the wallet. */
   seed: string | null;
   apps?: boolean;
+  /** Grants were ended; those made since stand. */
+  grants?: boolean;
   /** How many custodians know the guardians; absent: they are not named yet. */
   guarded?: number;
 };
@@ -77,7 +79,7 @@ export async function run(installed: Network, person: Person, keep: Keep): Promi
   await Signers.tellAll(network, '/v1/add-signer', fromHex(taking.added));
   const ended = await endOthers(network, person, own, keep);
   if (taking.seed !== null) await rekey(network, person, fromHex(taking.seed), keep);
-  const revoked = await endGrants(network, person);
+  const revoked = await endGrants(network, person, keep);
   const invitation = await guard(network, person, keep);
   const apps = await endApps(network, person, keep);
   const of = network.custodians.length;
@@ -146,8 +148,10 @@ async function standing(network: Network, { account }: Wallet.Wallet): Promise<T
     .map(({ grantId, reader, expiresAt }) => ({ grantId, reader, expiresAt: expiresAt * 1000 }));
 }
 
-async function endGrants(network: Network, { wallet, notes }: Person): Promise<string[]> {
+async function endGrants(network: Network, person: Person, keep: Keep): Promise<string[]> {
+  const { wallet, notes } = person;
   const { ends } = notes.taking!.choice;
+  if (notes.taking!.grants) return [];
   const { state } = network.chain;
   const ending = (await standing(network, wallet)).filter(
     ({ reader }) =>
@@ -155,6 +159,8 @@ async function endGrants(network: Network, { wallet, notes }: Person): Promise<s
       (ends === 'people' && !state.roles.has(reader) && View.standingOf(state, fromHex(reader)) === 'none'),
   );
   for (const { grantId } of ending) await Granting.revoke(network, wallet, fromHex(grantId));
+  notes.taking!.grants = true;
+  await keep(person);
   return ending.map(({ grantId }) => grantId);
 }
 
@@ -179,7 +185,7 @@ async function guard(network: Network, person: Person, keep: Keep): Promise<stri
 
 /**
  * What an app may read it may no more, and what it may send it may go on sending: whoever kept the account knows its
- * secret. Gateways but the one in use end. Where that one is away, false: nothing else waits for it.
+ * secret. Gateways that the parents did not use themselves end. Where that one is away, false: nothing else waits for it.
  */
 async function endApps(network: Network, person: Person, keep: Keep): Promise<boolean> {
   const { wallet, notes } = person;
@@ -188,7 +194,7 @@ async function endApps(network: Network, person: Person, keep: Keep): Promise<bo
     const health = Http.json(await Http.get(network.gateway, '/health'));
     const inUse = toHex(fromHex(String(health.gatewayKey)));
     for (const key of Account.gatewaysOf(network, wallet.account))
-      if (key !== inUse) await Account.endGateway(network, wallet, fromHex(key));
+      if (key !== inUse && key !== notes.gatewayKey) await Account.endGateway(network, wallet, fromHex(key));
     const sending = (notes.devices ?? []).filter((device) => device.may !== 'read');
     const left = sending.map((device) => ({ ...device, may: 'write' as const }));
     await Pairing.tell(network, person, keep, left);
