@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 pragma solidity 0.8.30;
 
-import {BitMap, Identity, Members, SignatureChecker} from "./World.sol";
+import {BitMap, Circles, Identity, Members, SignatureChecker} from "./World.sol";
 import {LocalTime} from "src/LocalTime.sol";
 import {Reasons} from "src/Reasons.sol";
 
@@ -14,6 +14,7 @@ contract Consent {
     // from Consent: _commitments, _states, _denials, _emergencyCounts, _emergencies, _decisionCount
     Members private _members;
     Identity private _identity;
+    Circles private _circles;
     mapping(bytes32 reader => BitMap) private _nonces;
 
     // Lines of the log: counted where the source emits one.
@@ -73,14 +74,20 @@ contract Consent {
         assert(!granted || (_commitments[r.grantId] != 0 && _commitments[r.grantId] == _grantHash));
         // proved: nothing is granted before a grant begins to hold or after it ceases to
         assert(!granted || (g.notBefore <= block.timestamp && block.timestamp < g.expiresAt));
-        // proved: only the reader, or who holds the role, is granted, and only of this patient's data
+        // proved: only the reader, who holds the role, or who is in this patient's circle is granted, and only this patient's data
         assert(
             !granted || r.patient == g.patient
-                && (r.reader == g.reader || _members.holdsRole(g.reader, r.reader))
+                && (r.reader == g.reader || _members.holdsRole(g.reader, r.reader)
+                    || _circles.isIn(g.reader, g.patient, r.reader))
         );
         // proved: under a grant to a role, who does not hold the role is never granted
         assert(
             !granted || _members.roleOrgs[g.reader] == 0 || _members.holdsRole(g.reader, r.reader)
+        );
+        // proved: under a grant to a circle, who is not in it by this patient's leave is never granted
+        assert(
+            !granted || _members.roleOrgs[g.reader] != 0 || !_circles.isCircle(g.reader)
+                || _circles.isIn(g.reader, g.patient, r.reader)
         );
         // proved: no day outside the grant's window or its rolling days is granted
         assert(
