@@ -114,7 +114,7 @@ contract Circles is ICircles, EIP712, Relayed {
         require(c.people < c.maxPeople, CirclesFull(m.circle));
         ++c.people;
         _people[m.circle][m.reader] = IN;
-        emit Admitted(m.circle, m.reader);
+        emit Admitted(m.circle, c.patient, m.reader);
     }
 
     /// @inheritdoc ICircles
@@ -129,7 +129,7 @@ contract Circles is ICircles, EIP712, Relayed {
         require(_people[m.circle][m.reader] == IN, CirclesNotAdmitted(m.circle, m.reader));
         --c.people;
         _people[m.circle][m.reader] = m.by == c.patient ? BARRED : 0;
-        emit Dismissed(m.circle, m.reader, m.by);
+        emit Dismissed(m.circle, c.patient, m.reader, m.by);
     }
 
     /// @inheritdoc ICircles

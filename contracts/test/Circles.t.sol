@@ -116,7 +116,7 @@ contract CirclesTest is CirclesFixture {
     function test_whomTheKeeperAdmitsIsIn() public {
         bytes memory data = call(anAdmission(READER), KEEPER_KEY);
         vm.expectEmit(address(circles));
-        emit ICircles.Admitted(_circle, READER);
+        emit ICircles.Admitted(_circle, PATIENT, READER);
         does(data);
         vm.assertTrue(isIn(READER), "in");
         vm.assertFalse(isIn(OTHER_READER), "nobody else");
@@ -190,7 +190,7 @@ contract CirclesTest is CirclesFixture {
         admit(READER);
         bytes memory data = call(aDismissal(KEEPER, READER), KEEPER_KEY);
         vm.expectEmit(address(circles));
-        emit ICircles.Dismissed(_circle, READER, KEEPER);
+        emit ICircles.Dismissed(_circle, PATIENT, READER, KEEPER);
         does(data);
         vm.assertFalse(isIn(READER), "out");
         admit(READER);
@@ -201,7 +201,7 @@ contract CirclesTest is CirclesFixture {
         admit(READER);
         bytes memory data = call(aDismissal(PATIENT, READER), PATIENT_KEY);
         vm.expectEmit(address(circles));
-        emit ICircles.Dismissed(_circle, READER, PATIENT);
+        emit ICircles.Dismissed(_circle, PATIENT, READER, PATIENT);
         does(data);
         vm.assertFalse(isIn(READER), "out");
         refuses(

@@ -90,9 +90,11 @@ interface ICircles is IRelayed {
         bytes32 salt,
         bytes32 keyHash
     );
-    event Admitted(bytes32 indexed circle, bytes32 indexed reader);
+    event Admitted(bytes32 indexed circle, bytes32 indexed patient, bytes32 indexed reader);
     /// @notice `by` is the keeper or the patient.
-    event Dismissed(bytes32 indexed circle, bytes32 indexed reader, bytes32 by);
+    event Dismissed(
+        bytes32 indexed circle, bytes32 indexed patient, bytes32 indexed reader, bytes32 by
+    );
     event CircleKeyReplaced(bytes32 indexed circle, bytes32 keyHash);
     event CircleEnded(bytes32 indexed circle, bytes32 indexed patient);
 
