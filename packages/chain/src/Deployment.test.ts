@@ -75,7 +75,9 @@ describe('a deployment file', () => {
   const good = {
     chainId: 1,
     genesisHash: `0x${'AB'.repeat(32)}`,
-    ...Object.fromEntries([...former, ...later, 'circles'].map((n, i) => [n, `0x${i.toString(16).repeat(40)}`])),
+    ...Object.fromEntries(
+      [...former, ...later, 'circles'].map((n, i) => [n, `0x${i.toString(16).repeat(40)}`]),
+    ),
   };
   test('is read with its hex in lower case, as addresses are compared', () => {
     expect(Deployment.parse(JSON.stringify(good)).genesisHash).toBe(`0x${'ab'.repeat(32)}`);

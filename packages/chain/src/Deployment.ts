@@ -41,7 +41,8 @@ export type Deployment = z.infer<typeof schema>;
 export function parse(json: string): Deployment {
   try {
     const value: unknown = JSON.parse(json);
-    if ([firstSchema, formerSchema].some((old) => old.safeParse(value).success)) throw new OldDeploymentError();
+    if ([firstSchema, formerSchema].some((old) => old.safeParse(value).success))
+      throw new OldDeploymentError();
     return schema.parse(value);
   } catch (cause) {
     if (cause instanceof OldDeploymentError) throw cause;

@@ -64,7 +64,7 @@ export async function scene(filters: Partial<Filters> = {}): Promise<Scene> {
     };
     view.decisions.set(decision.requestId, decision);
     const releases = reason !== 0 ? [] : await Promise.all([1, 3].map((i) => release(decision, i)));
-    accesses.push({ ...decision, releases, role: null, emergency: null });
+    accesses.push({ ...decision, releases, role: null, circle: null, emergency: null });
   };
   const release = async (decision: View.Decision, custodian: number) => {
     const note = {
@@ -104,6 +104,7 @@ export async function scene(filters: Partial<Filters> = {}): Promise<Scene> {
       members: contract,
       identity: contract,
       anchors: contract,
+      circles: contract,
       consent: contract,
       reviews: contract,
       recovery: contract,
