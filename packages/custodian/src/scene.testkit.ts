@@ -53,7 +53,7 @@ export type Scene = AsyncDisposable & {
   hub: Uint8Array;
   /** Sends a call as the member's relay. */
   relay(
-    contract: 'identity' | 'consent' | 'anchors' | 'members' | 'erasure' | 'recovery',
+    contract: 'identity' | 'circles' | 'consent' | 'anchors' | 'members' | 'erasure' | 'recovery',
     data: Hex,
   ): Promise<void>;
   /** Opens the custodian of that index, in a folder of its own unless one is given. */
