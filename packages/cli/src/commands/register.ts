@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../Context.js';
 import { registerAccess } from './access.js';
+import { registerCircle } from './circle.js';
 import { registerDevice } from './device.js';
 import { registerDid } from './did.js';
 import { registerDrill } from './drill.js';
@@ -37,6 +38,7 @@ export function registerCommands(program: Command, context: Context): void {
     registerGrants,
     registerRevoke,
     registerRole,
+    registerCircle,
     registerMembers,
     registerReshare,
     registerReport,

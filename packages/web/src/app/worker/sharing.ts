@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // Letting others see, taking it back, and who did see.
+import type { View } from '@islet/chain/View';
 import * as Derivable from '@islet/client/Derivable';
 import * as Given from '@islet/client/Given';
 import * as Granting from '@islet/client/Granting';
@@ -28,6 +29,8 @@ export type GrantLine = {
   readerName: string | null;
   /** An organisation's role: whoever holds it at the time. */
   isRole: boolean;
+  /** For a circle of carers: who lets people in, and how many at a time. */
+  circle: { keeper: string; keeperName: string | null; maxPeople: number } | null;
   state: State;
   grantedAt: number;
   revokedAt: number | null;
@@ -67,6 +70,7 @@ export async function grants(): Promise<GrantLine[]> {
       reader: g.reader,
       readerName: notes.contacts?.[g.reader] ?? null,
       isRole: network.chain.state.roles.has(g.reader),
+      circle: circleOf(network.chain.state, g.reader, notes.contacts),
       state: stateOf(g, now),
       grantedAt: g.grantedAt,
       revokedAt: g.revokedAt,
@@ -77,6 +81,13 @@ export async function grants(): Promise<GrantLine[]> {
     };
   });
   return lines.sort((a, b) => b.grantedAt - a.grantedAt);
+}
+
+function circleOf(view: View, id: string, contacts: Record<string, string> = {}): GrantLine['circle'] {
+  const circle = view.circles.get(id);
+  if (!circle) return null;
+  const { keeper, maxPeople } = circle;
+  return { keeper, keeperName: contacts[keeper] ?? null, maxPeople };
 }
 
 /** What the first builds kept of a grant: words without the salt that shows them to be the chain's. */
