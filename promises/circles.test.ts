@@ -49,7 +49,8 @@ const look = (as: string, stream = 'glucose/raw'): string[] => {
   return ['report', '--as', as, '--stream', stream, '--from', from, '--to', to];
 };
 const grant = async (...args: string[]): Promise<Record<string, any>> => {
-  const terms = ['--streams', 'glucose/raw', '--from', Day.format(today() - 3), '--until', '2200-01-01'];
+  const days = ['--from', Day.format(today() - 3), '--to', Day.format(today() - 1)];
+  const terms = ['--streams', 'glucose/raw', ...days, '--until', '2200-01-01'];
   return ok(await islet.run('grant', '--circle', circle, ...terms, '--purpose', 'care-giving', ...args));
 };
 
