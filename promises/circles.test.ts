@@ -76,7 +76,7 @@ test('whom the parent lets in reads within the bounds, and nobody else at all', 
   ok(await islet.run('circle', 'admit', 'nurse', '--circle', circle, '--as', 'parent'));
   const { metrics } = ok(await islet.run(...look('nurse')));
   expect(metrics.n).toBeGreaterThan(200);
-  expect(await refusal(...look('nurse', 'insulin/raw'))).toBe('DENIED_WRONG_STREAM');
+  expect(await refusal(...look('nurse', 'glucose/day'))).toBe('DENIED_WRONG_STREAM');
   expect(await refusal(...look('parent'))).toBe('DENIED_NOT_IN_CIRCLE');
   expect(await refusal(...look('teacher'))).toBe('DENIED_UNKNOWN_GRANT');
 });

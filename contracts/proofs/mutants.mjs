@@ -32,7 +32,7 @@ export const mutants = [
     find: 'if (!_circles.isIn(g.reader, g.patient, r.reader)) return Reasons.NOT_IN_CIRCLE;',
     put: '',
     of: 'Consent',
-    breaks: "under a grant to a circle, who is not in it by this patient's leave is never granted",
+    breaks: 'under a grant to a circle, who is not in it is never granted',
   },
   {
     what: 'a rolling window of one day more',
