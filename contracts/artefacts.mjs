@@ -12,6 +12,7 @@ const CONTRACTS = [
   'Members',
   'Identity',
   'Anchors',
+  'Circles',
   'Consent',
   'Reviews',
   'Recovery',

@@ -13,6 +13,12 @@ struct Members {
     mapping(bytes32 role => mapping(bytes32 reader => bool)) holders;
 }
 
+struct Circles {
+    mapping(bytes32 circle => bool) circles;
+    // Any answer about a reader; that the right circle and patient are asked about is tested, not proved.
+    mapping(bytes32 reader => bool) people;
+}
+
 struct Identity {
     mapping(bytes32 account => mapping(bytes32 signerHash => bool)) signers;
 }
@@ -33,11 +39,20 @@ function holdsRole(Members storage m, bytes32 role, bytes32 reader) view returns
     return m.holders[role][reader];
 }
 
+function isCircle(Circles storage c, bytes32 circle) view returns (bool) {
+    return c.circles[circle];
+}
+
+function isIn(Circles storage c, bytes32, bytes32, bytes32 reader) view returns (bool) {
+    return c.people[reader];
+}
+
 function speaksFor(Identity storage i, bytes32 account, bytes calldata signer) view returns (bool) {
     return i.signers[account][keccak256(signer)];
 }
 
 using {isRelay, readerStanding, roleOf, holdsRole} for Members global;
+using {isCircle, isIn} for Circles global;
 using {speaksFor} for Identity global;
 
 /// @dev A signature is valid or not by a rule that the proof knows nothing of.

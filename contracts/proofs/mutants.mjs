@@ -27,6 +27,14 @@ export const mutants = [
     breaks: 'under a grant to a role, who does not hold the role is never granted',
   },
   {
+    what: 'no check of who is in the circle',
+    in: 'Consent',
+    find: 'if (!_circles.isIn(g.reader, g.patient, r.reader)) return Reasons.NOT_IN_CIRCLE;',
+    put: '',
+    of: 'Consent',
+    breaks: 'under a grant to a circle, who is not in it is never granted',
+  },
+  {
     what: 'a rolling window of one day more',
     in: 'Consent',
     find: '- int256(uint256(g.rollingDays))',

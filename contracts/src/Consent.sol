@@ -5,6 +5,7 @@ pragma solidity 0.8.30;
 import {LocalTime} from "./LocalTime.sol";
 import {Reasons} from "./Reasons.sol";
 import {Relayed} from "./Relayed.sol";
+import {ICircles} from "./interfaces/ICircles.sol";
 import {IConsent} from "./interfaces/IConsent.sol";
 import {IIdentity} from "./interfaces/IIdentity.sol";
 import {IMembers} from "./interfaces/IMembers.sol";
@@ -47,6 +48,7 @@ contract Consent is IConsent, EIP712, Relayed {
     );
 
     IIdentity private immutable _identity;
+    ICircles private immutable _circles;
 
     mapping(bytes32 grantId => bytes32 grantHash) private _commitments;
     mapping(bytes32 grantId => State) private _states;
@@ -56,11 +58,12 @@ contract Consent is IConsent, EIP712, Relayed {
     mapping(bytes32 requestId => Emergency) private _emergencies;
     uint64 private _decisionCount;
 
-    constructor(IMembers members_, IIdentity identity_, uint32 budget_)
+    constructor(IMembers members_, IIdentity identity_, ICircles circles_, uint32 budget_)
         EIP712("Islet", "1")
         Relayed(members_, budget_)
     {
         _identity = identity_;
+        _circles = circles_;
     }
 
     /// @inheritdoc IConsent
@@ -172,6 +175,11 @@ contract Consent is IConsent, EIP712, Relayed {
         return address(_identity);
     }
 
+    /// @inheritdoc IConsent
+    function circles() external view returns (address) {
+        return address(_circles);
+    }
+
     /// @dev One's own data needs nobody's leave.
     function _decideOwn(Request calldata r) private pure returns (uint8) {
         require(r.statement == bytes32(0), ConsentBadStatement());
@@ -193,6 +201,8 @@ contract Consent is IConsent, EIP712, Relayed {
         if (org != bytes32(0)) {
             // Even from an account with the role's own id: anybody could register that.
             if (!_members.holdsRole(g.reader, r.reader)) return Reasons.NOT_IN_ROLE;
+        } else if (_circles.isCircle(g.reader)) {
+            if (!_circles.isIn(g.reader, g.patient, r.reader)) return Reasons.NOT_IN_CIRCLE;
         } else if (r.reader != g.reader) {
             return Reasons.WRONG_READER;
         }

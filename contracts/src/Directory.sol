@@ -11,6 +11,7 @@ contract Directory is IDirectory {
     address private immutable _members;
     address private immutable _identity;
     address private immutable _anchors;
+    address private immutable _circles;
     address private immutable _consent;
     address private immutable _reviews;
     address private immutable _recovery;
@@ -22,6 +23,7 @@ contract Directory is IDirectory {
         _members = _requireContract(c.members);
         _identity = _requireContract(c.identity);
         _anchors = _requireContract(c.anchors);
+        _circles = _requireContract(c.circles);
         _consent = _requireContract(c.consent);
         _reviews = _requireContract(c.reviews);
         _recovery = _requireContract(c.recovery);
@@ -44,6 +46,11 @@ contract Directory is IDirectory {
     /// @inheritdoc IDirectory
     function anchors() external view returns (address) {
         return _anchors;
+    }
+
+    /// @inheritdoc IDirectory
+    function circles() external view returns (address) {
+        return _circles;
     }
 
     /// @inheritdoc IDirectory

@@ -40,4 +40,6 @@ library Reasons {
     uint8 internal constant NOT_IN_ROLE = 14;
     /// The grant is for emergencies, and the request states none.
     uint8 internal constant EMERGENCY_NOT_STATED = 15;
+    /// The grant is to a circle that the reader is not in: never let in, out again, or the circle is another's or over.
+    uint8 internal constant NOT_IN_CIRCLE = 16;
 }

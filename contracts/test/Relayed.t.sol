@@ -18,7 +18,7 @@ contract RelayedTest is Fixture {
 
     function test_aBudgetOfZeroIsRefused() public {
         vm.expectRevert(error(IRelayed.RelayedNoBudget.selector));
-        new Consent(members, identity, 0);
+        new Consent(members, identity, circles, 0);
     }
 
     function test_theContractsSayWhoTheirMembersAreAndWhatTheBudgetIs() public view {

@@ -25,7 +25,8 @@ interface IConsent is IRelayed {
     /// @notice A permission.
     /// @param grantId Random, not zero (zero in a request means "my own data").
     /// @param patient The account that grants; one of its signers signs.
-    /// @param reader The only account that may use it, or a role of {IMembers}: then who holds the role at the time.
+    /// @param reader The only account that may use it; or a role of {IMembers}: then who holds the role at the time; or
+    /// a circle of {ICircles} that this patient opened: then who is in it at the time.
     /// @param streams 1 to 32 salted stream codes.
     /// @param firstDay First stream day of the data, inclusive.
     /// @param lastDay Last stream day of the data, inclusive.
@@ -76,7 +77,7 @@ interface IConsent is IRelayed {
         uint64 deadline;
     }
 
-    /// @notice A reader's wish to open something. `reader` is always a person's account, under a grant to a role too.
+    /// @notice A reader's wish to open something. `reader` is always a person's account, under a grant to a role or circle too.
     /// `oneTimeKeyHash` commits to the key that custodians seal their shares to: a relay that could alter it could have
     /// the shares sealed to itself. `statement` is the salted hash of the stated reason under an emergency grant, and
     /// zero otherwise.
@@ -227,4 +228,7 @@ interface IConsent is IRelayed {
 
     /// @notice The {IIdentity} that says who speaks for an account.
     function identity() external view returns (address);
+
+    /// @notice The {ICircles} that says who is in a circle.
+    function circles() external view returns (address);
 }

@@ -10,6 +10,7 @@ interface IDirectory {
         address members;
         address identity;
         address anchors;
+        address circles;
         address consent;
         address reviews;
         address recovery;
@@ -31,6 +32,9 @@ interface IDirectory {
 
     /// @notice The batch roots: see {IAnchors}.
     function anchors() external view returns (address);
+
+    /// @notice Circles of carers: see {ICircles}.
+    function circles() external view returns (address);
 
     /// @notice Grants, revocations and decisions: see {IConsent}.
     function consent() external view returns (address);

@@ -3,6 +3,7 @@
 pragma solidity 0.8.30;
 
 import {Anchors} from "../../src/Anchors.sol";
+import {Circles} from "../../src/Circles.sol";
 import {Consent} from "../../src/Consent.sol";
 import {Erasure} from "../../src/Erasure.sol";
 import {Identity} from "../../src/Identity.sol";
@@ -50,6 +51,7 @@ abstract contract Fixture {
     Members internal members;
     Identity internal identity;
     Anchors internal anchors;
+    Circles internal circles;
     Consent internal consent;
     Reviews internal reviews;
     Recovery internal recovery;
@@ -63,7 +65,8 @@ abstract contract Fixture {
         );
         recovery = new Recovery(members, identity, budget);
         anchors = new Anchors(members);
-        consent = new Consent(members, identity, budget);
+        circles = new Circles(members, identity, budget);
+        consent = new Consent(members, identity, circles, budget);
         reviews = new Reviews(members, identity, consent, budget);
         erasure = new Erasure(members, identity, budget);
     }

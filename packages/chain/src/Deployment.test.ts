@@ -71,14 +71,12 @@ test('Islet’s contracts are deployed, know each other, speak to a follower, an
 
 describe('a deployment file', () => {
   const former = ['directory', 'members', 'identity', 'anchors', 'consent'];
+  const later = ['reviews', 'recovery', 'erasure', 'p256Verifier', 'webAuthnVerifier'];
   const good = {
     chainId: 1,
     genesisHash: `0x${'AB'.repeat(32)}`,
     ...Object.fromEntries(
-      [...former, 'reviews', 'recovery', 'erasure', 'p256Verifier', 'webAuthnVerifier'].map((n, i) => [
-        n,
-        `0x${`0${i}`.repeat(20)}`,
-      ]),
+      [...former, ...later, 'circles'].map((n, i) => [n, `0x${i.toString(16).repeat(40)}`]),
     ),
   };
   test('is read with its hex in lower case, as addresses are compared', () => {
@@ -97,6 +95,8 @@ describe('a deployment file', () => {
     const kept = ['chainId', 'genesisHash', ...former];
     const old = Object.fromEntries(Object.entries(good).filter(([name]) => kept.includes(name)));
     expect(() => Deployment.parse(JSON.stringify(old))).toThrow(fails('CHAIN_OLD_DEPLOYMENT'));
+    const { circles: _, ...before } = good as Record<string, unknown>;
+    expect(() => Deployment.parse(JSON.stringify(before))).toThrow(fails('CHAIN_OLD_DEPLOYMENT'));
     const partly = { ...old, reviews: good.genesisHash.slice(0, 42) };
     expect(() => Deployment.parse(JSON.stringify(partly))).toThrow(fails('CHAIN_BAD_DEPLOYMENT'));
   });

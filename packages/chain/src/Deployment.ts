@@ -10,7 +10,7 @@ import type { Hex } from './Wire.js';
 import * as Wire from './Wire.js';
 
 /** As the first version wrote it. */
-const formerSchema = z.strictObject({
+const firstSchema = z.strictObject({
   chainId: z.int().positive(),
   genesisHash: Wire.hash,
   directory: Wire.address,
@@ -20,13 +20,16 @@ const formerSchema = z.strictObject({
   consent: Wire.address,
 });
 
-const schema = formerSchema.extend({
+/** As the version before circles of carers wrote it. */
+const formerSchema = firstSchema.extend({
   reviews: Wire.address,
   recovery: Wire.address,
   erasure: Wire.address,
   p256Verifier: Wire.address,
   webAuthnVerifier: Wire.address,
 });
+
+const schema = formerSchema.extend({ circles: Wire.address });
 
 /** Where Islet is on a chain: pinned by everyone who takes part, and the same for all. */
 export type Deployment = z.infer<typeof schema>;
@@ -38,7 +41,8 @@ export type Deployment = z.infer<typeof schema>;
 export function parse(json: string): Deployment {
   try {
     const value: unknown = JSON.parse(json);
-    if (formerSchema.safeParse(value).success) throw new OldDeploymentError();
+    if ([firstSchema, formerSchema].some((old) => old.safeParse(value).success))
+      throw new OldDeploymentError();
     return schema.parse(value);
   } catch (cause) {
     if (cause instanceof OldDeploymentError) throw cause;
@@ -55,6 +59,7 @@ export const contracts = (d: Deployment): Hex[] => [
   d.members,
   d.identity,
   d.anchors,
+  d.circles,
   d.consent,
   d.reviews,
   d.recovery,

@@ -6,6 +6,7 @@ import { consentAbi } from './abi/Consent.js';
 import { identityAbi } from './abi/Identity.js';
 import { membersAbi } from './abi/Members.js';
 import { reviewsAbi } from './abi/Reviews.js';
+import * as Circles from './Circles.js';
 import type { Deployment } from './Deployment.js';
 import * as Erasures from './Erasures.js';
 import * as Proposals from './Proposals.js';
@@ -17,6 +18,7 @@ export function apply(view: View, deployment: Deployment, event: Event): void {
   const at = event.timestamp * 1000;
   if (event.address === deployment.consent) applyConsent(view, event, at);
   else if (event.address === deployment.identity) applyIdentity(view, event, at);
+  else if (event.address === deployment.circles) Circles.apply(view, event, at);
   else if (event.address === deployment.anchors) applyAnchors(view, event, at);
   else if (event.address === deployment.reviews) applyReviews(view, event, at);
   else if (event.address === deployment.recovery) Recoveries.apply(view.recoveries, event, at);

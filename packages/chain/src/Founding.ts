@@ -2,6 +2,7 @@
 import type { ConstructorArgs } from './AbiTypes.js';
 import { anchorsAbi } from './abi/Anchors.js';
 import { bytecode } from './abi/bytecode.js';
+import { circlesAbi } from './abi/Circles.js';
 import { consentAbi } from './abi/Consent.js';
 import { directoryAbi } from './abi/Directory.js';
 import { erasureAbi } from './abi/Erasure.js';
@@ -29,6 +30,7 @@ export const abis = [
   membersAbi,
   identityAbi,
   anchorsAbi,
+  circlesAbi,
   consentAbi,
   reviewsAbi,
   recoveryAbi,
@@ -56,7 +58,11 @@ export async function deploy(
   const people = { ...common, identity_: identity };
   const recovery = await Deployment.deploy(sender, recoveryAbi, bytecode.Recovery, people);
   const anchors = await Deployment.deploy(sender, anchorsAbi, bytecode.Anchors, { members_: members });
-  const consent = await Deployment.deploy(sender, consentAbi, bytecode.Consent, people);
+  const circles = await Deployment.deploy(sender, circlesAbi, bytecode.Circles, people);
+  const consent = await Deployment.deploy(sender, consentAbi, bytecode.Consent, {
+    ...people,
+    circles_: circles,
+  });
   const reviews = await Deployment.deploy(sender, reviewsAbi, bytecode.Reviews, {
     ...people,
     consent_: consent,
@@ -73,6 +79,7 @@ export async function deploy(
     members,
     identity,
     anchors,
+    circles,
     consent,
     reviews,
     recovery,

@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import type * as Circles from './Circles.js';
 import type * as Erasures from './Erasures.js';
 import type * as Proposals from './Proposals.js';
 import type * as Recoveries from './Recoveries.js';
@@ -37,6 +38,7 @@ export type View = {
   /** Readers for whom an organisation vouches or did, by account. */
   vouches: Map<string, Vouch>;
   roles: Map<string, Role>;
+  circles: Circles.State;
   /** Emergency looks that were granted, by request id. */
   emergencies: Map<string, Emergency>;
 };
@@ -134,6 +136,7 @@ export const empty = (): View => ({
   proposals: new Map(),
   vouches: new Map(),
   roles: new Map(),
+  circles: new Map(),
   emergencies: new Map(),
 });
 

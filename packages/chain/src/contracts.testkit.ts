@@ -4,6 +4,7 @@
 import { fromHex, to0x } from '@islet/core/crypto/bytes';
 import * as Abi from './Abi.js';
 import type { Item, Param } from './AbiTypes.js';
+import { circlesAbi } from './abi/Circles.js';
 import { erasureAbi } from './abi/Erasure.js';
 import { identityAbi } from './abi/Identity.js';
 import { recoveryAbi } from './abi/Recovery.js';
@@ -16,7 +17,12 @@ import * as Sender from './Sender.js';
 import * as View from './View.js';
 import type { Hex } from './Wire.js';
 
-const abis = { identity: identityAbi, recovery: recoveryAbi, erasure: erasureAbi } as const;
+const abis = {
+  identity: identityAbi,
+  circles: circlesAbi,
+  recovery: recoveryAbi,
+  erasure: erasureAbi,
+} as const;
 type Contract = keyof typeof abis;
 type Values = Record<string, bigint | Uint8Array | Uint8Array[]>;
 

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { flipped } from '../../core/src/core.testkit.js';
 import { AccessTamperedError, check } from './AccessCheck.js';
 import { type AccessRecord, type Filters, type Line, passes, unfiltered } from './AccessRecord.js';
-import { emergencyScene, type Scene, scene } from './record.testkit.js';
+import { circleScene, emergencyScene, type Scene, scene } from './record.testkit.js';
 
 type Requests = Extract<Line, { kind: 'request' }>[];
 type Looks = Extract<Line, { kind: 'look' }>[];
@@ -207,5 +207,32 @@ describe('a look by a role, in an emergency', () => {
     const [other] = requests(s.record);
     other!.emergency = look(s.record).emergency!;
     expect(await check(s.record, s).catch((e) => e.code)).toBe('ACCESS_TAMPERED');
+  });
+});
+
+describe('a look under a grant to a circle', () => {
+  const look = (r: AccessRecord) => requests(r).find((l) => l.circle)!;
+
+  test('holds as it was written, with the chain and without', async () => {
+    const s = await circleScene();
+    expect(await check(s.record, s)).toMatchObject({ requests: 5 });
+    expect(await check(s.record, null)).toMatchObject({ requests: 5 });
+  });
+
+  test.each<[string, (l: Requests[number]) => void]>([
+    ['another circle', (l) => (l.circle!.id = 'ff'.repeat(32))],
+    ['another keeper', (l) => (l.circle!.keeper = 'ff'.repeat(32))],
+    ['no circle', (l) => delete l.circle],
+  ])('with %s is refused', async (_, change) => {
+    const s = await circleScene();
+    change(look(s.record));
+    expect(await check(s.record, s).catch((e) => e.code)).toBe('ACCESS_TAMPERED');
+  });
+
+  test('with a circle where there was none is refused', async () => {
+    const [s, plain] = [await circleScene(), await scene()];
+    const [other] = requests(plain.record);
+    other!.circle = look(s.record).circle!;
+    expect(await check(plain.record, plain).catch((e) => e.code)).toBe('ACCESS_TAMPERED');
   });
 });

@@ -8,6 +8,7 @@ import { IsletError } from '@islet/core/IsletError';
 import { signedBytes } from '@islet/core/Look';
 import * as Release from '@islet/core/Release';
 import { type AccessRecord, atOf, type Line, passes, wordsOf } from './AccessRecord.js';
+import { circleOf } from './Log.js';
 
 type RequestLine = Extract<Line, { kind: 'request' }>;
 type LookLine = Extract<Line, { kind: 'look' }>;
@@ -68,6 +69,7 @@ function checkDecision(record: AccessRecord, line: RequestLine, chain: Chain): v
     if (canonical(known) !== canonical(decision)) fail('the chain decided otherwise');
   }
   checkRole(line, chain, fail);
+  checkCircle(line, chain, fail);
   checkEmergency(line, chain, fail);
   if (words && canonical(wordsOf(decision.scope, words.salt)) !== canonical(words))
     fail('its streams or purpose are not those that the chain has the codes of');
@@ -80,6 +82,13 @@ function checkRole({ decision, role }: RequestLine, chain: Chain, fail: Fail): v
   const reader = chain.view.grants.get(decision.grantId)?.reader;
   const known = reader !== undefined && chain.view.roles.has(reader) ? reader : undefined;
   if (role?.id !== known) fail('it was asked for in another role, or in none');
+}
+
+function checkCircle({ decision, circle }: RequestLine, chain: Chain, fail: Fail): void {
+  if (!chain) return;
+  const known = circleOf(chain.view, chain.view.grants.get(decision.grantId)?.reader);
+  if (circle?.id !== known?.id || circle?.keeper !== known?.keeper)
+    fail('it was asked for in another circle, or in none, or someone else keeps it');
 }
 
 function checkEmergency({ decision, emergency }: RequestLine, chain: Chain, fail: Fail): void {

@@ -23,6 +23,11 @@ export type Line =
       notes: { custodian: number; note: string }[];
       /** Present where the grant is for an organisation's role: whoever looked held it. `name` is the patient's word. */
       role?: { id: string; name: string | null };
+      /**
+       * Present where the grant is for a circle of carers: whoever looked was let in by its keeper, an account. `name` is
+       * the patient's word for the keeper.
+       */
+      circle?: { id: string; keeper: string; name: string | null };
       /** Present where the look was an emergency. */
       emergency?: Emergency;
     }
@@ -87,7 +92,7 @@ export type Made = {
 export function build(made: Made): AccessRecord {
   const { view, filters } = made;
   const account = toHex(made.account);
-  const requests = made.accesses.map(({ releases, role, emergency, ...decision }): Line => {
+  const requests = made.accesses.map(({ releases, role, circle, emergency, ...decision }): Line => {
     const salt = made.saltOf(decision.grantId);
     return {
       kind: 'request',
@@ -98,6 +103,7 @@ export function build(made: Made): AccessRecord {
         .map(({ custodian, note }) => ({ custodian, note: base64(note) }))
         .sort((a, b) => a.custodian - b.custodian),
       ...(role !== null && { role: { id: role, name: made.nameOf(role) } }),
+      ...(circle && { circle: { ...circle, name: made.nameOf(circle.keeper) } }),
       ...(emergency && { emergency: emergencyOf(emergency) }),
     };
   });

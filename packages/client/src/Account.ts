@@ -162,10 +162,11 @@ const statementOf = (
   version: network.now(),
 });
 
-/** Finds the public encryption key that the chain commits to for an account or a role. */
+/** Finds the public encryption key that the chain commits to for an account, a role or a circle. */
 export async function encryptionKeyOf(network: Network, id: Uint8Array): Promise<Uint8Array | undefined> {
-  const { roles, accounts } = network.chain.state;
-  const hash = roles.get(toHex(id))?.keyHash ?? accounts.get(toHex(id))?.encryptionKeyHash;
+  const { roles, circles, accounts } = network.chain.state;
+  const shared = roles.get(toHex(id)) ?? circles.get(toHex(id));
+  const hash = shared?.keyHash ?? accounts.get(toHex(id))?.encryptionKeyHash;
   if (!hash) return undefined;
   const key = await Http.get(network.hub, `/v1/keys/${hash}`);
   // A hub that serves another key would be sealing to itself.

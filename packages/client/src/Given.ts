@@ -1,4 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Circles from '@islet/chain/Circles';
 import * as View from '@islet/chain/View';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Day from '@islet/core/Day';
@@ -75,8 +76,9 @@ export const scopesOf = ({ streams, rollingDays, notBefore, expiresAt, hours, ..
 };
 
 /**
- * What each person whom a new grant serves has already: from the grants that stand, to them or to a role they hold, and
- * from those that ended but were used. One list a person; a role that nobody holds yet counts as one.
+ * What each person whom a new grant serves has already: from the grants that stand, to them, to a role they hold or to a
+ * circle they are in, and from those that ended but were used. One list a person; a role that nobody holds yet, or a circle
+ * that nobody is in yet, counts as one.
  */
 export function before(network: Network, given: readonly Given[], reader: Uint8Array): Scope[][] {
   const { state } = network.chain;
@@ -84,12 +86,15 @@ export function before(network: Network, given: readonly Given[], reader: Uint8A
   const holders = [...(role?.appointments.keys() ?? [])].filter((one) =>
     View.holdsRole(state, reader, fromHex(one)),
   );
+  holders.push(...(state.circles.get(toHex(reader))?.people.keys() ?? []));
   const persons = holders.length > 0 ? holders : [toHex(reader)];
   const used = new Set(
     [...state.decisions.values()].filter((d) => d.reason === 0).map((d) => `${d.grantId}/${d.reader}`),
   );
   return persons.map((person) => {
-    const ids = new Set([person, toHex(reader), ...View.rolesOf(state, fromHex(person))]);
+    const account = fromHex(person);
+    const circles = Circles.circlesOf(state.circles, account, network.now());
+    const ids = new Set([person, toHex(reader), ...View.rolesOf(state, account), ...circles]);
     return given
       .filter((g) => (isActive(g, network.now()) ? ids.has(g.reader) : used.has(`${g.grantId}/${person}`)))
       .flatMap((g) => (g.terms ? scopesOf(g.terms) : []));

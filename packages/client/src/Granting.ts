@@ -16,7 +16,7 @@ import type { Wallet } from './Wallet.js';
 
 type Unbound = Pick<Bounds, 'rollingDays' | 'hours' | 'emergency'>;
 
-/** Terms, and whom they are for: an account, or an organisation's role. What need not be said is unbound. */
+/** Terms, and whom they are for: an account, an organisation's role, or a circle. What need not be said is unbound. */
 export type Terms = { reader: Uint8Array } & Omit<Bounds, keyof Unbound> & Partial<Unbound>;
 
 const unbound: Unbound = { rollingDays: 0, hours: Hours.always(0), emergency: false };

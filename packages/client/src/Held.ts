@@ -12,7 +12,7 @@ import type { Stream } from '@islet/core/Stream';
 import { parseSigned } from '@islet/core/signed';
 import * as Http from './Http.js';
 import type { Network } from './Network.js';
-import * as Roles from './Roles.js';
+import * as RoleKeys from './RoleKeys.js';
 import { openers, type Wallet } from './Wallet.js';
 
 /** A grant a reader holds: the signed terms, the keys sealed to them, and what the chain says of it now. */
@@ -24,13 +24,14 @@ export type Held = {
   onChain: Grant;
 };
 
-/** Every grant from this patient to this reader, or to a role whose key they were given, newest first; those whose papers do not hold are left out. */
+/** Every grant from this patient to this reader, or to a role or circle whose key they were given, newest first; those whose papers do not hold are left out. */
 export async function from(network: Network, reader: Wallet, patient: Uint8Array): Promise<Held[]> {
   await network.chain.follow();
   const { state } = network.chain;
   const theirs = [...state.grants].filter(([, g]) => g.patient === toHex(patient));
-  const mine = theirs.filter(([, g]) => g.reader === toHex(reader.account) || state.roles.has(g.reader));
-  const seeds = await Roles.seedsOf(network, reader, new Set(mine.map(([, g]) => g.reader)));
+  const isShared = (id: string) => state.roles.has(id) || state.circles.has(id);
+  const mine = theirs.filter(([, g]) => g.reader === toHex(reader.account) || isShared(g.reader));
+  const seeds = await RoleKeys.seedsOf(network, reader, new Set(mine.map(([, g]) => g.reader)));
   const held = await Promise.all(
     mine.map(([id, onChain]) => one(network, seeds.get(onChain.reader) ?? openers(reader), id, onChain)),
   );
@@ -59,7 +60,7 @@ async function one(
     spokeFor(network.chain.state, message.patient, grant.signer);
   // Stops: other keys than the patient sealed, which would open other days or nothing.
   if (!sound || toHex(GrantKeys.hashOf(sealed)) !== toHex(message.nodesHash)) return undefined;
-  // A role has a key for each time that someone left it; which one the patient sealed to shows by trying.
+  // A role or a circle has a key for each time that someone left it; which one the patient sealed to shows by trying.
   const keys = seeds
     .map((seed) => GrantKeys.open(sealed, message.grantId, seed))
     .find((k) => k !== undefined);

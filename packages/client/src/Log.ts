@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import type { Decision, Emergency } from '@islet/chain/View';
+import type { Decision, Emergency, View } from '@islet/chain/View';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as EmergencyReason from '@islet/core/Emergency';
 import { IsletError } from '@islet/core/IsletError';
@@ -20,6 +20,8 @@ export type Access = Decision & {
   releases: { custodian: number; at: number; epochs: number; note: Uint8Array }[];
   /** The role that the grant is for, where it is for one. */
   role: string | null;
+  /** The circle that the grant is for, where it is for one, and the account of who keeps it. */
+  circle: { id: string; keeper: string } | null;
   /**
    * Present where the look was an emergency. `reason` is what the reader stated, null where the hub has nothing of it
    * that fits the statement on chain: then the reader told the patient less than they are bound to.
@@ -60,6 +62,7 @@ export async function accesses(
       ...d,
       releases: notes.get(d.requestId) ?? [],
       role: reader !== undefined && view.roles.has(reader) ? reader : null,
+      circle: circleOf(view, reader),
       emergency: await emergencyOf(network, wallet, d.requestId),
     };
   });
@@ -67,6 +70,12 @@ export async function accesses(
     accesses: await Promise.all(told),
     silent: silent.sort((a, b) => a - b),
   };
+}
+
+/** The circle of that id, as the log names it. */
+export function circleOf(view: View, id: string | undefined): Access['circle'] {
+  const circle = id === undefined ? undefined : view.circles.get(id);
+  return circle ? { id: id!, keeper: circle.keeper } : null;
 }
 
 async function emergencyOf(

@@ -21,7 +21,7 @@ export type Network = {
 /** The fields that tie a message to its chain and contract, and its deadline. */
 export const placeOf = (
   network: Network,
-  contract: 'identity' | 'consent' | 'reviews' | 'erasure' | 'recovery',
+  contract: 'identity' | 'circles' | 'consent' | 'reviews' | 'erasure' | 'recovery',
 ) => ({
   chain: BigInt(network.deployment.chainId),
   target: fromHex(network.deployment[contract]),

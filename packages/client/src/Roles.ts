@@ -5,17 +5,12 @@ import type { Sender } from '@islet/chain/Sender';
 import * as View from '@islet/chain/View';
 import type { Hex } from '@islet/chain/Wire';
 import { concat, fromHex, toHex } from '@islet/core/crypto/bytes';
-import { keccak256, sha256 } from '@islet/core/crypto/hash';
-import * as Xwing from '@islet/core/crypto/xwing';
+import { keccak256 } from '@islet/core/crypto/hash';
 import { IsletError } from '@islet/core/IsletError';
 import * as Message from '@islet/core/Message';
-import * as RoleKey from '@islet/core/RoleKey';
-import * as Stated from '@islet/core/wire/Stated';
 import { encryptionKeyOf } from './Account.js';
-import * as Http from './Http.js';
-import { type Network, placeOf } from './Network.js';
-import * as Papers from './Papers.js';
-import { openers, type Wallet } from './Wallet.js';
+import type { Network } from './Network.js';
+import * as RoleKeys from './RoleKeys.js';
 
 /** Who speaks for an organisation: what sends for its admin, and the admin's secp256k1 key. */
 export type Admin = { sender: Sender; key: Uint8Array };
@@ -28,7 +23,7 @@ export async function create(network: Network, { sender }: Admin): Promise<Role>
   await network.chain.follow();
   const org = organisationOf(network, sender);
   const salt = network.random(32);
-  const [seed, keyHash] = await newKey(network);
+  const [seed, keyHash] = await RoleKeys.draw(network);
   await call(network, sender, Abi.encodeCall(membersAbi, 'createRole', { salt, keyHash }));
   return { role: keccak256(concat(fromHex(org), salt)), seeds: [seed] };
 }
@@ -42,7 +37,7 @@ export async function appoint(
 ): Promise<void> {
   await network.chain.follow();
   const { state } = network.chain;
-  if (!(await encryptionKeyOf(network, reader))) throw new UnknownHolderError();
+  if (!(await encryptionKeyOf(network, reader))) throw new RoleKeys.UnknownHolderError();
   if (View.standingOf(state, reader) !== 'good')
     await call(network, admin.sender, Abi.encodeCall(membersAbi, 'vouch', { reader }));
   if (!View.holdsRole(state, role, reader))
@@ -61,7 +56,7 @@ export async function dismiss(
   reader: Uint8Array,
 ): Promise<Role> {
   await call(network, admin.sender, Abi.encodeCall(membersAbi, 'dismiss', { role, reader }));
-  const [seed, keyHash] = await newKey(network);
+  const [seed, keyHash] = await RoleKeys.draw(network);
   await call(network, admin.sender, Abi.encodeCall(membersAbi, 'replaceRoleKey', { role, keyHash }));
   await Promise.all(
     holders(network, role).map((holder) => hand(network, admin.key, role, fromHex(holder), [seed])),
@@ -75,67 +70,15 @@ export function holders({ chain }: Network, role: Uint8Array): string[] {
   return [...appointed].filter((reader) => View.holdsRole(chain.state, role, fromHex(reader)));
 }
 
-/** The seeds of roles that a reader was given, by role; of papers that do not open for them, none. */
-export async function seedsOf(
-  network: Network,
-  reader: Wallet,
-  roles: Iterable<string>,
-): Promise<Map<string, Uint8Array[]>> {
-  const found = new Map<string, Uint8Array[]>();
-  for (const role of roles) {
-    if (!network.chain.state.roles.has(role)) continue;
-    const papers = await Papers.under(network, RoleKey.placeOf(fromHex(role), reader.account));
-    found.set(
-      role,
-      papers.flatMap((paper) => seedIn(paper, reader) ?? []),
-    );
-  }
-  return found;
-}
-
-function seedIn(paper: Uint8Array, reader: Wallet): Uint8Array | undefined {
-  try {
-    const sealed = RoleKey.parseRoleKey(Stated.parseDocument(paper).bytes);
-    return openers(reader)
-      .map((own) => RoleKey.open(sealed, own))
-      .find((seed) => seed !== undefined);
-  } catch (error) {
-    // One paper that a hub spoilt must not take the others along.
-    if (error instanceof IsletError) return undefined;
-    throw error;
-  }
-}
-
-async function newKey(network: Network): Promise<[seed: Uint8Array, keyHash: Uint8Array]> {
-  const seed = network.random(Xwing.sizes.seed);
-  const key = Xwing.publicKeyOf(seed);
-  await Http.put(network.hub, '/v1/keys', key);
-  return [seed, RoleKey.hashOf(key)];
-}
-
-/** Has the hub keep a role's keys, sealed to one person. */
-async function hand(
+/** Hands a role's keys to one person, by the admin's word. */
+const hand = (
   network: Network,
   adminKey: Uint8Array,
   role: Uint8Array,
   reader: Uint8Array,
   seeds: Uint8Array[],
-): Promise<void> {
-  const readerKey = await encryptionKeyOf(network, reader);
-  if (!readerKey) throw new UnknownHolderError();
-  for (const seed of seeds) {
-    const bytes = RoleKey.encodeRoleKey(RoleKey.seal({ role, reader }, seed, readerKey, network.random));
-    const message: Message.Statement = {
-      ...placeOf(network, 'identity'),
-      account: role,
-      kind: Stated.kinds.roleKey,
-      hash: sha256(bytes),
-      version: network.now(),
-    };
-    const signed = Message.sign(Message.statement, message, adminKey);
-    await Http.put(network.hub, '/v1/roles', Stated.encodeDocument({ signed, bytes }));
-  }
-}
+): Promise<void> =>
+  RoleKeys.hand(network, (m) => Message.sign(Message.statement, m, adminKey), role, reader, seeds);
 
 function organisationOf({ chain }: Network, sender: Sender): string {
   const admin = sender.address.slice(2).toLowerCase();
@@ -154,16 +97,6 @@ export class NotAnAdminError extends IsletError {
     super(
       'ROLE_NOT_AN_ADMIN',
       'The key is not that of an active organisation’s admin. Use the one the organisation joined with.',
-    );
-  }
-}
-
-export class UnknownHolderError extends IsletError {
-  override readonly name = 'Roles.UnknownHolderError';
-  constructor() {
-    super(
-      'ROLE_UNKNOWN_HOLDER',
-      'The person has no account, or its key cannot be found. Ask them to register first.',
     );
   }
 }

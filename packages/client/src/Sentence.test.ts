@@ -32,6 +32,15 @@ describe('a grant as a sentence', () => {
     );
   });
 
+  test('says who lets people into a circle, and how many', () => {
+    expect(Sentence.ofCircle(terms, 'Mum', 3)).toMatch(
+      /^Whoever Mum lets in, at most 3 people at a time, may see your daily glucose averages of /,
+    );
+    expect(Sentence.ofCircle({ ...terms, emergency: true }, 'Mum', 1, 'Ana’s')).toMatch(
+      /^In an emergency, and stating the reason, whoever Mum lets in, at most one person at a time, may see Ana’s /,
+    );
+  });
+
   test('says whatever else it is bound by', () => {
     const bound: Terms = {
       ...terms,

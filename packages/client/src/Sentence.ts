@@ -36,6 +36,16 @@ export function of(terms: Terms, reader: string, whose = 'your'): string {
   return `${parts.join(', ')}.`;
 }
 
+/** Whom a grant to a circle is for: what stands before “may see”, as `of` takes it. */
+export const circle = (keeper: string, maxPeople: number): string =>
+  `whoever ${keeper} lets in, at most ${maxPeople === 1 ? 'one person' : `${maxPeople} people`} at a time,`;
+
+/** The same sentence of a grant to a circle. */
+export function ofCircle(terms: Terms, keeper: string, maxPeople: number, whose = 'your'): string {
+  const sentence = of(terms, circle(keeper, maxPeople), whose);
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}
+
 function window({ rollingDays, firstDay, lastDay, expiresAt, hours }: Terms): string {
   if (rollingDays === 0) {
     return firstDay === lastDay ? `of ${date(firstDay)}` : `of ${date(firstDay)} to ${date(lastDay)}`;

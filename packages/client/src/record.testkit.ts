@@ -64,7 +64,7 @@ export async function scene(filters: Partial<Filters> = {}): Promise<Scene> {
     };
     view.decisions.set(decision.requestId, decision);
     const releases = reason !== 0 ? [] : await Promise.all([1, 3].map((i) => release(decision, i)));
-    accesses.push({ ...decision, releases, role: null, emergency: null });
+    accesses.push({ ...decision, releases, role: null, circle: null, emergency: null });
   };
   const release = async (decision: View.Decision, custodian: number) => {
     const note = {
@@ -104,6 +104,7 @@ export async function scene(filters: Partial<Filters> = {}): Promise<Scene> {
       members: contract,
       identity: contract,
       anchors: contract,
+      circles: contract,
       consent: contract,
       reviews: contract,
       recovery: contract,
@@ -125,6 +126,30 @@ export async function scene(filters: Partial<Filters> = {}): Promise<Scene> {
     saltOf: (id) => (id === toHex(grantId) ? toHex(salt) : undefined),
   });
   return { record, view, head: 21 };
+}
+
+/** The clinic's requests, made ones under a grant to a circle: in the record and on the chain. */
+export async function circleScene(): Promise<Scene> {
+  const { record, view, head } = await scene();
+  const random = drawn('circle record');
+  const [circle, keeper] = [toHex(random(32)), toHex(random(32))];
+  const lines = record.lines.filter((l) => l.kind === 'request' && l.name === 'clinic');
+  for (const line of lines) {
+    if (line.kind !== 'request') continue;
+    const { patient, grantId } = line.decision;
+    view.circles.set(circle, {
+      ...{ patient, keeper, maxPeople: 3, until: 4e9, keyHash: '', endedAt: null },
+      ...{ people: new Map(), barred: new Set() },
+    });
+    view.grants.set(grantId, {
+      ...{ grantHash: '', patient, reader: circle, expiresAt: 0, grantedAt: 0, revokedAt: null },
+    });
+  }
+  const granted = new Set(lines.flatMap((l) => (l.kind === 'request' ? [l.decision.grantId] : [])));
+  for (const line of record.lines)
+    if (line.kind === 'request' && granted.has(line.decision.grantId))
+      line.circle = { id: circle, keeper, name: 'mum' };
+  return { record, view, head };
 }
 
 /** The clinic's look, made one by a role in an emergency: in the record and on the chain. */

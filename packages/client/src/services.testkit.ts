@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as Abi from '@islet/chain/Abi';
 import { anchorsAbi } from '@islet/chain/abi/Anchors';
+import { circlesAbi } from '@islet/chain/abi/Circles';
 import { consentAbi } from '@islet/chain/abi/Consent';
 import { identityAbi } from '@islet/chain/abi/Identity';
 import { recoveryAbi } from '@islet/chain/abi/Recovery';
@@ -153,7 +154,18 @@ export async function startHub({
   return hub;
 }
 
-function callOf({ kind, signed, grant }: Relay, { identity, consent, reviews, recovery }: Deployment) {
+const ofCircles = {
+  OpenCircle: ['openCircle', Message.openCircle],
+  Admit: ['admit', Message.admit],
+  Dismiss: ['dismiss', Message.dismiss],
+  ReplaceCircleKey: ['replaceCircleKey', Message.replaceCircleKey],
+  EndCircle: ['endCircle', Message.endCircle],
+} as const;
+
+function callOf(
+  { kind, signed, grant }: Relay,
+  { identity, circles, consent, reviews, recovery }: Deployment,
+) {
   const open = <S extends Struct>(struct: S, bytes: Uint8Array) => {
     const { message, ...rest } = parseSigned(struct, bytes);
     return { m: toArgs(struct, (name) => (message as Record<string, Value>)[name]!) as never, ...rest };
@@ -183,6 +195,10 @@ function callOf({ kind, signed, grant }: Relay, { identity, consent, reviews, re
   if (kind === 'WithdrawApproval')
     return told(recovery, recoveryAbi, 'withdrawApproval', Message.withdrawApproval);
   if (kind === 'Object') return told(recovery, recoveryAbi, 'object', Message.object);
+  if (kind in ofCircles) {
+    const [call, struct] = ofCircles[kind as keyof typeof ofCircles];
+    return { to: circles, data: Abi.encodeCall(circlesAbi, call, open(struct, signed)) };
+  }
   if (kind === 'FinishRecovery') {
     const { account, attempt, newSigner } = parseSigned(Message.approve, signed).message;
     const call = { account, attempt: BigInt(attempt), newSigner };

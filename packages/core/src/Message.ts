@@ -93,8 +93,45 @@ export const object = {
   fields: [...place, ['bytes32', 'account'], ['uint32', 'attempt'], ['uint64', 'deadline']],
 } as const satisfies Struct;
 
+/** Names a keeper who may let people in (`Circle`). `keyHash`: of the public key that grants to the circle are sealed to. */
+export const openCircle = {
+  name: 'OpenCircle',
+  fields: [
+    ...place,
+    ['bytes32', 'patient'],
+    ['bytes32', 'keeper'],
+    ['uint8', 'maxPeople'],
+    ['uint64', 'until'],
+    ['bytes32', 'salt'],
+    ['bytes32', 'keyHash'],
+    ['uint64', 'deadline'],
+  ],
+} as const satisfies Struct;
+
+/** The keeper lets `reader` in. */
+export const admit = {
+  name: 'Admit',
+  fields: [...place, ['bytes32', 'circle'], ['bytes32', 'keeper'], ['bytes32', 'reader'], ...once],
+} as const satisfies Struct;
+
+/** `reader` is out: `by` the keeper until let in again, `by` the patient for good. */
+export const dismiss = {
+  name: 'Dismiss',
+  fields: [...place, ['bytes32', 'circle'], ['bytes32', 'by'], ['bytes32', 'reader'], ...once],
+} as const satisfies Struct;
+
+export const replaceCircleKey = {
+  name: 'ReplaceCircleKey',
+  fields: [...place, ['bytes32', 'circle'], ['bytes32', 'by'], ['bytes32', 'keyHash'], ...once],
+} as const satisfies Struct;
+
+export const endCircle = {
+  name: 'EndCircle',
+  fields: [...place, ['bytes32', 'circle'], ['bytes32', 'patient'], ['uint64', 'deadline']],
+} as const satisfies Struct;
+
 /**
- * `reader` is an account, or a role of `Members`. What `rollingDays` (0: no bound) and the four fields of hours mean is
+ * `reader` is an account, a role of `Members`, or a circle of `Circles`. What `rollingDays` (0: no bound) and the four fields of hours mean is
  * in Rolling.ts and Hours.ts; `emergency` grants are for break-glass.
  */
 export const grant = {
@@ -127,7 +164,7 @@ export const revoke = {
   fields: [...place, ['bytes32', 'grantId'], ['bytes32', 'patient'], ['uint64', 'deadline']],
 } as const satisfies Struct;
 
-/** `reader` is a person's account, under a role's grant too. `statement` is zero but under an emergency grant. */
+/** `reader` is a person's account, under a role's or a circle's grant too. `statement` is zero but under an emergency grant. */
 export const request = {
   name: 'Request',
   fields: [
@@ -219,6 +256,11 @@ export type SetGuardians = Of<typeof setGuardians>;
 export type Approve = Of<typeof approve>;
 export type WithdrawApproval = Of<typeof withdrawApproval>;
 export type Objection = Of<typeof object>;
+export type OpenCircle = Of<typeof openCircle>;
+export type Admit = Of<typeof admit>;
+export type Dismiss = Of<typeof dismiss>;
+export type ReplaceCircleKey = Of<typeof replaceCircleKey>;
+export type EndCircle = Of<typeof endCircle>;
 export type Grant = Of<typeof grant>;
 export type Revoke = Of<typeof revoke>;
 export type Request = Of<typeof request>;

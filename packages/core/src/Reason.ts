@@ -18,6 +18,7 @@ export const reasons = [
   ['DENIED_OUTSIDE_HOURS', 'the grant does not hold at this hour or on this weekday'],
   ['DENIED_NOT_IN_ROLE', 'the grant is for a role that the reader does not hold'],
   ['DENIED_EMERGENCY_NOT_STATED', 'an emergency grant opens only to a stated reason'],
+  ['DENIED_NOT_IN_CIRCLE', 'the grant is for a circle that the reader is not in'],
 ] as const;
 
 export const codeOf = (reason: number): string => reasons[reason]?.[0] ?? 'DENIED_UNKNOWN_REASON';

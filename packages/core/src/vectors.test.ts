@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import * as Batch from './Batch.js';
 import * as Bundle from './Bundle.js';
 import * as Calendar from './Calendar.js';
+import * as Circle from './Circle.js';
 import * as Content from './Content.js';
 import { decode, encode } from './codec.js';
 import { concat, equal, fromHex, toHex, utf8 } from './crypto/bytes.js';
@@ -97,6 +98,7 @@ const checks: Record<string, Check> = {
     expect(RoleKey.open(key, readerSeed)).toEqual(seed);
     return { bytes: RoleKey.encodeRoleKey(key), gives: { place: RoleKey.placeOf(role, reader) } };
   },
+  'circle-id': ({ input: { circle } }) => ({ gives: { id: Circle.idOf(circle) } }),
   'statement-kinds': ({ input }) => ({ gives: { kind: kinds[input.name as keyof typeof kinds] } }),
   shamir: async ({ input: { secret, seed, threshold, n }, gives }) => {
     expect(equal(await combine(gives.shares.slice(-threshold)), secret)).toBe(true);

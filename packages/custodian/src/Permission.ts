@@ -1,4 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Circles from '@islet/chain/Circles';
 import { MAX_CLOCK_SKEW_MS } from '@islet/chain/limits';
 import type { Decision, View } from '@islet/chain/View';
 import { holdsRole, speaksFor, standingOf } from '@islet/chain/View';
@@ -192,7 +193,7 @@ function requireGrant(
   const isTheirs = context.signers.granted(patient, signer, toHex(grant.grantId));
   if (!isTheirs || !Message.verify(Message.grant, signed, context.verifiers))
     throw new Refusal(403, 'RELEASE_GRANT_NOT_SIGNED', 'The patient’s signature on the grant does not hold.');
-  requireReader(view, grant.reader, request.reader);
+  requireReader(view, grant, request.reader, at);
   requireCooled(context, grant.patient, signer);
   const known = view.grants.get(toHex(grant.grantId));
   // Stops: a signed grant that was never submitted, or one of two with the same id.
@@ -214,11 +215,16 @@ function requireGrant(
   if (grant.maxUses > 0 && usesBefore(view, decision) >= grant.maxUses) throw denied(10);
 }
 
-function requireReader(view: View, granted: Uint8Array, reader: Uint8Array): void {
+function requireReader(view: View, grant: Message.Grant, reader: Uint8Array, at: number): void {
+  const { reader: granted, patient } = grant;
   // Stops: whoever was never in the role that the patient signed for, or was dismissed a moment ago, whatever the contract
   // decided before. Who registered an account under the role’s own id is nobody special.
   if (view.roles.has(toHex(granted))) {
     if (!holdsRole(view, granted, reader)) throw denied(14);
+    // Stops: whoever the keeper never let in, or was taken out of the circle a moment ago, or is in another patient’s; and
+    // everybody once the circle is over by either clock. Its id, which the patient signed, says who keeps it and for how many.
+  } else if (view.circles.has(toHex(granted))) {
+    if (!Circles.isIn(view.circles, granted, patient, reader, at)) throw denied(16);
   } else if (!equal(granted, reader)) throw denied(5);
   // Stops: a reader for whom their organisation has ceased to answer since the decision.
   if (standingOf(view, reader) === 'ended') throw denied(11);

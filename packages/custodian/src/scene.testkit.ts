@@ -42,7 +42,7 @@ export type Custodian = AsyncDisposable & {
   close(): Promise<void>;
 };
 
-type Contract = 'identity' | 'consent' | 'anchors' | 'members' | 'erasure' | 'recovery';
+type Contract = 'identity' | 'circles' | 'consent' | 'anchors' | 'members' | 'erasure' | 'recovery';
 /** What a member's relay sends. */
 export type Call = { contract: Contract; data: Hex };
 

@@ -2,6 +2,7 @@
 // People on the chain, what a gateway sealed of theirs, what they granted, and what readers ask.
 import * as Abi from '@islet/chain/Abi';
 import { anchorsAbi } from '@islet/chain/abi/Anchors';
+import { circlesAbi } from '@islet/chain/abi/Circles';
 import { consentAbi } from '@islet/chain/abi/Consent';
 import { erasureAbi } from '@islet/chain/abi/Erasure';
 import { identityAbi } from '@islet/chain/abi/Identity';
@@ -9,6 +10,7 @@ import { membersAbi } from '@islet/chain/abi/Members';
 import type { Hex } from '@islet/chain/Wire';
 import * as Batch from '@islet/core/Batch';
 import * as Bundle from '@islet/core/Bundle';
+import * as Circle from '@islet/core/Circle';
 import { encode, type Item } from '@islet/core/codec';
 import { concat, fromHex, to0x } from '@islet/core/crypto/bytes';
 import * as Ed25519 from '@islet/core/crypto/ed25519';
@@ -53,7 +55,7 @@ const dayKey = Xwing.publicKeyOf(random(32));
 
 export const secondsOf = (scene: Scene): number => Math.floor(scene.clock.now / 1000);
 
-export const placeOf = ({ deployment }: Scene, contract: 'identity' | 'consent' | 'erasure') => ({
+export const placeOf = ({ deployment }: Scene, contract: 'identity' | 'circles' | 'consent' | 'erasure') => ({
   chain: BigInt(chainId),
   target: fromHex(deployment[contract]),
 });
@@ -168,6 +170,47 @@ export async function role(scene: Scene): Promise<Uint8Array> {
   const salt = random(32);
   await member(scene, 'createRole', { salt, keyHash: random(32) });
   return keccak256(concat(organisation, salt));
+}
+
+const circleCalls = {
+  openCircle: Message.openCircle,
+  admit: Message.admit,
+  dismiss: Message.dismiss,
+  endCircle: Message.endCircle,
+} as const;
+
+/** What someone signs goes to `Circles`. */
+export async function say(
+  scene: Scene,
+  who: Person,
+  call: keyof typeof circleCalls,
+  fields: object,
+): Promise<void> {
+  const struct: Struct = circleCalls[call];
+  const message = {
+    ...placeOf(scene, 'circles'),
+    nonce: ++nonces,
+    deadline: secondsOf(scene) + 3600,
+    ...fields,
+  };
+  const { signer, signature } = Message.sign(struct, message, who.wallet);
+  const args = { m: onChain(struct, message), signer, signature };
+  await scene.relay('circles', Abi.encodeCall(circlesAbi, call, args));
+}
+
+/** A patient's circle for so many, until so many seconds from now, with nobody in it. */
+export async function circle(
+  scene: Scene,
+  patient: Person,
+  keeper: Person,
+  { maxPeople = 2, seconds = 30 * 86_400 } = {},
+): Promise<Uint8Array> {
+  const until = secondsOf(scene) + seconds;
+  const terms = {
+    ...{ patient: patient.account, keeper: keeper.account, maxPeople, until, salt: random(32) },
+  };
+  await say(scene, patient, 'openCircle', { ...terms, keyHash: random(32) });
+  return Circle.idOf(terms);
 }
 
 /** What a custodian signed as its public key of a stream's day. */

@@ -1,7 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { AccessRecord, Line } from '@islet/client/AccessRecord';
 import { codeOf, sentenceOf } from '@islet/core/Reason';
-import { dayOf, readerOf, reasonOf } from './AccessText.js';
+import { dayOf, keeperOf, readerOf, reasonOf } from './AccessText.js';
 import * as Csv from './Csv.js';
 
 /** docs/records.md explains each. */
@@ -19,6 +19,7 @@ export const columns = [
   'streams',
   'purpose',
   'role',
+  'keeper',
   'emergency',
   'times',
   'custodians',
@@ -62,6 +63,7 @@ function ofRequest(line: Extract<Line, { kind: 'request' }>): Cells {
     streams: words?.streams.join(' '),
     purpose: words?.purpose ?? (d.reader === d.patient ? 'own' : null),
     role: line.role && (line.role.name ?? line.role.id),
+    keeper: line.circle && keeperOf(line.circle),
     emergency: line.emergency && (reasonOf(line.emergency) ?? 'not told'),
     times: d.count,
     custodians: notes.map((n) => n.custodian).join(' '),

@@ -3,7 +3,7 @@ import type { AccessRecord } from '@islet/client/AccessRecord';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { emergencyScene, scene } from '../../client/src/record.testkit.js';
+import { circleScene, emergencyScene, scene } from '../../client/src/record.testkit.js';
 import { columns } from './AccessCsv.js';
 import * as AccessFile from './AccessFile.js';
 import * as AccessText from './AccessText.js';
@@ -157,6 +157,29 @@ describe.each(AccessFile.formats)('a look by a role in an emergency, as %s', (fo
     for (const line of text.split('\n'))
       expect(line).not.toMatch(/^(islet-record:e30=|record,+e30=|2026-11-20 09:00 {2}nobody)/);
   });
+});
+
+test.each(AccessFile.formats)('a look under a grant to a circle names its keeper, as %s', async (format) => {
+  const { record } = await circleScene();
+  const text = AccessFile.write(format, record);
+  expect(text).toContain('mum');
+  expect(AccessFile.read(text)).toEqual({ format, record });
+  expect(AccessFile.firstAltered(text)).toBeUndefined();
+});
+
+test('a look under a grant to a circle reads as a sentence', async () => {
+  const { record } = await circleScene();
+  const lines = record.lines.filter((l) => l.kind === 'request' && l.name === 'clinic');
+  expect(AccessText.sentence(lines[0]!)).toContain('clinic (in the circle that mum keeps) asked');
+  const granted = lines.at(-1)!;
+  expect(AccessText.sentence(granted)).toContain('clinic (admitted by mum) looked at');
+  if (granted.kind !== 'request') throw new Error('no request');
+  granted.circle = { ...granted.circle!, name: null };
+  expect(AccessText.sentence(granted)).toContain(
+    `(admitted by account ${granted.circle.keeper.slice(0, 12)})`,
+  );
+  granted.circle.keeper = granted.decision.reader;
+  expect(AccessText.sentence(granted)).toContain('clinic (who keeps the circle) looked at');
 });
 
 test('an emergency reads as a sentence', async () => {

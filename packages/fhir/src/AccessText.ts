@@ -34,7 +34,7 @@ export function sentence(line: Line): string {
   const what = words ? ` ${words.streams.join(', ')}` : '';
   const days = d.scope ? ` for ${dayOf(d.scope.firstDay)} to ${dayOf(d.scope.lastDay)}` : '';
   const why = words && words.purpose !== 'own' ? `, for ${words.purpose}` : '';
-  const who = `${readerOf(line)}${inRole(line)}`;
+  const who = `${readerOf(line)}${inRole(line)}${inCircle(line)}`;
   if (d.reason !== 0) {
     const again = d.count > 1 ? `, asked ${d.count} times` : '';
     const asked = what && ` for${what}`;
@@ -48,6 +48,18 @@ export function sentence(line: Line): string {
 
 const inRole = ({ role }: Extract<Line, { kind: 'request' }>): string =>
   role ? ` (as ${role.name ?? `role ${role.id.slice(0, 12)}`})` : '';
+
+/** Who let them look; of the refused, only under whose circle they asked: they may never have been in it. */
+function inCircle({ circle, decision }: Extract<Line, { kind: 'request' }>): string {
+  if (!circle) return '';
+  const keeper = keeperOf(circle);
+  if (decision.reason !== 0) return ` (in the circle that ${keeper} keeps)`;
+  return circle.keeper === decision.reader ? ' (who keeps the circle)' : ` (admitted by ${keeper})`;
+}
+
+/** As people know who keeps a circle. */
+export const keeperOf = ({ name, keeper }: { name: string | null; keeper: string }): string =>
+  name ?? `account ${keeper.slice(0, 12)}`;
 
 /** The stated reason on one line: whoever wrote it must not write lines of the log with it. Null where none was told. */
 export const reasonOf = ({ reason }: Emergency): string | null =>

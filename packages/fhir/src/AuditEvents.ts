@@ -2,7 +2,7 @@
 import type { AccessRecord, Line } from '@islet/client/AccessRecord';
 import * as Purpose from '@islet/core/Purpose';
 import { codeOf } from '@islet/core/Reason';
-import { dayOf, readerOf, reasonOf, sentence } from './AccessText.js';
+import { dayOf, keeperOf, readerOf, reasonOf, sentence } from './AccessText.js';
 import { concept, idOf, type Json, place, type Resource, systems, unknown, urn } from './Fhir.js';
 import * as Patient from './Patient.js';
 
@@ -204,7 +204,7 @@ const placeDetails = ({ chain }: AccessRecord): Json[] => [
 ];
 
 /** What makes the event checkable wherever it is kept alone. */
-function details(record: AccessRecord, { decision: d, notes, role, emergency }: Request): Json[] {
+function details(record: AccessRecord, { decision: d, notes, role, circle, emergency }: Request): Json[] {
   return [
     ...placeDetails(record),
     { type: 'block', valueString: String(d.blockNumber) },
@@ -213,6 +213,7 @@ function details(record: AccessRecord, { decision: d, notes, role, emergency }: 
     { type: 'decision', valueString: codeOf(d.reason) },
     { type: 'times asked', valueString: String(d.count) },
     ...(role ? [{ type: 'role', valueString: role.name ?? role.id }] : []),
+    ...(circle ? [{ type: 'keeper of the circle', valueString: keeperOf(circle) }] : []),
     ...(emergency ? [{ type: 'emergency stated', valueString: reasonOf(emergency) ?? 'not told' }] : []),
     ...notes.map((n) => ({ type: `release note of custodian ${n.custodian}`, valueBase64Binary: n.note })),
   ];

@@ -1,6 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { AccessRecord, Line } from '@islet/client/AccessRecord';
-import { dayOf, readerOf, reasonOf } from './AccessText.js';
+import { dayOf, keeperOf, readerOf, reasonOf } from './AccessText.js';
 
 type Request = Extract<Line, { kind: 'request' }>;
 
@@ -71,12 +71,13 @@ function section({ reader, account, purpose, requests }: Group): string[] {
   ];
 }
 
-function entry({ decision: d, words, notes, role, emergency }: Request): string {
+function entry({ decision: d, words, notes, role, circle, emergency }: Request): string {
   const what = words ? words.streams.join(', ') : 'kinds of data not known here in words';
   const days = d.scope ? `, days ${dayOf(d.scope.firstDay)} to ${dayOf(d.scope.lastDay)}` : '';
   const as = role ? `, as ${role.name ?? `role ${role.id}`}` : '';
+  const admitted = circle ? `, admitted by ${keeperOf(circle)}` : '';
   const stated = emergency ? `, in an emergency: ${reasonOf(emergency) ?? 'reason not told'}` : '';
   const by = notes.map((n) => n.custodian).join(', ');
   const released = by ? `released by custodians ${by}` : 'allowed, but no custodian notes a release';
-  return `${new Date(d.at).toISOString()}  ${what}${days}${as}${stated}; ${released} [request ${d.number}, ${d.requestId}]`;
+  return `${new Date(d.at).toISOString()}  ${what}${days}${as}${admitted}${stated}; ${released} [request ${d.number}, ${d.requestId}]`;
 }

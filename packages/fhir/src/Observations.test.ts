@@ -214,6 +214,7 @@ describe('the Bundle', () => {
       anchors: '0x04',
       consent: '0x05',
       reviews: '0x06',
+      circles: '0x0b',
       recovery: '0x07',
       erasure: '0x08',
       p256Verifier: '0x09',

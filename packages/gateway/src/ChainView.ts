@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { join } from 'node:path';
 import * as Abi from '@islet/chain/Abi';
+import { circlesAbi } from '@islet/chain/abi/Circles';
 import { consentAbi } from '@islet/chain/abi/Consent';
 import { erasureAbi } from '@islet/chain/abi/Erasure';
 import { identityAbi } from '@islet/chain/abi/Identity';
@@ -28,7 +29,7 @@ export type ChainView = AsyncDisposable & {
   isAuthorised(account: Uint8Array): boolean;
   /** Grows with whatever changes who may read the account. An epoch lives within one generation. */
   generationOf(account: string): number;
-  /** Whether a grant of the account ran out after `since` and up to `now`, UTC ms. */
+  /** Whether a grant or a circle of the account ran out after `since` and up to `now`, UTC ms. */
   expiredBetween(account: string, since: number, now: number): boolean;
   /** Whether anybody but the person holds a grant that may still open something, at a moment in UTC ms. */
   mayBeRead(account: string, at: number): boolean;
@@ -50,21 +51,20 @@ export async function open(options: Options): Promise<ChainView> {
   const gateway = toHex(options.gatewayKey);
   const generations = new Map<string, number>();
   const grantsOf = new Map<string, Set<string>>();
+  const circlesOf = new Map<string, Set<string>>();
   let everyone = 0;
   let log: ChangeLog.ChangeLog<Mark, Change> | undefined;
 
   const turn = (account: string) => generations.set(account, (generations.get(account) ?? 0) + 1);
-  const note = (account: string, grantId: string) => {
-    const grants = grantsOf.get(account) ?? new Set();
-    grantsOf.set(account, grants.add(grantId));
-  };
+  const noteIn = (of: Map<string, Set<string>>, account: string, id: string) =>
+    of.set(account, (of.get(account) ?? new Set()).add(id));
 
   function onEvent(event: View.Event): void {
     if (event.address === deployment.consent) {
       const said = Abi.decodeLog(consentAbi, event);
       if (said?.name !== 'Granted' && said?.name !== 'Revoked') return;
       const account = toHex(said.args.patient);
-      if (said.name === 'Granted') note(account, toHex(said.args.grantId));
+      if (said.name === 'Granted') noteIn(grantsOf, account, toHex(said.args.grantId));
       turn(account);
     } else if (event.address === deployment.identity) {
       const said = Abi.decodeLog(identityAbi, event);
@@ -72,6 +72,13 @@ export async function open(options: Options): Promise<ChainView> {
     } else if (event.address === deployment.erasure) {
       const said = Abi.decodeLog(erasureAbi, event);
       if (said?.name === 'ErasureRequested') turn(toHex(said.args.account));
+    } else if (event.address === deployment.circles) {
+      // Who was taken out of a circle is to open nothing that is sealed from now on.
+      const said = Abi.decodeLog(circlesAbi, event);
+      if (!said || !('patient' in said.args)) return;
+      const account = toHex(said.args.patient);
+      if (said.name === 'CircleOpened') noteIn(circlesOf, account, toHex(said.args.circle));
+      else turn(account);
     } else if (event.address === deployment.members) {
       // A suspended organisation, an ended vouch, other custodians: it may concern anybody's readers.
       const said = Abi.decodeLog(membersAbi, event);
@@ -90,7 +97,8 @@ export async function open(options: Options): Promise<ChainView> {
       return log;
     },
   });
-  for (const [id, grant] of follower.state.grants) note(grant.patient, id);
+  for (const [id, grant] of follower.state.grants) noteIn(grantsOf, grant.patient, id);
+  for (const [id, circle] of follower.state.circles) noteIn(circlesOf, circle.patient, id);
 
   async function refresh(): Promise<void> {
     try {
@@ -134,11 +142,12 @@ export async function open(options: Options): Promise<ChainView> {
     },
     generationOf: (account) => everyone + (generations.get(account) ?? 0),
     expiredBetween(account, since, until) {
-      for (const id of grantsOf.get(account) ?? []) {
-        const ends = (follower.state.grants.get(id)?.expiresAt ?? 0) * 1000;
-        if (ends > since && ends <= until) return true;
-      }
-      return false;
+      const { grants, circles } = follower.state;
+      const ends = [
+        ...[...(grantsOf.get(account) ?? [])].map((id) => grants.get(id)?.expiresAt ?? 0),
+        ...[...(circlesOf.get(account) ?? [])].map((id) => circles.get(id)?.until ?? 0),
+      ];
+      return ends.some((at) => at * 1000 > since && at * 1000 <= until);
     },
     mayBeRead(account, at) {
       for (const id of grantsOf.get(account) ?? []) {

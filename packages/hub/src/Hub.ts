@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { join } from 'node:path';
 import { anchorsAbi } from '@islet/chain/abi/Anchors';
+import { circlesAbi } from '@islet/chain/abi/Circles';
 import { consentAbi } from '@islet/chain/abi/Consent';
 import { erasureAbi } from '@islet/chain/abi/Erasure';
 import { identityAbi } from '@islet/chain/abi/Identity';
@@ -86,7 +87,7 @@ export async function open(options: Options): Promise<Hub> {
   const closers: (() => Promise<unknown>)[] = [];
   try {
     const rpc = connect(options.rpcUrl, {
-      abis: [identityAbi, consentAbi, anchorsAbi, erasureAbi, recoveryAbi, reviewsAbi],
+      abis: [identityAbi, circlesAbi, consentAbi, anchorsAbi, erasureAbi, recoveryAbi, reviewsAbi],
       retries: 1,
     });
     const follower = await Followed.open({

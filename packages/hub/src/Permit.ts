@@ -1,4 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Circles from '@islet/chain/Circles';
 import type { Deployment } from '@islet/chain/Deployment';
 import type { Follower } from '@islet/chain/Follower';
 import { verifiersOf } from '@islet/chain/Verifiers';
@@ -169,6 +170,9 @@ function requireInForce(view: View.View, message: Message.Request, at: number): 
     throw refuse('HUB_GRANT_REVOKED', 'The patient has revoked the grant since.');
   if (view.roles.has(grant.reader) && !View.holdsRole(view, fromHex(grant.reader), message.reader))
     throw refuse('HUB_NOT_IN_ROLE', 'The reader has left the role that the grant is for.');
+  const [granted, patient] = [fromHex(grant.reader), fromHex(grant.patient)];
+  if (view.circles.has(grant.reader) && !Circles.isIn(view.circles, granted, patient, message.reader, at))
+    throw refuse('HUB_NOT_IN_CIRCLE', 'The reader is no longer in the circle that the grant is for.');
   if (at >= grant.expiresAt * 1000) throw refuse('HUB_GRANT_EXPIRED', 'The grant has expired since.');
 }
 

@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as Abi from '@islet/chain/Abi';
+import { circlesAbi } from '@islet/chain/abi/Circles';
 import { consentAbi } from '@islet/chain/abi/Consent';
 import { erasureAbi } from '@islet/chain/abi/Erasure';
 import { identityAbi } from '@islet/chain/abi/Identity';
@@ -52,9 +53,17 @@ export async function relay(options: Options, asked: Relay): Promise<RelayAnswer
   return asked.kind === 'Request' ? { ...answer, ...decisionIn(receipt, asked, options.deployment) } : answer;
 }
 
+const ofCircles = {
+  OpenCircle: ['openCircle', Message.openCircle],
+  Admit: ['admit', Message.admit],
+  Dismiss: ['dismiss', Message.dismiss],
+  ReplaceCircleKey: ['replaceCircleKey', Message.replaceCircleKey],
+  EndCircle: ['endCircle', Message.endCircle],
+} as const;
+
 function callOf(
   { kind, signed, grant }: Relay,
-  { identity, consent, erasure, reviews, recovery }: Deployment,
+  { identity, circles, consent, erasure, reviews, recovery }: Deployment,
 ) {
   switch (kind) {
     case 'Register': {
@@ -124,6 +133,14 @@ function callOf(
     case 'Close': {
       const { message: m, ...rest } = open(Message.close, signed);
       return { to: reviews, data: Abi.encodeCall(reviewsAbi, 'closeAsPatient', { m: m as never, ...rest }) };
+    }
+    case 'OpenCircle':
+    case 'Admit':
+    case 'Dismiss':
+    case 'ReplaceCircleKey':
+    case 'EndCircle': {
+      const [call, struct] = ofCircles[kind];
+      return { to: circles, data: Abi.encodeCall(circlesAbi, call, args(struct, signed)) };
     }
     case 'Request': {
       const { message: r, ...rest } = open(Message.request, signed);

@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // Every kind of message that a relay carries, forged and replayed: each is refused with the code of what is wrong, and
 // the true one is taken afterwards all the same.
+import * as Circle from '@islet/core/Circle';
 import { fromHex, utf8 } from '@islet/core/crypto/bytes';
 import { keccak256, sha256 } from '@islet/core/crypto/hash';
 import * as Secp256k1 from '@islet/core/crypto/secp256k1';
@@ -22,7 +23,7 @@ const rounds = process.env.ISLET_SOAK ? 20 : 2;
 const replays = process.env.ISLET_SOAK ? 70 : 7;
 
 type Fields = Record<string, Value>;
-type Contract = 'identity' | 'consent' | 'recovery' | 'erasure' | 'reviews';
+type Contract = 'identity' | 'circles' | 'consent' | 'recovery' | 'erasure' | 'reviews';
 type Case = {
   kind: Relayed;
   struct: Struct;
@@ -99,6 +100,13 @@ async function casesOf(): Promise<Case[]> {
   const grantBytes = signed({ struct: Message.grant, contract: 'consent', key: patient.wallet }, granted);
   const opened = requestOf(emergency.grantId as Uint8Array, Scene.random(32));
   const requestId = Message.digestOf(Message.request, { ...placeOf('consent'), ...opened } as never);
+  // Which the guardian keeps.
+  const terms = {
+    ...{ patient: account, keeper: guardian.account, maxPeople: 2, until: later(), salt: Scene.random(32) },
+  };
+  const circle = Circle.idOf(terms);
+  const ofCircle = (by: 'by' | 'keeper') => ({ circle, [by]: guardian.account, ...once() });
+  const byKeeper = { key: guardian.wallet };
   const scope = Erasure.encodeScope({ salt, streams: ['glucose/raw'], grants: [] });
   const erasureId = Scene.random(32);
   const nonceUsed = (contract: Contract) => `409 ${contract.toUpperCase()}_NONCE_USED`;
@@ -182,6 +190,29 @@ async function casesOf(): Promise<Case[]> {
       'consent',
       { grantId: granted.grantId!, patient: account, deadline: later() },
       { replayed: '409 CONSENT_ALREADY_REVOKED' },
+    ),
+    of(
+      'OpenCircle',
+      Message.openCircle,
+      'circles',
+      { ...terms, keyHash: Scene.random(32), deadline: later() },
+      { replayed: '409 CIRCLES_EXISTS' },
+    ),
+    of('Admit', Message.admit, 'circles', { ...ofCircle('keeper'), reader: reader.account }, byKeeper),
+    of(
+      'ReplaceCircleKey',
+      Message.replaceCircleKey,
+      'circles',
+      { ...ofCircle('by'), keyHash: Scene.random(32) },
+      byKeeper,
+    ),
+    of('Dismiss', Message.dismiss, 'circles', { ...ofCircle('by'), reader: reader.account }, byKeeper),
+    of(
+      'EndCircle',
+      Message.endCircle,
+      'circles',
+      { circle, patient: account, deadline: later() },
+      { replayed: '403 CIRCLES_OVER' },
     ),
     of('Close', Message.close, 'reviews', {
       ...{ requestId, patient: account, outcome: 1, noteHash: Scene.random(32), ...once() },

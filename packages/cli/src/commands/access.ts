@@ -117,6 +117,7 @@ async function access(line: Extract<Line, { kind: 'request' }>, keys: Map<number
     to: d.scope && safeDay(d.scope.lastDay),
     streams: words?.streams ?? null,
     purpose: words?.purpose ?? null,
+    keeper: line.circle ? AccessText.keeperOf(line.circle) : null,
     role: line.role ? (line.role.name ?? line.role.id) : null,
     emergency: line.emergency
       ? { reason: line.emergency.reason?.text ?? null, reviews: line.emergency.reviews }
@@ -131,7 +132,7 @@ async function access(line: Extract<Line, { kind: 'request' }>, keys: Map<number
 
 /** One line of the log as a sentence, for whoever has no record. */
 export const sentence = (
-  { releases, role: _role, emergency: _emergency, ...decision }: Access,
+  { releases, role: _role, circle: _circle, emergency: _emergency, ...decision }: Access,
   nameOf: (account: string) => string,
 ): string =>
   AccessText.sentence({

@@ -12,15 +12,18 @@ import * as Purpose from '@islet/core/Purpose';
 import { streams } from '@islet/core/Stream';
 import { type Command, Option } from 'commander';
 import * as AccountCode from '../AccountCode.js';
+import * as CircleCode from '../CircleCode.js';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
 import * as GrantTerms from '../GrantTerms.js';
 import * as People from '../People.js';
 import * as RoleFile from '../RoleFile.js';
+import * as Who from '../Who.js';
 
 type Options = GrantTerms.Options & {
   reader?: string;
   role?: string;
+  circle?: string;
   meant?: boolean;
   person: string;
   json?: boolean;
@@ -32,6 +35,7 @@ export function registerGrant(program: Command, context: Context): void {
     .description('let someone see some days of some kinds of data, until a date')
     .option('--reader <name>', 'who may look: someone with a wallet here, an account’s code or id')
     .option('--role <name>', 'or: whoever holds this role of the organisation at the time')
+    .option('--circle <code>', 'or: whoever is in this circle of yours at the time')
     .addOption(
       new Option('--preset <name>', 'where to start from; what else you say changes it').choices([
         ...GrantTerms.presets,
@@ -56,21 +60,24 @@ export function registerGrant(program: Command, context: Context): void {
 async function run(context: Context, options: Options): Promise<void> {
   const { home, now } = context;
   const person = await People.need(home, options.person);
-  const reader = await readerOf(context, options);
+  requireOne(options);
   const { dayOffsetMinutes: offsetMinutes = 0 } = person.notes;
   const terms = GrantTerms.of(options, { now: now(), offsetMinutes });
   if (terms.expiresAt <= now()) throw new EndedError();
   await using network = await connect(home);
+  const reader = await readerOf(context, network, person, options);
   if (!options.meant) await requireMeant(network, person, reader, terms);
   const { grantId, salt } = await Granting.grant(network, person.wallet, { reader, ...terms });
   person.notes.grantSalts = { ...person.notes.grantSalts, [toHex(grantId)]: toHex(salt) };
   await People.remember(home, person);
-  const sentence = Sentence.of(terms, (options.reader ?? options.role)!, whose(options.person));
+  const names = await Who.names(home);
+  const sentence = sentenceOf(network, terms, toHex(reader), names, whose(options.person));
   context.output(options).result(
     {
       grant: toHex(grantId),
       reader: options.reader ?? null,
       role: options.role ?? null,
+      circle: options.circle === undefined ? null : toHex(reader),
       sentence,
       ...said(terms),
     },
@@ -78,12 +85,36 @@ async function run(context: Context, options: Options): Promise<void> {
   );
 }
 
-async function readerOf({ home }: Context, { reader, role }: Options): Promise<Uint8Array> {
-  if ((reader === undefined) === (role === undefined)) throw new ReaderOrRoleError();
+function requireOne({ reader, role, circle }: Options): void {
+  if ([reader, role, circle].filter((who) => who !== undefined).length !== 1) throw new ReaderOrRoleError();
+}
+
+async function readerOf(
+  { home }: Context,
+  network: Network,
+  { wallet }: People.Person,
+  { reader, role, circle }: Options,
+): Promise<Uint8Array> {
+  if (circle !== undefined) return CircleCode.read(network, wallet.account, circle);
   if (role !== undefined) return (await RoleFile.need(home, role)).role;
   return AccountCode.isLong(reader!)
     ? AccountCode.read(home, reader!)
     : (await People.need(home, reader!)).wallet.account;
+}
+
+/** A grant's sentence, by what is known here of the one it is for: an account, a role or a circle. */
+export function sentenceOf(
+  { chain }: Network,
+  terms: Terms,
+  reader: string,
+  names: Map<string, string>,
+  whose: string,
+): string {
+  const nameOf = (id: string): string => names.get(id) ?? id;
+  const circle = chain.state.circles.get(reader);
+  return circle
+    ? Sentence.ofCircle(terms, nameOf(circle.keeper), circle.maxPeople, whose)
+    : Sentence.of(terms, nameOf(reader), whose);
 }
 
 /** What those whom the grant serves could work out with what they have, and no grant gives them, must be meant. */
@@ -117,7 +148,10 @@ export const said = (t: Terms) => ({
 export class ReaderOrRoleError extends IsletError {
   override readonly name = 'Grant.ReaderOrRoleError';
   constructor() {
-    super('CLI_READER_OR_ROLE', 'Say who may look: --reader NAME, or --role NAME, and not both.');
+    super(
+      'CLI_READER_OR_ROLE',
+      'Say who may look: --reader NAME, or --role NAME, or --circle CODE, and only one of them.',
+    );
   }
 }
 

@@ -1,12 +1,11 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as Given from '@islet/client/Given';
-import * as Sentence from '@islet/client/Sentence';
 import type { Command } from 'commander';
 import { connect } from '../Connect.js';
 import type { Context } from '../Context.js';
 import * as People from '../People.js';
 import * as Who from '../Who.js';
-import { said, whose } from './grant.js';
+import { said, sentenceOf, whose } from './grant.js';
 
 type Options = { person: string; json?: boolean };
 
@@ -37,7 +36,7 @@ async function run(context: Context, options: Options): Promise<void> {
       revokedAt: g.revokedAt === null ? null : new Date(g.revokedAt).toISOString(),
       // Terms are words that the chain does not have: they are known where the grant was made.
       sentence: g.terms
-        ? Sentence.of(g.terms, reader, whose(options.person))
+        ? sentenceOf(network, g.terms, g.reader, names, whose(options.person))
         : `${reader}, until ${until.slice(0, 10)}; its terms are known where it was granted.`,
       terms: g.terms && said(g.terms),
     };

@@ -12,6 +12,7 @@ export const people: Commands = {
   grants: async () => (await import('./grants.js')).registerGrants,
   revoke: async () => (await import('./revoke.js')).registerRevoke,
   role: async () => (await import('./role.js')).registerRole,
+  circle: async () => (await import('./circle.js')).registerCircle,
   members: async () => (await import('./members.js')).registerMembers,
   reshare: async () => (await import('./reshare.js')).registerReshare,
   report: async () => (await import('./report.js')).registerReport,

@@ -20,6 +20,11 @@ export const relayed = [
   'Erase',
   'Confirm',
   'Close',
+  'OpenCircle',
+  'Admit',
+  'Dismiss',
+  'ReplaceCircleKey',
+  'EndCircle',
 ] as const;
 export type Relayed = (typeof relayed)[number];
 

@@ -7,6 +7,7 @@ import * as Secp256k1 from '../../dist/crypto/secp256k1.js';
 import { deal } from '../../dist/crypto/shamir.js';
 import { structHash, typeString } from '../../dist/crypto/typedData.js';
 import * as Xwing from '../../dist/crypto/xwing.js';
+import * as Circle from '../../dist/Circle.js';
 import * as KeyTree from '../../dist/KeyTree.js';
 import * as Message from '../../dist/Message.js';
 import * as Padding from '../../dist/Padding.js';
@@ -42,6 +43,15 @@ export const all = async () => [
       code('glucose/day', 'research'),
       code('document/raw', 'own'),
     ],
+  },
+  {
+    file: 'circle-id',
+    about: 'The id of a circle of carers: the EIP-712 hash (hashStruct) of what the patient signed of it.',
+    cases: [circleOf(account), { ...circleOf(seed('other')), maxPeople: 32, until: 2 ** 53 - 1 }].map((circle, i) => ({
+      name: i === 0 ? 'three people' : 'its integers at their ends',
+      input: { circle },
+      gives: { id: Circle.idOf(circle) },
+    })),
   },
   {
     file: 'statement-kinds',
@@ -115,6 +125,10 @@ function box(name, plaintext, context) {
   return { name, input: { seed: secret, context, plaintext, draws }, gives: { sealed } };
 }
 
+function circleOf(patient) {
+  return { patient, keeper: seed('keeper'), maxPeople: 3, until: 1_769_904_000, salt: seed('circle salt') };
+}
+
 function messages() {
   const key = Secp256k1.secretKeyFrom(drawn('wallet'));
   const place = { chain: 31_337n, target: seed('contract').slice(0, 20) };
@@ -124,6 +138,8 @@ function messages() {
   const window = { firstDay: day, lastDay: day + 13 };
   const once = { nonce: 2n ** 200n + 7n, deadline: 1_767_300_000 };
   const gateway = { account, gatewayKey: seed('gateway key'), ...once };
+  const circle = circleOf(account);
+  const circleId = Circle.idOf(circle);
   const guardian = { guardian: seed('guardian'), salt: seed('guardian salt') };
   const list = [
     [Message.register, { account, signer: Secp256k1.addressOf(key), encryptionKeyHash: seed('key hash'), deadline: once.deadline }],
@@ -159,6 +175,11 @@ function messages() {
     [Message.approve, { account, ...guardian, newSigner: drawn('new signer')(20), attempt: 1, deadline: once.deadline }],
     [Message.withdrawApproval, { account, ...guardian, attempt: 2 ** 32 - 1, deadline: once.deadline }],
     [Message.object, { account, attempt: 1, deadline: once.deadline }],
+    [Message.openCircle, { ...circle, keyHash: seed('circle key'), deadline: once.deadline }],
+    [Message.admit, { circle: circleId, keeper: circle.keeper, reader, ...once }],
+    [Message.dismiss, { circle: circleId, by: account, reader, ...once }],
+    [Message.replaceCircleKey, { circle: circleId, by: circle.keeper, keyHash: seed('circle key'), ...once }],
+    [Message.endCircle, { circle: circleId, patient: account, deadline: once.deadline }],
   ];
   return list.map(([struct, rest], i) => {
     const message = { ...place, ...rest };

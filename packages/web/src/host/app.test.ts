@@ -14,6 +14,7 @@ const deployment: Deployment = {
   identity: address,
   anchors: address,
   consent: address,
+  circles: address,
   reviews: address,
   recovery: address,
   erasure: address,

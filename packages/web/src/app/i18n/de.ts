@@ -303,6 +303,7 @@ export const de: Catalogue = {
   'sentence.until': 'bis {until}',
   'sentence.endOf': 'Ende {day}',
   'sentence.uses': { one: 'einmal', other: 'höchstens {n}-mal' },
+  'share.circle': 'Wen {keeper} einlässt (höchstens {people} zugleich)',
   'share.holders': 'Wer die Rolle {code}… innehat',
   'share.previewLive':
     'Zu sehen ist jeder neue Wert, wie er kommt, solange begleitet wird. Nichts von vorher.',
@@ -926,6 +927,7 @@ export const de: Catalogue = {
   'fail.GRANT_NO_WHOLE_SPAN':
     'In diesen Tagen liegt keine ganze Woche (Montag bis Sonntag) oder kein ganzer Bericht über 14 Tage. Wählen Sie mehr Tage.',
   'fail.DENIED_OUTSIDE_HOURS': 'Die Erlaubnis gilt nicht zu dieser Stunde oder an diesem Wochentag.',
+  'fail.DENIED_NOT_IN_CIRCLE': 'Die Erlaubnis gilt einem Kreis von Betreuenden, zu dem Sie nicht gehören.',
   'fail.DENIED_NOT_IN_ROLE': 'Die Erlaubnis gilt einer Rolle, die Sie nicht innehaben.',
   'fail.DENIED_EMERGENCY_NOT_STATED':
     'Diese Erlaubnis ist für Notfälle: Ein Grund muss angegeben werden. Öffnen Sie sie aus der Liste der Patienten.',

@@ -305,6 +305,7 @@ export const en = {
   'sentence.until': 'until {until}',
   'sentence.endOf': 'the end of {day}',
   'sentence.uses': { one: 'once', other: 'at most {n} times' },
+  'share.circle': 'Whoever {keeper} lets in (at most {people} at a time)',
   'share.holders': 'Whoever holds the role {code}…',
   'share.previewLive': 'They see each new value as it comes, while they follow. Nothing of before.',
   'share.derives': 'This lets them work out more',
@@ -905,6 +906,7 @@ export const en = {
   'fail.GRANT_NO_WHOLE_SPAN':
     'These days hold no whole week (Monday to Sunday), or no whole 14-day report. Choose more days.',
   'fail.DENIED_OUTSIDE_HOURS': 'The permission does not hold at this hour or on this weekday.',
+  'fail.DENIED_NOT_IN_CIRCLE': 'The permission is for a circle of carers that you are not in.',
   'fail.DENIED_NOT_IN_ROLE': 'The permission is for a role that you do not hold.',
   'fail.DENIED_EMERGENCY_NOT_STATED':
     'This permission is for emergencies: a reason must be stated. Open it from the list of patients.',

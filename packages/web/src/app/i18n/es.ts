@@ -300,6 +300,7 @@ export const es: Catalogue = {
   'sentence.until': 'hasta {until}',
   'sentence.endOf': 'el final del {day}',
   'sentence.uses': { one: 'una vez', other: '{n} veces como mucho' },
+  'share.circle': 'A quien {keeper} deje entrar (como máximo {people} a la vez)',
   'share.holders': 'Quien tenga la función {code}…',
   'share.previewLive': 'Ve cada valor nuevo cuando llega, mientras sigue. Nada de antes.',
   'share.derives': 'Con esto puede deducir más',
@@ -894,6 +895,7 @@ export const es: Catalogue = {
   'fail.GRANT_NO_WHOLE_SPAN':
     'Esos días no contienen una semana entera (de lunes a domingo) o un informe entero de 14 días. Elija más días.',
   'fail.DENIED_OUTSIDE_HOURS': 'El permiso no vale a esta hora o en este día de la semana.',
+  'fail.DENIED_NOT_IN_CIRCLE': 'El permiso es para un círculo de cuidadores al que usted no pertenece.',
   'fail.DENIED_NOT_IN_ROLE': 'El permiso es para una función que usted no tiene.',
   'fail.DENIED_EMERGENCY_NOT_STATED':
     'Este permiso es para emergencias: hay que decir un motivo. Ábralo desde la lista de pacientes.',

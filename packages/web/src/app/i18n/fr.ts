@@ -299,6 +299,7 @@ export const fr: Catalogue = {
   'sentence.until': 'jusqu’à {until}',
   'sentence.endOf': 'la fin du {day}',
   'sentence.uses': { one: 'une fois', other: '{n} fois au plus' },
+  'share.circle': 'Qui {keeper} laisse entrer (au plus {people} à la fois)',
   'share.holders': 'Quiconque tient le rôle {code}…',
   'share.previewLive':
     'Chaque nouvelle valeur est vue quand elle arrive, tant que le suivi dure. Rien d’avant.',
@@ -911,6 +912,7 @@ export const fr: Catalogue = {
   'fail.GRANT_NO_WHOLE_SPAN':
     'Ces jours ne contiennent pas de semaine entière (du lundi au dimanche) ou de rapport entier de 14 jours. Choisissez plus de jours.',
   'fail.DENIED_OUTSIDE_HOURS': 'La permission ne vaut pas à cette heure ou ce jour de la semaine.',
+  'fail.DENIED_NOT_IN_CIRCLE': 'La permission est pour un cercle d’aidants dont vous ne faites pas partie.',
   'fail.DENIED_NOT_IN_ROLE': 'La permission est pour un rôle que vous ne tenez pas.',
   'fail.DENIED_EMERGENCY_NOT_STATED':
     'Cette permission est pour les urgences : il faut dire un motif. Ouvrez-la depuis la liste des patients.',

@@ -70,8 +70,13 @@ export function Share({ code }: { code: string }) {
 
 const useNameOf = (): ((line: GrantLine) => string) => {
   const { t } = useWords();
-  return ({ reader, readerName, isRole }) =>
-    readerName ?? t(isRole ? 'share.holders' : 'log.stranger', { code: reader.slice(0, 8) });
+  return ({ reader, readerName, isRole, circle }) => {
+    if (circle) {
+      const keeper = circle.keeperName ?? t('log.stranger', { code: circle.keeper.slice(0, 8) });
+      return t('share.circle', { keeper, people: circle.maxPeople });
+    }
+    return readerName ?? t(isRole ? 'share.holders' : 'log.stranger', { code: reader.slice(0, 8) });
+  };
 };
 
 function Lines({ lines, onChanged }: { lines: GrantLine[]; onChanged: () => void }) {

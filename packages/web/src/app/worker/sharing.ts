@@ -29,6 +29,8 @@ export type GrantLine = {
   readerName: string | null;
   /** An organisation's role: whoever holds it at the time. */
   isRole: boolean;
+  /** For a circle of carers: who lets people in, and how many at a time. */
+  circle: { keeper: string; keeperName: string | null; maxPeople: number } | null;
   state: State;
   grantedAt: number;
   revokedAt: number | null;
@@ -84,6 +86,7 @@ export async function grants(): Promise<GrantLine[]> {
       reader: g.reader,
       readerName: notes.contacts?.[g.reader] ?? null,
       isRole: network.chain.state.roles.has(g.reader),
+      circle: circleOf(network.chain.state, g.reader, notes.contacts),
       state: stateOf(g, now),
       grantedAt: g.grantedAt,
       revokedAt: g.revokedAt,
@@ -94,6 +97,13 @@ export async function grants(): Promise<GrantLine[]> {
     };
   });
   return lines.sort((a, b) => b.grantedAt - a.grantedAt);
+}
+
+function circleOf(view: View.View, id: string, contacts: Record<string, string> = {}): GrantLine['circle'] {
+  const circle = view.circles.get(id);
+  if (!circle) return null;
+  const { keeper, maxPeople } = circle;
+  return { keeper, keeperName: contacts[keeper] ?? null, maxPeople };
 }
 
 /** What the first builds kept of a grant: words without the salt that shows them to be the chain's. */
