@@ -9,6 +9,18 @@ const alias = [
   { find: /^@islet\/(\w+)\/(.*)$/, replacement: `${root}packages/$1/src/$2.ts` },
 ];
 
+/** Tests that start processes, kill them, wait for real time, or take a minute: `npm test` runs them, the gate does not. */
+const slow = [
+  'packages/*/src/**/kill.test.ts',
+  'packages/*/src/**/[cC]rash*.test.ts',
+  'packages/*/src/**/*Faults.test.ts',
+  'packages/*/src/**/forgery.test.ts',
+  'packages/*/src/**/walk.test.ts',
+  'packages/cli/src/**/*.test.ts',
+  'packages/web/e2e/**/*.test.ts',
+  'promises/**/*.test.ts',
+];
+
 /** Rooms whose tests leave nothing behind in their process: a third of their time was loading the same modules again. */
 const shared = ['core', 'ingest', 'fhir', 'chain', 'client'].map(
   (room) => `packages/${room}/src/**/*.test.ts`,
@@ -22,14 +34,11 @@ export default defineConfig({
     hookTimeout: 120_000,
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: 'shared', include: shared, isolate: false } },
+      { extends: true, test: { name: 'slow', include: slow } },
+      { extends: true, test: { name: 'shared', include: shared, exclude: slow, isolate: false } },
       {
         extends: true,
-        test: {
-          name: 'apart',
-          include: ['packages/*/{src,e2e}/**/*.test.ts', 'promises/**/*.test.ts'],
-          exclude: shared,
-        },
+        test: { name: 'apart', include: ['packages/*/src/**/*.test.ts'], exclude: [...slow, ...shared] },
       },
     ],
   },

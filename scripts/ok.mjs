@@ -2,18 +2,6 @@
 // `npm run ok`: the gate, in under three minutes. All of it runs, so that one look shows all that is wrong.
 import { node, tools } from './run.mjs';
 
-/** Tests that start processes, kill them, wait for real time, or take a minute: `npm test` runs them, the gate does not. */
-const SLOW = [
-  '**/kill.test.ts',
-  '**/[cC]rash*.test.ts',
-  '**/*Faults.test.ts',
-  '**/forgery.test.ts',
-  '**/walk.test.ts',
-  'packages/cli/**',
-  'promises/**',
-  'packages/web/e2e/**',
-];
-
 const steps = [
   await node('style', [tools.biome, 'check', '--diagnostic-level=error', '.']),
   await node('the sources build', [tools.tsc, '--build']),
@@ -23,12 +11,7 @@ const steps = [
   await node('ABIs and bytecode belong to the contracts', ['contracts/check.mjs']),
   await node('who may import whom', ['scripts/arrows.mjs']),
   await node('every error code is explained', ['scripts/errors.mjs']),
-  await node('fast tests', [
-    tools.vitest,
-    'run',
-    '--maxWorkers=2',
-    ...SLOW.map((glob) => `--exclude=${glob}`),
-  ]),
+  await node('fast tests', [tools.vitest, 'run', '--maxWorkers=2', '--project=shared', '--project=apart']),
 ];
 
 const failed = steps.filter((step) => !step.ok);
