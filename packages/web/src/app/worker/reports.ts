@@ -34,8 +34,12 @@ type Unsigned = Omit<ReportStatement.Statement, 'metrics' | 'dataHash'>;
 let latest: { unsigned: Unsigned; anchors: ReportStatement.Anchors; figures: Figures.Figures } | undefined;
 
 /** Asks, opens, verifies and only then computes. A refusal is thrown, and is on record. */
-export const report = (asked: AskedReport, onProgress: Progress): Promise<Session.Shown<Report>> =>
-  Session.shown(`report ${asked.grant}`, String(asked.days), () => lookInto(asked, onProgress));
+export async function report(asked: AskedReport, onProgress: Progress): Promise<Session.Shown<Report>> {
+  const look = () => lookInto(asked, onProgress);
+  // What an emergency opened is not there to be read again without stating why.
+  if (asked.reason !== undefined) return { ...(await look()), asOf: null };
+  return Session.shown(`report ${asked.grant}`, String(asked.days), look);
+}
 
 async function lookInto(
   asked: AskedReport,

@@ -51,6 +51,8 @@ export type Recognised = { account: string; name: string | null; isRole: boolean
 export async function recognise(asked: { code: string }): Promise<Recognised> {
   const account = toHex(Code.toAccount(asked.code));
   const { network, vault } = await Session.need();
+  // A role may be younger than what was last seen of the chain.
+  await network.chain.follow();
   const isRole = network.chain.state.roles.has(account);
   return { account, name: vault.keeper.notes.contacts?.[account] ?? null, isRole };
 }
