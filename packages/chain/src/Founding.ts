@@ -79,13 +79,13 @@ export async function deploy(
     members,
     identity,
     anchors,
-    circles,
     consent,
     reviews,
     recovery,
     erasure,
     p256Verifier,
     webAuthnVerifier,
+    circles,
   };
   const directory = await Deployment.deploy(sender, directoryAbi, bytecode.Directory, { c: contracts });
   return { chainId, genesisHash: await Deployment.genesisHash(rpc), directory, ...contracts };

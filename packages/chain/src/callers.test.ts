@@ -2,6 +2,7 @@
 // Every function that changes a contract, called by everyone who should not, and by who should: each is refused with its
 // own error, and the same call from the right caller passes. The functions are those of the ABIs, so that a new one
 // without a row fails.
+import * as Circle from '@islet/core/Circle';
 import { fromHex, to0x } from '@islet/core/crypto/bytes';
 import * as Secp256k1 from '@islet/core/crypto/secp256k1';
 import { digest, type Struct, type Value } from '@islet/core/crypto/typedData';
@@ -145,6 +146,12 @@ const registrationOf = (account: Uint8Array, who: Signer): Message => ({
   ...{ account, signer: signerOf(who), encryptionKeyHash: filled(9) },
 });
 
+const circleOf = (its: Uint8Array) => ({
+  ...{ patient: accountOf('patient'), keeper: accountOf('guardian'), maxPeople: 3, until: deadline },
+  ...{ salt: its, keyHash: filled(9) },
+});
+const circleIdOf = (): Uint8Array => Circle.idOf(circleOf(salt));
+
 const rows: Record<string, Row> = {
   'Members.propose': administered('done', () => ({ call: fromHex(suspension(otherOrg)) })),
   'Members.approve': {
@@ -221,6 +228,24 @@ const rows: Record<string, Row> = {
   'Consent.request': said('Consent', 'reader', () => requestOf(++nonces), {
     rest: () => ({ g: onChain(grantOf(filled(1))) }),
   }),
+
+  'Circles.openCircle': said('Circles', 'patient', () => circleOf(filled(9))),
+  'Circles.admit': said('Circles', 'guardian', () => ({
+    ...{ circle: circleIdOf(), keeper: accountOf('guardian'), reader: accountOf('other patient') },
+    ...once(),
+  })),
+  'Circles.dismiss': said('Circles', 'guardian', () => ({
+    ...{ circle: circleIdOf(), by: accountOf('guardian'), reader: accountOf('reader') },
+    ...once(),
+  })),
+  'Circles.replaceCircleKey': said('Circles', 'guardian', () => ({
+    ...{ circle: circleIdOf(), by: accountOf('guardian'), keyHash: filled(8) },
+    ...once(),
+  })),
+  'Circles.endCircle': said('Circles', 'patient', () => ({
+    circle: circleIdOf(),
+    patient: accountOf('patient'),
+  })),
 
   'Reviews.closeAsPatient': said(
     'Reviews',
@@ -420,6 +445,11 @@ async function everythingThatIsActedOn(): Promise<void> {
   ];
   const plan = patients(() => ({ guardians, threshold: 1, delay: 24 * hour }))();
   await say('Recovery.setGuardians', 'patient', plan);
+  await say('Circles.openCircle', 'patient', circleOf(salt));
+  await say('Circles.admit', 'guardian', {
+    ...{ circle: circleIdOf(), keeper: accountOf('guardian'), reader: accountOf('reader') },
+    ...once(),
+  });
   await say('Recovery.approve', 'guardian', approvalOf('guardian', salt));
   await say('Erasure.erase', 'patient', erasureOf(filled(1)));
   await anvil.ask('evm_increaseTime', 24 * hour);
