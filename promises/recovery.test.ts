@@ -88,6 +88,14 @@ describe('beforehand', () => {
     await ok('device', 'receive', path('phone.keys'), '--person', 'phone');
     const seen = await report('phone');
     expect([told(seen), seen.json.metrics?.n]).toEqual(['done', all]);
+    const app = await ok('pair', '--name', 'an app of the first device');
+    await ok('pair', '--name', 'an app of the second', '--person', 'phone');
+    const posted = await fetch(`${islet.ready.gateway}/api/v1/entries`, {
+      method: 'POST',
+      headers: { 'api-secret': app.apiSecret, 'content-type': 'application/json' },
+      body: JSON.stringify([{ type: 'sgv', sgv: 111, date: Date.now() + ahead }]),
+    });
+    expect(posted.status, 'what one device paired goes on when another pairs').toBe(200);
     const { verificationMethod } = await ok('did', 'me');
     expect(verificationMethod).toHaveLength(2);
     const removed = await ok('device', 'remove', added.json.signer);

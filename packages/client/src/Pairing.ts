@@ -1,11 +1,16 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { toHex } from '@islet/core/crypto/bytes';
+import { verifiersOf } from '@islet/chain/Verifiers';
+import * as View from '@islet/chain/View';
+import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Devices from '@islet/core/Devices';
 import type { Stream } from '@islet/core/Stream';
+import * as Stated from '@islet/core/wire/Stated';
+import * as z from 'zod';
 import * as Account from './Account.js';
 import * as Http from './Http.js';
 import type { Network } from './Network.js';
 import type { Keep, Notes, Person } from './Person.js';
+import type { Wallet } from './Wallet.js';
 
 export type Device = NonNullable<Notes['devices']>[number];
 
@@ -26,25 +31,72 @@ export async function pair(
     secret,
     ...(follows ? { streams: follows } : {}),
   };
-  await tell(network, person, keep, [...(person.notes.devices ?? []), device]);
+  const { mine, others } = await known(network, person);
+  await tell(network, person, keep, [...mine, device], others);
   return device;
 }
 
 /** Ends one device's key: from then on the gateway does not know it. */
 export async function unpair(network: Network, person: Person, keep: Keep, id: string): Promise<void> {
-  const devices = (person.notes.devices ?? []).filter((device) => device.id !== id);
-  await tell(network, person, keep, devices);
+  const { mine, others } = await known(network, person);
+  const but = (device: { id: string }) => device.id !== id;
+  await tell(network, person, keep, mine.filter(but), others.filter(but));
 }
 
-/** Tells a gateway of the person's devices, and remembers them. */
-export async function tell(network: Network, person: Person, keep: Keep, devices: Device[]): Promise<void> {
+/** What is paired now: from here, with its secret, and from the person's other wallets, whose secrets are not here. */
+async function known(
+  network: Network,
+  { wallet, notes }: Person,
+): Promise<{ mine: Device[]; others: Devices.Device[] }> {
+  const mine = notes.devices ?? [];
+  const listed = await stated(network, wallet);
+  if (!listed) return { mine, others: [] };
+  const here = new Set(mine.map(({ id }) => id));
+  const there = new Set(listed.map(({ id }) => id));
+  // Which another wallet ended since is not begun again.
+  return { mine: mine.filter(({ id }) => there.has(id)), others: listed.filter(({ id }) => !here.has(id)) };
+}
+
+/** The gateway's list as a wallet of the person signed it; none where nobody did who speaks for the account now. */
+async function stated(network: Network, wallet: Wallet): Promise<Devices.Device[] | undefined> {
+  await network.chain.follow();
+  const question = toHex(Account.statement(network, wallet, 'askLooks'));
+  const answer = await Http.get(network.gateway, '/v1/looks', { 'x-islet-statement': question });
+  const { devicesStated } = answered.parse(Http.json(answer));
+  if (!devicesStated) return undefined;
+  const document = Stated.parseDocument(fromHex(devicesStated));
+  const { message, signer } = document.signed;
+  const { account } = wallet;
+  const { chainId, identity } = network.deployment;
+  const here = { chainId, identity: fromHex(identity), verifiers: verifiersOf(network.deployment) };
+  // Stops: a gateway putting a key of its own into the list, which this wallet would sign, and take to other gateways.
+  const isTheirs =
+    Stated.isDocument(document, 'devices', here) &&
+    equal(message.account, account) &&
+    View.speaksFor(network.chain.state, account, signer);
+  if (!isTheirs) return undefined;
+  const list = Devices.parseDevices(document.bytes);
+  return equal(list.account, account) ? list.devices : undefined;
+}
+
+/** A gateway of an earlier version does not keep who said so. */
+const answered = z.object({ devicesStated: z.string().nullable().optional() });
+
+/** Tells a gateway of the person's devices, these and no others, and remembers those with a secret. */
+export async function tell(
+  network: Network,
+  person: Person,
+  keep: Keep,
+  devices: Device[],
+  others: Devices.Device[] = [],
+): Promise<void> {
   const { wallet, notes } = person;
   const listed = await Promise.all(
     devices.map(({ id, name, may, secret, streams }) =>
       Devices.of({ id, name, may, ...(streams ? { streams } : {}) }, secret),
     ),
   );
-  const document = Devices.encodeDevices({ account: wallet.account, devices: listed });
+  const document = Devices.encodeDevices({ account: wallet.account, devices: [...listed, ...others] });
   await Http.put(network.gateway, '/v1/devices', Account.state(network, wallet, 'devices', document));
   notes.devices = devices;
   await keep(person);

@@ -6,6 +6,7 @@ import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import type { Day } from '@islet/core/Day';
 import * as Devices from '@islet/core/Devices';
 import { isStream, type Stream } from '@islet/core/Stream';
+import * as Stated from '@islet/core/wire/Stated';
 import { nodeFiles } from '@islet/store/NodeFiles';
 import { shred } from '@islet/store/Pack';
 import * as PrivateFile from '@islet/store/PrivateFile';
@@ -27,6 +28,8 @@ export type Account = {
   offsets: Map<Stream, number>;
   devicesVersion: number;
   devices: Devices.Device[];
+  /** The list with the wallet's word on it, as it came. */
+  devicesStated?: Uint8Array;
   lane: Lane;
 };
 
@@ -43,6 +46,7 @@ const stored = z.object({
   offsets: z.array(z.tuple([z.string().refine(isStream), z.int()])),
   devicesVersion: z.int(),
   devices: z.string().nullable(),
+  devicesStated: z.string().optional(),
 });
 
 export type Accounts = {
@@ -55,7 +59,7 @@ export type Accounts = {
     holdsData: boolean,
   ): Promise<Account>;
   /** Replaces the list of devices. Throws 409 for an old version. */
-  putDevices(list: Devices.Devices, bytes: Uint8Array, version: number): Promise<Account>;
+  putDevices(list: Devices.Devices, stated: Stated.Document): Promise<Account>;
   /** Overwrites and removes all that is kept of an account that ended. */
   end(account: Account): Promise<void>;
   /** The patient's public key for a day, or the late key for null; `undefined` where no bundle has it. */
@@ -129,12 +133,14 @@ export async function open(folder: string): Promise<Accounts> {
         return account;
       });
     },
-    async putDevices(list, bytes, version) {
+    async putDevices(list, stated) {
+      const { version } = stated.signed.message;
       const account = await of(list.account);
       return account.lane(async () => {
         if (version <= account.devicesVersion) throw oldVersion();
-        const next = { ...account, devices: list.devices, devicesVersion: version };
-        await save(next, bytes);
+        const devicesStated = Stated.encodeDocument(stated);
+        const next = { ...account, devices: list.devices, devicesVersion: version, devicesStated };
+        await save(next);
         return Object.assign(account, next);
       });
     },
@@ -172,7 +178,7 @@ const fresh = (folder: string, hex: string): Account => ({
 async function load(folder: string, hex: string): Promise<Account | undefined> {
   const bytes = await PrivateFile.read(join(folder, 'account'));
   if (!bytes) return undefined;
-  const { runs, offsets, devicesVersion, devices } = stored.parse(
+  const { runs, offsets, devicesVersion, devices, devicesStated } = stored.parse(
     JSON.parse(new TextDecoder().decode(bytes)),
   );
   return {
@@ -181,16 +187,18 @@ async function load(folder: string, hex: string): Promise<Account | undefined> {
     offsets: new Map(offsets as [Stream, number][]),
     devicesVersion,
     devices: devices === null ? [] : Devices.parseDevices(fromHex(devices)).devices,
+    ...(devicesStated === undefined ? {} : { devicesStated: fromHex(devicesStated) }),
   };
 }
 
-async function save(account: Account, devices?: Uint8Array): Promise<void> {
-  const list = devices ?? Devices.encodeDevices({ account: account.id, devices: account.devices });
+async function save(account: Account): Promise<void> {
+  const list = Devices.encodeDevices({ account: account.id, devices: account.devices });
   const json = JSON.stringify({
     runs: account.runs,
     offsets: [...account.offsets],
     devicesVersion: account.devicesVersion,
     devices: account.devicesVersion === 0 ? null : toHex(list),
+    ...(account.devicesStated && { devicesStated: toHex(account.devicesStated) }),
   } satisfies z.input<typeof stored>);
   await PrivateFile.write(join(account.folder, 'account'), new TextEncoder().encode(json));
 }

@@ -66,11 +66,11 @@ export function documents(app: Hono, context: Context): void {
   });
 
   app.put('/v1/devices', async (c) => {
-    const { signed, bytes } = await documentOf(c, 'devices', SMALL_BODY_BYTES);
-    const list = Devices.parseDevices(bytes);
-    if (!equal(list.account, signed.message.account)) throw otherAccount();
+    const stated = await documentOf(c, 'devices', SMALL_BODY_BYTES);
+    const list = Devices.parseDevices(stated.bytes);
+    if (!equal(list.account, stated.signed.message.account)) throw otherAccount();
     for (const { zone } of list.devices) if (zone !== undefined) Zone.of(zone);
-    deviceKeys.learn(await accounts.putDevices(list, bytes, signed.message.version));
+    deviceKeys.learn(await accounts.putDevices(list, stated));
     return c.json({ devices: list.devices.length });
   });
 
@@ -92,14 +92,17 @@ export function documents(app: Hono, context: Context): void {
 
   app.get('/v1/looks', async (c) => {
     const hex = await askedBy(c, 'askLooks');
-    const devices = (accounts.all.get(hex)?.devices ?? []).map(({ id, name, may, streams }) => ({
+    const account = accounts.all.get(hex);
+    const devices = (account?.devices ?? []).map(({ id, name, may, streams }) => ({
       id,
       name,
       may,
       ...(streams ? { streams } : {}),
     }));
     // Whoever may do both shows beside what each looked at.
-    return c.json({ looks: await context.looks.read(hex), devices });
+    // Another device of the person's adds to the list only what it can tell the person to have signed.
+    const devicesStated = account?.devicesStated ? toHex(account.devicesStated) : null;
+    return c.json({ looks: await context.looks.read(hex), devices, devicesStated });
   });
 
   // On which days there are readings is the person's to know: a device's key is not asked.

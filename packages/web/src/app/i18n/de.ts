@@ -212,8 +212,6 @@ export const de: Catalogue = {
     other: 'Der Sensor sagte {n} Mal „Niedrig“ oder „Hoch“; solche Werte zählen an seinen Grenzen.',
   },
   'import.do': { one: '{n} Messwert einbringen', other: '{n} Messwerte einbringen' },
-  'import.elsewhere':
-    'Ihre Apps wurden an einem anderen Gerät verbunden. Eine Datei hier hinzuzufügen beendet deren Schlüssel: Verbinden Sie sie danach neu, oder fügen Sie die Datei dort hinzu.',
   'import.other': 'Andere Datei',
   'import.done': { one: '{n} Messwert eingebracht', other: '{n} Messwerte eingebracht' },
   'import.doneMore': '{known} waren schon bekannt. Alles ist versiegelt, gespeichert und hat seine Quittung.',
@@ -240,7 +238,7 @@ export const de: Catalogue = {
   'devices.known': 'Verbunden',
   'devices.none': 'Noch nichts ist verbunden.',
   'devices.elsewhere':
-    'Die Apps dieser Wallet wurden an einem anderen Gerät verbunden. Ein Schlüssel von hier beendet die von dort.',
+    'Die Apps dieser Wallet wurden an einem anderen Gerät verbunden und stehen dort in der Liste. Sie laufen weiter, außer wenn Sie mit Hilfe Ihrer Vertrauenspersonen zurückgekommen sind: Verbinden Sie sie dann neu.',
   'devices.browser': 'Dieser Browser, zum Einlesen',
   'devices.end': 'Trennen',
   'devices.endText':

@@ -213,8 +213,6 @@ export const en = {
     other: 'The sensor said “Low” or “High” {n} times; such readings count at its limits.',
   },
   'import.do': { one: 'Add {n} reading', other: 'Add {n} readings' },
-  'import.elsewhere':
-    'Your apps were connected on another device. Adding a file here ends their keys: connect them again afterwards, or add the file there.',
   'import.other': 'Another file',
   'import.done': { one: '{n} reading added', other: '{n} readings added' },
   'import.doneMore': '{known} were known already. Everything is sealed, stored, and has its receipt.',
@@ -242,7 +240,7 @@ export const en = {
   'devices.known': 'Connected',
   'devices.none': 'Nothing is connected yet.',
   'devices.elsewhere':
-    'This wallet’s apps were connected on another device. Making a key here ends the keys made there.',
+    'This wallet’s apps were connected on another device, and are listed there. They go on, unless you came back with your guardians’ help: then connect them again.',
   'devices.browser': 'This browser, for imports',
   'devices.end': 'Disconnect',
   'devices.endText': 'After that the app can send and read nothing until it gets a new key.',

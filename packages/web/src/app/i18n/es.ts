@@ -210,8 +210,6 @@ export const es: Catalogue = {
     other: 'El sensor dijo «Baja» o «Alta» {n} veces; esas lecturas cuentan en sus límites.',
   },
   'import.do': { one: 'Añadir {n} lectura', other: 'Añadir {n} lecturas' },
-  'import.elsewhere':
-    'Sus aplicaciones se conectaron en otro dispositivo. Añadir un archivo aquí termina sus llaves: conéctelas después otra vez, o añada el archivo allí.',
   'import.other': 'Otro archivo',
   'import.done': { one: '{n} lectura añadida', other: '{n} lecturas añadidas' },
   'import.doneMore': '{known} ya se conocían. Todo está sellado, guardado y con su recibo.',
@@ -238,7 +236,7 @@ export const es: Catalogue = {
   'devices.known': 'Conectadas',
   'devices.none': 'Aún no hay nada conectado.',
   'devices.elsewhere':
-    'Las aplicaciones de esta cartera se conectaron en otro dispositivo. Una llave hecha aquí termina las de allí.',
+    'Las aplicaciones de esta cartera se conectaron en otro dispositivo y figuran en la lista de allí. Siguen funcionando, salvo si usted volvió con ayuda de sus personas de confianza: entonces conéctelas otra vez.',
   'devices.browser': 'Este navegador, para importar',
   'devices.end': 'Desconectar',
   'devices.endText': 'Después, la aplicación no podrá enviar ni leer nada hasta que tenga una llave nueva.',

@@ -209,8 +209,6 @@ export const fr: Catalogue = {
     other: 'Le capteur a dit « Bas » ou « Haut » {n} fois ; ces mesures comptent à ses limites.',
   },
   'import.do': { one: 'Ajouter {n} mesure', other: 'Ajouter {n} mesures' },
-  'import.elsewhere':
-    'Vos applications ont été connectées sur un autre appareil. Ajouter un fichier ici met fin à leurs clés : reconnectez-les ensuite, ou ajoutez le fichier là-bas.',
   'import.other': 'Un autre fichier',
   'import.done': { one: '{n} mesure ajoutée', other: '{n} mesures ajoutées' },
   'import.doneMore': '{known} étaient déjà connues. Tout est scellé, stocké et a son reçu.',
@@ -237,7 +235,7 @@ export const fr: Catalogue = {
   'devices.known': 'Connectées',
   'devices.none': 'Rien n’est encore connecté.',
   'devices.elsewhere':
-    'Les applications de ce portefeuille ont été connectées sur un autre appareil. Une clé faite ici met fin à celles de là-bas.',
+    'Les applications de ce portefeuille ont été connectées sur un autre appareil et y sont listées. Elles continuent, sauf si vous êtes revenu avec l’aide de vos personnes de confiance : reconnectez-les alors.',
   'devices.browser': 'Ce navigateur, pour importer',
   'devices.end': 'Déconnecter',
   'devices.endText': 'Ensuite, l’application ne pourra plus rien envoyer ni lire sans une nouvelle clé.',

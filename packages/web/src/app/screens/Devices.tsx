@@ -49,7 +49,7 @@ export function Devices() {
               { value: 'both', label: t('devices.both') },
             ]}
           />
-          {elsewhere && <Notice kind="warn">{t('devices.elsewhere')}</Notice>}
+          {elsewhere && <Notice kind="good">{t('devices.elsewhere')}</Notice>}
           {pair.state.is === 'busy' ? (
             <Busy step={pair.state.step} />
           ) : (

@@ -19,7 +19,6 @@ export function Import({ onChanged }: { onChanged: () => void }) {
   const [zone, setZone] = useState(here);
   const [file, setFile] = useState<File>();
   const earlier = useLoaded(() => ask('imports'));
-  const elsewhere = useLoaded(() => ask('devices')).last?.devices === null;
   const reading = useCall(async (_, chosen: File, inZone: string) =>
     ask('readFile', { bytes: new Uint8Array(await chosen.arrayBuffer()), zone: inZone }),
   );
@@ -69,7 +68,6 @@ export function Import({ onChanged }: { onChanged: () => void }) {
           {reading.state.is === 'done' && (
             <>
               <Accounted file={file?.name ?? ''} read={reading.state.value} />
-              {elsewhere && <Notice kind="warn">{t('import.elsewhere')}</Notice>}
               {taking.state.is === 'busy' ? (
                 <Busy step={taking.state.step} />
               ) : (

@@ -113,9 +113,11 @@ const ready = ({ network, vault, keep }: Session.Session, onProgress: Progress):
 
 /** Sees that keys last. What fails is tried again when the wallet is next opened. */
 async function extend({ network, vault, keep }: Session.Session): Promise<void> {
-  if (vault.keeper.notes.role !== 'patient' || vault.keeper.notes.registration === undefined) return;
+  const { keeper } = vault;
+  const { role, registration, enrolled, pending } = keeper.notes;
+  // Who came with a kit or from another device has no registration here, and an account all the same.
+  if (role !== 'patient' || pending || (registration === undefined && !enrolled)) return;
   try {
-    const { keeper } = vault;
     const reach = keeper.notes.hasUploader ? Horizon.usual : Horizon.first;
     await Horizon.renew(network, keeper, Provision.streamsOf(keeper), keep, reach);
   } catch {
