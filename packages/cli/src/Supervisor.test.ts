@@ -16,7 +16,7 @@ import * as KeyFile from './KeyFile.js';
 import * as Services from './Services.js';
 
 /** Each is deployed in a block of its own. */
-const CONTRACTS = 10;
+const CONTRACTS = 11;
 
 let islet: Installation;
 beforeAll(async () => {
