@@ -32,7 +32,8 @@ export default defineConfig({
   test: {
     testTimeout: 180_000,
     hookTimeout: 120_000,
-    maxWorkers: 2,
+    // One more than two cores: tests that start processes of their own wait for them half of the time.
+    maxWorkers: 3,
     projects: [
       { extends: true, test: { name: 'slow', include: slow } },
       { extends: true, test: { name: 'shared', include: shared, exclude: slow, isolate: false } },

@@ -24,15 +24,7 @@ export async function runAll(env = {}) {
     const forge = await node('contracts', ['contracts/test.mjs'], env);
     const vitest = await node(
       'packages',
-      // One more than two cores: tests that start processes of their own wait for them half of the time.
-      [
-        tools.vitest,
-        'run',
-        '--maxWorkers=3',
-        '--reporter=default',
-        '--reporter=json',
-        `--outputFile=${report}`,
-      ],
+      [tools.vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile=${report}`],
       env,
     );
     const total = Counts.sum([
