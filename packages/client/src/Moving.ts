@@ -39,6 +39,7 @@ export async function go(
   // Told to one that nobody follows yet: only once all of it is there do our own notes say so.
   const told = structuredClone(person);
   await acquaint(there, told, async () => {}, onProgress);
+  await carryApps(network, there, told);
   await Horizon.renew(there, told, streamsOf(told), async () => {}, Horizon.usual, onProgress);
   const from = { url: network.gateway.url, gatewayKey: notes.gatewayKey ?? null };
   Object.assign(notes, { keyed: told.notes.keyed, gatewayKey, gatewayUrl: url, movedFrom: from });
@@ -78,9 +79,17 @@ export async function leave(
 async function handOn(before: Network, person: Person, onProgress: Progress): Promise<void> {
   // Of all who may send, the gateway of before is left with this one, which asks it to settle and is then forgotten.
   const last = structuredClone(person);
-  last.notes.devices = [];
-  await Pairing.pair(before, last, async () => {}, 'moving', 'write');
+  await Pairing.pairOnly(before, last, async () => {}, 'moving', 'write');
   await Importing.settle(before, last, onProgress);
+}
+
+/** With those that other wallets of the person paired; where the gateway of before is lost, so is its list. */
+async function carryApps(before: Network, there: Network, told: Person): Promise<void> {
+  try {
+    await Pairing.carry(before, there, told, async () => {});
+  } catch (error) {
+    if (!(error instanceof Http.UnreachableError)) throw error;
+  }
 }
 
 async function keyOf({ gateway }: Network): Promise<string> {

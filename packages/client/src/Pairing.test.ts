@@ -10,7 +10,6 @@ import type { Person } from './Person.js';
 import * as S from './scene.testkit.js';
 import { type Service, serve } from './services.testkit.js';
 import type * as Wallet from './Wallet.js';
-import * as W from './writer.testkit.js';
 
 let scene: S.Scene;
 let gateway: Service;
@@ -66,6 +65,27 @@ describe('an app that is paired', () => {
     await Pairing.pair(network, here, keep, 'Loop', 'write');
     expect(names()).toEqual(['Loop']);
     expect(here.notes.devices?.map(({ name }) => name)).toEqual(['Loop']);
+  });
+
+  test('goes along to another gateway, whichever wallet paired it', async () => {
+    const [here, there] = [onPhone(), onPhone()];
+    await Pairing.pair(network, here, keep, 'xDrip+', 'write');
+    await Pairing.pair(network, there, keep, 'Loop', 'write');
+    let toldThere: Uint8Array | undefined;
+    await using other = await serve(async ({ body }) => {
+      toldThere = body;
+      return '{}';
+    });
+    await Pairing.carry(network, { ...network, gateway: { name: 'other', url: other.url } }, there, keep);
+    const carried = Devices.parseDevices(Stated.parseDocument(toldThere!).bytes).devices;
+    expect(carried.map(({ name }) => name).sort()).toEqual(['Loop', 'xDrip+']);
+  });
+
+  test('ends, whichever wallet paired it, where one takes the place of all', async () => {
+    const [here, there] = [onPhone(), onPhone()];
+    await Pairing.pair(network, here, keep, 'xDrip+', 'write');
+    await Pairing.pairOnly(network, there, keep, 'moving', 'write');
+    expect(names()).toEqual(['moving']);
   });
 
   test('is told to a gateway that knows of none yet', async () => {

@@ -23,17 +23,37 @@ export async function pair(
   may: Device['may'],
   follows?: Stream[],
 ): Promise<Device> {
-  const secret = toHex(network.random(16));
-  const device = {
-    id: toHex(network.random(8)),
-    name,
-    may,
-    secret,
-    ...(follows ? { streams: follows } : {}),
-  };
+  const device = draw(network, name, may, follows);
   const { mine, others } = await known(network, person);
   await tell(network, person, keep, [...mine, device], others);
   return device;
+}
+
+/** Makes a key for one device in place of all others, also of those that the person's other wallets paired. */
+export async function pairOnly(
+  network: Network,
+  person: Person,
+  keep: Keep,
+  name: string,
+  may: Device['may'],
+): Promise<Device> {
+  const device = draw(network, name, may);
+  await tell(network, person, keep, [device]);
+  return device;
+}
+
+const draw = ({ random }: Network, name: string, may: Device['may'], follows?: Stream[]): Device => ({
+  id: toHex(random(8)),
+  name,
+  may,
+  secret: toHex(random(16)),
+  ...(follows ? { streams: follows } : {}),
+});
+
+/** Tells another gateway of all that is paired with this one. */
+export async function carry(from: Network, to: Network, person: Person, keep: Keep): Promise<void> {
+  const { mine, others } = await known(from, person);
+  await tell(to, person, keep, mine, others);
 }
 
 /** Ends one device's key: from then on the gateway does not know it. */
