@@ -12,6 +12,7 @@ const alias = [
 /** Tests that start processes, kill them, wait for real time, or take a minute: `npm test` runs them, the gate does not. */
 const slow = [
   'packages/*/src/**/kill.test.ts',
+  'packages/*/src/**/process.test.ts',
   'packages/*/src/**/[cC]rash*.test.ts',
   'packages/*/src/**/*Faults.test.ts',
   'packages/*/src/**/forgery.test.ts',
