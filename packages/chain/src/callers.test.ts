@@ -358,7 +358,9 @@ async function send(name: string, caller: Caller, args: object): Promise<void> {
   const abi = abis.get(name.split('.')[0]!)!;
   const data = Abi.encodeCall(abi, name.split('.')[1]! as never, args as never);
   const from = addresses[callers.indexOf(caller)]!;
-  await anvil.ask('eth_sendTransaction', { from, to: targetOf(name), data, ...gasFor });
+  const hash = await anvil.ask('eth_sendTransaction', { from, to: targetOf(name), data, ...gasFor });
+  // Its block is made a moment after the answer.
+  while ((await anvil.ask('eth_getTransactionReceipt', hash)) === null);
 }
 
 /** Has somebody say something, laid out as in the table. */
