@@ -149,6 +149,17 @@ export function statement(
   return encodeSigned(Message.statement, Signing.sign(network, wallet, Message.statement, message));
 }
 
+/** What the person's gateway answers to the wallet's question, as JSON. */
+export async function askGateway(
+  network: Network,
+  wallet: Wallet.Wallet,
+  kind: Kind,
+  path: string,
+): Promise<unknown> {
+  const question = toHex(statement(network, wallet, kind));
+  return Http.json(await Http.get(network.gateway, path, { 'x-islet-statement': question }));
+}
+
 const statementOf = (
   network: Network,
   wallet: Wallet.Wallet,

@@ -1,8 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { Deployment } from '@islet/chain/Deployment';
-import { verifiersOf } from '@islet/chain/Verifiers';
+import { hereOf } from '@islet/chain/Verifiers';
 import * as View from '@islet/chain/View';
-import { fromHex } from '@islet/core/crypto/bytes';
 import type { Epoch } from '@islet/core/Epoch';
 import * as Shares from '@islet/core/Shares';
 import type { Here } from '@islet/core/wire/Stated';
@@ -23,12 +22,6 @@ export const of = (deployment: Deployment, view: View.View, account: Uint8Array)
 export const ofFile = (deployment: Deployment): Dealers => ({
   here: hereOf(deployment),
   speaks: () => true,
-});
-
-const hereOf = (deployment: Deployment): Here => ({
-  chainId: deployment.chainId,
-  identity: fromHex(deployment.identity),
-  verifiers: verifiersOf(deployment),
 });
 
 /** Whether the shares are signed by who may deal for this epoch. */

@@ -1,7 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // Naming guardians, and being one.
 
-import { verifiersOf } from '@islet/chain/Verifiers';
+import { hereOf } from '@islet/chain/Verifiers';
 import { spokeFor, type View } from '@islet/chain/View';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import { sha256 } from '@islet/core/crypto/hash';
@@ -161,13 +161,9 @@ function read(network: Network, account: Uint8Array, bytes: Uint8Array): Guardia
   const { deployment, chain } = network;
   const document = Stated.parseDocument(bytes);
   const { message, signer } = document.signed;
-  const here = {
-    ...{ chainId: deployment.chainId, identity: fromHex(deployment.identity) },
-    verifiers: verifiersOf(deployment),
-  };
   const rules = Guardians.parseGuardians(document.bytes);
   const theirs =
-    Stated.isDocument(document, 'guardians', here) &&
+    Stated.isDocument(document, 'guardians', hereOf(deployment)) &&
     equal(message.account, account) &&
     equal(rules.account, account) &&
     spokeFor(chain.state, account, signer);

@@ -1,10 +1,8 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { toHex } from '@islet/core/crypto/bytes';
 import * as Day from '@islet/core/Day';
 import { isStream } from '@islet/core/Stream';
 import * as z from 'zod';
-import { statement } from './Account.js';
-import * as Http from './Http.js';
+import { askGateway } from './Account.js';
 import type { Network } from './Network.js';
 import type { Wallet } from './Wallet.js';
 
@@ -42,10 +40,7 @@ export async function kept(
   for (let from = firstDay; from <= lastDay; from += mostDays) {
     const to = Math.min(lastDay, from + mostDays - 1);
     const path = `/v1/days?from=${Day.format(from)}&to=${Day.format(to)}`;
-    const question = toHex(statement(network, wallet, 'askDays'));
-    const told = schema.parse(
-      Http.json(await Http.get(network.gateway, path, { 'x-islet-statement': question })),
-    );
+    const told = schema.parse(await askGateway(network, wallet, 'askDays', path));
     days.push(...told.days);
     backlog = told.backlog;
   }

@@ -8,7 +8,7 @@ import * as Release from '@islet/core/Release';
 import { parseList } from '@islet/core/wire/Ask';
 import * as Stated from '@islet/core/wire/Stated';
 import * as z from 'zod';
-import { statement } from './Account.js';
+import { askGateway, statement } from './Account.js';
 import * as Http from './Http.js';
 import type { Network } from './Network.js';
 import * as Papers from './Papers.js';
@@ -154,9 +154,7 @@ export async function looks(
   wallet: Wallet,
   gatewayKey: Uint8Array,
 ): Promise<{ looks: Look.Look[]; sound: boolean }> {
-  const question = toHex(statement(network, wallet, 'askLooks'));
-  const answer = await Http.get(network.gateway, '/v1/looks', { 'x-islet-statement': question });
-  const { looks } = looksSchema.parse(Http.json(answer));
+  const { looks } = looksSchema.parse(await askGateway(network, wallet, 'askLooks', '/v1/looks'));
   const mine = looks.every((look) => look.account === toHex(wallet.account));
   return { looks, sound: mine && (await Look.verify(looks, gatewayKey)) };
 }

@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { verifiersOf } from '@islet/chain/Verifiers';
+import { hereOf } from '@islet/chain/Verifiers';
 import * as View from '@islet/chain/View';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Devices from '@islet/core/Devices';
@@ -80,18 +80,16 @@ async function known(
 /** The gateway's list as a wallet of the person signed it; none where nobody did who speaks for the account now. */
 async function stated(network: Network, wallet: Wallet): Promise<Devices.Device[] | undefined> {
   await network.chain.follow();
-  const question = toHex(Account.statement(network, wallet, 'askLooks'));
-  const answer = await Http.get(network.gateway, '/v1/looks', { 'x-islet-statement': question });
-  const { devicesStated } = answered.parse(Http.json(answer));
+  const { devicesStated } = answered.parse(
+    await Account.askGateway(network, wallet, 'askLooks', '/v1/looks'),
+  );
   if (!devicesStated) return undefined;
   const document = Stated.parseDocument(fromHex(devicesStated));
   const { message, signer } = document.signed;
   const { account } = wallet;
-  const { chainId, identity } = network.deployment;
-  const here = { chainId, identity: fromHex(identity), verifiers: verifiersOf(network.deployment) };
   // Stops: a gateway putting a key of its own into the list, which this wallet would sign, and take to other gateways.
   const isTheirs =
-    Stated.isDocument(document, 'devices', here) &&
+    Stated.isDocument(document, 'devices', hereOf(network.deployment)) &&
     equal(message.account, account) &&
     View.speaksFor(network.chain.state, account, signer);
   if (!isTheirs) return undefined;

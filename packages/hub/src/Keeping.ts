@@ -1,6 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type { Deployment } from '@islet/chain/Deployment';
-import { verifiersOf } from '@islet/chain/Verifiers';
+import { hereOf } from '@islet/chain/Verifiers';
 import { speaksFor, type View } from '@islet/chain/View';
 import { encode } from '@islet/core/codec';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
@@ -136,11 +136,7 @@ async function addShares(options: Options, parsed: Parsed, draft: Draft): Promis
 // Stops: shares of anyone's making kept in the place of those that open.
 function requireDealer({ follower, deployment }: Options, shares: Shares.Shares, epoch: Epoch.Epoch): void {
   const view = follower.state;
-  const here = {
-    chainId: deployment.chainId,
-    identity: fromHex(deployment.identity),
-    verifiers: verifiersOf(deployment),
-  };
+  const here = hereOf(deployment);
   // Who speaks now: a signer that the person removed names nobody any more. What is kept stays.
   const speaks = (signer: Uint8Array): boolean => speaksFor(view, epoch.header.account, signer);
   if (!Shares.mayDeal(shares, epoch, here, speaks))

@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { verifiersOf } from '@islet/chain/Verifiers';
+import { hereOf } from '@islet/chain/Verifiers';
 import * as View from '@islet/chain/View';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as RoleKey from '@islet/core/RoleKey';
@@ -29,11 +29,7 @@ export function mount(app: Hono, hub: HubContext): void {
 /** Strangers must not fill the store, nor bury a role's or a circle's keys under others. */
 async function requireTheirs(hub: HubContext, document: Stated.Document, role: Uint8Array): Promise<void> {
   const { deployment, follower } = hub;
-  const here = {
-    chainId: deployment.chainId,
-    identity: fromHex(deployment.identity),
-    verifiers: verifiersOf(deployment),
-  };
+  const here = hereOf(deployment);
   const id = toHex(role);
   // Either may be seconds old.
   if (!follower.state.roles.has(id) && !follower.state.circles.has(id)) await follower.follow();
