@@ -6,6 +6,7 @@ const steps = [
   await node('style', [tools.biome, 'check', '--diagnostic-level=error', '.']),
   await node('the sources build', [tools.tsc, '--build']),
   await node('the empty database is prepared', ['scripts/database.mjs']),
+  await node('the services are put together', ['scripts/bundles.mjs']),
   await node('the app builds', ['scripts/web.mjs']),
   await node('the tests are well typed', [tools.tsc, '-p', 'tsconfig.tests.json', '--noEmit']),
   await node('ABIs and bytecode belong to the contracts', ['contracts/check.mjs']),

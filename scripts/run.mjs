@@ -6,6 +6,22 @@ import { root } from './sources.mjs';
 /** Runs `node …args`; gives whether it succeeded, what it printed, and the seconds it took. */
 export async function node(title, args, env = {}) {
   console.log(`\n── ${title}`);
+  return said(await run(title, args, env, (words) => process.stdout.write(words)));
+}
+
+/** As `node`, beside other steps: its words come when it has ended. */
+export async function nodeBeside(title, args, env = {}) {
+  const step = await run(title, args, env, () => {});
+  process.stdout.write(`\n── ${title}\n${step.printed}`);
+  return said(step);
+}
+
+function said(step) {
+  console.log(`${step.ok ? 'ok' : 'FAILED'}: ${step.title}, ${step.seconds.toFixed(1)} s`);
+  return step;
+}
+
+async function run(title, args, env, onWords) {
   const startedAt = performance.now();
   const child = spawn(process.execPath, args, {
     cwd: root,
@@ -16,14 +32,13 @@ export async function node(title, args, env = {}) {
   child.stdout.setEncoding('utf8');
   child.stdout.on('data', (words) => {
     printed += words;
-    process.stdout.write(words);
+    onWords(words);
   });
   const ok = await new Promise((resolve) => {
     child.once('error', () => resolve(false));
     child.once('close', (code) => resolve(code === 0));
   });
   const seconds = (performance.now() - startedAt) / 1000;
-  console.log(`${ok ? 'ok' : 'FAILED'}: ${title}, ${seconds.toFixed(1)} s`);
   return { title, ok, printed, seconds };
 }
 

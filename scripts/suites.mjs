@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as Counts from './counts.mjs';
-import { node, tools } from './run.mjs';
+import { node, nodeBeside, tools } from './run.mjs';
 
 /**
  * Every test there is: builds, compiles the contracts afresh and compares, runs forge's tests, then vitest's. A step
@@ -13,24 +13,14 @@ export async function runAll(env = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'islet-tests-'));
   const report = join(folder, 'vitest.json');
   try {
-    const build = await node('the sources build', [tools.tsc, '--build'], env);
-    const database = await node('the empty database is prepared', ['scripts/database.mjs'], env);
-    const app = await node('the app builds', ['scripts/web.mjs'], env);
-    const fresh = await node(
-      'the committed ABIs and bytecode are what the contracts compile to',
-      ['contracts/check.mjs', '--compile'],
-      env,
-    );
-    const forge = await node('contracts', ['contracts/test.mjs'], env);
+    const [built, [fresh, forge]] = await Promise.all([builds(env), contracts(env)]);
     const vitest = await node(
       'packages',
       [tools.vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile=${report}`],
       env,
     );
     const total = Counts.sum([
-      Counts.ofStep(build.ok),
-      Counts.ofStep(database.ok),
-      Counts.ofStep(app.ok),
+      ...built.map(({ ok }) => Counts.ofStep(ok)),
       Counts.ofStep(fresh.ok),
       Counts.ofForge(forge.printed, forge.ok),
       Counts.ofVitest(report, vitest.ok),
@@ -40,4 +30,22 @@ export async function runAll(env = {}) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function builds(env) {
+  return [
+    await node('the sources build', [tools.tsc, '--build'], env),
+    await node('the empty database is prepared', ['scripts/database.mjs'], env),
+    await node('the services are put together', ['scripts/bundles.mjs'], env),
+    await node('the app builds', ['scripts/web.mjs'], env),
+  ];
+}
+
+/** Beside the build: a compiler of TypeScript and one of Solidity keep one core busy each. */
+async function contracts(env) {
+  const compiled = ['contracts/check.mjs', '--compile'];
+  return [
+    await nodeBeside('the committed ABIs and bytecode are what the contracts compile to', compiled, env),
+    await nodeBeside('contracts', ['contracts/test.mjs'], env),
+  ];
 }

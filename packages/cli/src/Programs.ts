@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { fileURLToPath } from 'node:url';
+import * as Bundle from './Bundle.js';
 
 /** The modules that the services run, and the guard loaded before each. Paths or `file:` URLs. */
 export type Programs = {
@@ -21,4 +22,4 @@ export const installed = (): Programs => ({
   guard: new URL('./childGuard.js', import.meta.url).href,
 });
 
-const path = (module: string): string => fileURLToPath(import.meta.resolve(module));
+const path = (module: string): string => Bundle.of(fileURLToPath(import.meta.resolve(module)));
