@@ -11,7 +11,7 @@ import type { Deployment } from './Deployment.js';
 import * as Erasures from './Erasures.js';
 import * as Proposals from './Proposals.js';
 import * as Recoveries from './Recoveries.js';
-import { type Event, standingOf, type View } from './View.js';
+import { type Event, recordDecision, standingOf, type View } from './View.js';
 
 /** Applies one event in place. Events of other contracts change nothing. */
 export function apply(view: View, deployment: Deployment, event: Event): void {
@@ -67,7 +67,7 @@ function applyConsent(view: View, event: Event, at: number): void {
               oneTimeKeyHash: toHex(log.args.oneTimeKeyHash),
             }
           : null;
-      view.decisions.set(toHex(args.requestId), {
+      recordDecision(view, {
         requestId: toHex(args.requestId),
         patient: toHex(args.patient),
         reader: toHex(args.reader),

@@ -19,6 +19,8 @@ export type View = {
   grants: Map<string, Grant>;
   /** Every decision, granted or refused, by request id. */
   decisions: Map<string, Decision>;
+  /** The requests that were granted under each grant, by grant id, in the order in which we learnt of them. */
+  uses: Map<string, Set<string>>;
   /** Batch roots by `hub/number`. */
   roots: Map<string, string>;
   /** When each batch was anchored, by `hub/number`: UTC ms of its block. */
@@ -124,6 +126,7 @@ export const empty = (): View => ({
   erasures: new Map(),
   grants: new Map(),
   decisions: new Map(),
+  uses: new Map(),
   roots: new Map(),
   anchoredAt: new Map(),
   batches: new Map(),
@@ -139,6 +142,25 @@ export const empty = (): View => ({
   circles: new Map(),
   emergencies: new Map(),
 });
+
+/** Keeps a decision, in place of what was decided of the same request before. */
+export function recordDecision(view: View, decision: Decision): void {
+  const { requestId, grantId, reason } = decision;
+  view.decisions.set(requestId, decision);
+  if (reason !== 0) return;
+  const uses = view.uses.get(grantId) ?? new Set();
+  view.uses.set(grantId, uses.add(requestId));
+}
+
+/** How many requests were granted under the same grant before this one. */
+export function usesBefore(view: View, { requestId, grantId }: Decision): number {
+  let uses = 0;
+  for (const other of view.uses.get(grantId) ?? []) {
+    if (other === requestId) break;
+    uses++;
+  }
+  return uses;
+}
 
 /** The root that a hub anchored, in hex; `undefined` where it anchored no such batch. */
 export const rootOf = (view: View, hub: Uint8Array, number: number): string | undefined =>

@@ -2,7 +2,7 @@
 import * as Circles from '@islet/chain/Circles';
 import { MAX_CLOCK_SKEW_MS } from '@islet/chain/limits';
 import type { Decision, View } from '@islet/chain/View';
-import { holdsRole, speaksFor, standingOf } from '@islet/chain/View';
+import { holdsRole, speaksFor, standingOf, usesBefore } from '@islet/chain/View';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import type { Day } from '@islet/core/Day';
 import * as Hours from '@islet/core/Hours';
@@ -212,6 +212,7 @@ function requireGrant(
   // Stops: a look after school hours with a decision made within them, or by a chain whose clock is elsewhere.
   if (!Hours.holds(grant, at)) throw denied(13);
   if (grant.emergency) requireStated(view, request, decision);
+  // Stops: a chain that grants more often than the patient signed.
   if (grant.maxUses > 0 && usesBefore(view, decision) >= grant.maxUses) throw denied(10);
 }
 
@@ -241,16 +242,6 @@ function requireStated(view: View, request: Message.Request, { requestId }: Deci
       'RELEASE_NO_EMERGENCY',
       'The chain has recorded no emergency with this request’s stated reason. Make a new request.',
     );
-}
-
-// Stops: a chain that grants more often than the patient signed. In the order in which our view learnt of them.
-function usesBefore(view: View, { requestId, grantId }: Decision): number {
-  let uses = 0;
-  for (const other of view.decisions.values()) {
-    if (other.requestId === requestId) break;
-    if (other.grantId === grantId && other.reason === 0) uses++;
-  }
-  return uses;
 }
 
 const grantMismatch = (): Refusal =>

@@ -7,6 +7,7 @@ import { consentAbi } from '@islet/chain/abi/Consent';
 import { erasureAbi } from '@islet/chain/abi/Erasure';
 import { identityAbi } from '@islet/chain/abi/Identity';
 import { membersAbi } from '@islet/chain/abi/Members';
+import { recordDecision } from '@islet/chain/View';
 import type { Hex } from '@islet/chain/Wire';
 import * as Batch from '@islet/core/Batch';
 import * as Bundle from '@islet/core/Bundle';
@@ -541,7 +542,7 @@ export function invent(custodian: Custodian, scene: Scene, asked: Asked, granted
   const view = custodian.context.chain.state;
   const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
   const { message: r, requestId } = asked;
-  view.decisions.set(hex(requestId), {
+  recordDecision(view, {
     requestId: hex(requestId),
     patient: hex(r.patient),
     reader: hex(r.reader),

@@ -94,15 +94,23 @@ export type Database = Kysely<Tables>;
 export const connect = (pool: PostgresPool | (() => Promise<PostgresPool>)): Database =>
   new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 
+/** Makes those tables that are missing. */
+export async function makeTables(db: Kysely<Tables>): Promise<void> {
+  for (const statement of schema) await sql.raw(statement).execute(db);
+}
+
 /** Makes what is missing, and says up to where the index of this journal has come. One of another journal is dropped. */
 export async function prepare(db: Database, journal: Uint8Array, next: number): Promise<number> {
-  for (const statement of schema) await sql.raw(statement).execute(db);
+  await makeTables(db);
   const meta = await db.selectFrom('meta').selectAll().executeTakeFirst();
   const fits = meta?.version === version && same(meta.journal, journal) && Number(meta.indexed_to) <= next;
   if (fits) return Number(meta.indexed_to);
   await db.transaction().execute(async (trx) => {
-    for (const table of [...tables].reverse()) await sql`drop table ${sql.table(table)}`.execute(trx);
-    for (const statement of schema) await sql.raw(statement).execute(trx);
+    // Without this row nothing was ever written.
+    if (meta) {
+      for (const table of [...tables].reverse()) await sql`drop table ${sql.table(table)}`.execute(trx);
+      await makeTables(trx);
+    }
     await trx.insertInto('meta').values({ one: 1, journal, version, indexed_to: 0 }).execute();
   });
   return 0;
