@@ -4,6 +4,7 @@
 import * as Abi from '@islet/chain/Abi';
 import { membersAbi } from '@islet/chain/abi/Members';
 import * as Access from '@islet/client/Access';
+import * as Circles from '@islet/client/Circles';
 import * as Granting from '@islet/client/Granting';
 import * as Http from '@islet/client/Http';
 import * as Pairing from '@islet/client/Pairing';
@@ -46,11 +47,15 @@ const roles = [
     'wrong hour',
     'suspended',
     'dismissed',
+    'in the circle',
+    'out of the circle',
     'operator',
     'nobody',
   ] as const),
 ];
 type Role = (typeof roles)[number];
+/** The sealed readings of the day, once all that can end has ended. */
+const mayRead: Role[] = ['patient', 'granted', 'in the circle'];
 type Asking = Omit<RequestInit, 'body'> & { path: string; body?: Uint8Array };
 type Row = {
   /** `METHOD path` of the app's route, as the app has it. */
@@ -70,6 +75,7 @@ let tickets: Record<Role, { release: Uint8Array; fetch: Uint8Array; reason: numb
 let sealed: string[];
 let segmentHash: Uint8Array;
 let role: Roles.Role;
+let circle: Uint8Array;
 let today: Day.Day;
 let watch: string;
 const guardianSalt = random(32);
@@ -151,6 +157,11 @@ async function makeGrants(): Promise<void> {
   await Roles.appoint(network, admin, role, people.dismissed.wallet.account);
   await member('vouch', people.suspended.wallet.account);
   const now = network.now();
+  const { patient, guardian } = people;
+  const bounds = { keeper: guardian.wallet.account, maxPeople: 2, until: now + 86_400_000 };
+  circle = await Circles.open(network, patient.wallet, bounds);
+  for (const who of ['in the circle', 'out of the circle'] as const)
+    await Circles.admit(network, guardian.wallet, circle, people[who].wallet.account);
   /** A weekday that is not today by any clock. */
   const elsewhere = { ...Hours.always(0), weekdays: 1 << (((today % 7) + 3) % 7) };
   const give = async (who: Role, changes: Partial<Granting.Terms> = {}): Promise<void> => {
@@ -175,6 +186,8 @@ async function makeGrants(): Promise<void> {
   await give('wrong hour', { hours: elsewhere });
   await give('suspended');
   await give('dismissed', { reader: role.role });
+  await give('in the circle', { reader: circle });
+  await give('out of the circle', { reader: circle });
   // Guardians are told of to custodians; the second one is nobody in these tests.
   await Http.post(network.custodians[0]!, '/v1/guardians', guardiansBy('patient'));
 }
@@ -185,6 +198,8 @@ async function endSome(): Promise<void> {
   await Granting.revoke(network, people.patient.wallet, grants.revoked!.message.grantId);
   await member('endVouch', people.suspended.wallet.account);
   await Roles.dismiss(network, whole.admin, role, people.dismissed.wallet.account);
+  const gone = people['out of the circle'].wallet.account;
+  await Circles.dismiss(network, people.guardian.wallet, circle, gone);
   clock.ahead += 4 * minutes;
 }
 
@@ -281,7 +296,7 @@ async function hold(service: { url: string }, routes: string[], rows: Row[], bef
       seen.marker ||= isReadable;
       seen.sealed ||= isSealed;
       if (isReadable && role !== 'patient' && role !== 'carer') wrong.push(`${cell}: a reading in the clear`);
-      if (isSealed && role !== 'patient' && role !== 'granted') wrong.push(`${cell}: sealed bytes`);
+      if (isSealed && !mayRead.includes(role)) wrong.push(`${cell}: sealed bytes`);
       if (response.status >= 400 && bytes.length > 400)
         wrong.push(`${cell}: a refusal of ${bytes.length} bytes`);
     }
@@ -302,6 +317,7 @@ test('the contract decides on each role’s request as it should', () => {
     ...{ patient: 0, 'other patient': 12, carer: 7, guardian: 12, granted: 0 },
     // These are ended afterwards.
     ...{ expired: 0, revoked: 0, suspended: 0, dismissed: 0 },
+    ...{ 'in the circle': 0, 'out of the circle': 0 },
     ...{ 'wrong stream': 7, 'wrong purpose': 9, 'wrong hour': 13 },
     ...{ operator: 'CONSENT_NOT_A_SIGNER', nobody: 'CONSENT_NOT_A_SIGNER' },
   });
@@ -327,12 +343,13 @@ test('of a custodian', async () => {
     answer(
       '/v1/release',
       (role) => tickets[role].release,
-      only(['patient', 'granted'], '403 RELEASE_NOT_THE_READER', {
+      only(mayRead, '403 RELEASE_NOT_THE_READER', {
         ...{ 'other patient': '403 DENIED_NOT_YOURS', guardian: '403 DENIED_NOT_YOURS' },
         ...{ carer: '403 DENIED_WRONG_STREAM', 'wrong stream': '403 DENIED_WRONG_STREAM' },
         ...{ expired: '403 DENIED_EXPIRED', revoked: '403 DENIED_REVOKED' },
         ...{ 'wrong purpose': '403 DENIED_WRONG_PURPOSE', 'wrong hour': '403 DENIED_OUTSIDE_HOURS' },
         ...{ suspended: '403 DENIED_READER_SUSPENDED', dismissed: '403 DENIED_NOT_IN_ROLE' },
+        'out of the circle': '403 DENIED_NOT_IN_CIRCLE',
       }),
     ),
     answer(
@@ -420,10 +437,11 @@ test('of the hub', async () => {
   });
   const sealedKeys = utf8('sealed to a thief');
   const thief = people.nobody.wallet.account;
-  const looked = only(['patient', 'granted'], '403 HUB_NOT_GRANTED', {
+  const looked = only(mayRead, '403 HUB_NOT_GRANTED', {
     ...{ operator: '403 HUB_NOT_A_SIGNER', nobody: '403 HUB_NOT_A_SIGNER' },
     ...{ expired: '403 HUB_GRANT_EXPIRED', revoked: '403 HUB_GRANT_REVOKED' },
     ...{ suspended: '403 HUB_READER_SUSPENDED', dismissed: '403 HUB_NOT_IN_ROLE' },
+    'out of the circle': '403 HUB_NOT_IN_CIRCLE',
   });
   const grantId = toHex(grants.granted!.message.grantId);
   const id = toHex(random(32));
