@@ -33,7 +33,16 @@ import {
 } from './gateway.testkit.js';
 import { startHub, type TestHub } from './hub.testkit.js';
 import type { Kept } from './Kept.js';
-import { gatewayMessage, grant, revoke, type Scene, startScene } from './scene.testkit.js';
+import {
+  circle,
+  gatewayMessage,
+  grant,
+  newPerson,
+  revoke,
+  type Scene,
+  sayOfCircle,
+  startScene,
+} from './scene.testkit.js';
 
 const dayMs = 86_400_000;
 let scene: Scene;
@@ -339,11 +348,48 @@ describe('epochs', () => {
     expect(await epochOfLast(paired, readings[3]!)).toBe(second);
   });
 
+  test('who is taken out of the patient’s circle ends the open one, and so does its end; another patient’s does not', async () => {
+    const paired = await pair(scene, gateway, runs);
+    const [keeper, carer, other] = await Promise.all([1, 2, 3].map(() => newPerson(scene)));
+    const readings = cgm(Date.now(), 5);
+    const id = await circle(scene, paired.person, keeper!, carer!);
+    const others = await circle(scene, other!, keeper!, carer!);
+    await seen(paired);
+    const first = await epochOfLast(paired, readings[0]!);
+    const out = { by: keeper!.account, reader: carer!.account };
+    await sayOfCircle(scene, keeper!, 'dismiss', { ...out, circle: others });
+    await seen(paired);
+    expect(await epochOfLast(paired, readings[1]!)).toBe(first);
+    await sayOfCircle(scene, keeper!, 'dismiss', { ...out, circle: id });
+    await seen(paired);
+    const second = await epochOfLast(paired, readings[2]!);
+    expect(second).not.toBe(first);
+    await sayOfCircle(scene, paired.person, 'endCircle', { circle: id, patient: paired.person.account });
+    await seen(paired);
+    expect(await epochOfLast(paired, readings[3]!)).not.toBe(second);
+  });
+
   test('a grant that runs out ends the open one', async () => {
     let skew = 0;
     const own = await openGateway(scene, hub, 'expiry', { now: () => Date.now() + skew });
     const paired = await pair(scene, own, runs);
     await grant(scene, paired.person, Math.floor(Date.now() / 1000) + 60);
+    await seen(paired, own);
+    const readings = cgm(Date.now(), 3) as [Reading, Reading, Reading];
+    const first = await epochOfLast(paired, readings[0], own);
+    skew = 30_000;
+    expect(await epochOfLast(paired, readings[1], own)).toBe(first);
+    skew = 61_000;
+    expect(await epochOfLast(paired, readings[2], own)).not.toBe(first);
+    await own.close();
+  });
+
+  test('a circle that is over ends the open one', async () => {
+    let skew = 0;
+    const own = await openGateway(scene, hub, 'over', { now: () => Date.now() + skew });
+    const paired = await pair(scene, own, runs);
+    const [keeper, carer] = await Promise.all([newPerson(scene), newPerson(scene)]);
+    await circle(scene, paired.person, keeper, carer, Math.floor(Date.now() / 1000) + 60);
     await seen(paired, own);
     const readings = cgm(Date.now(), 3) as [Reading, Reading, Reading];
     const first = await epochOfLast(paired, readings[0], own);

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as Abi from '@islet/chain/Abi';
+import { circlesAbi } from '@islet/chain/abi/Circles';
 import { consentAbi } from '@islet/chain/abi/Consent';
 import { erasureAbi } from '@islet/chain/abi/Erasure';
 import { identityAbi } from '@islet/chain/abi/Identity';
@@ -16,10 +17,12 @@ import { connect, type Rpc } from '@islet/chain/Rpc';
 import * as Sender from '@islet/chain/Sender';
 import type { Hex } from '@islet/chain/Wire';
 import * as Bundle from '@islet/core/Bundle';
+import * as Circle from '@islet/core/Circle';
 import { fromHex, to0x, toHex } from '@islet/core/crypto/bytes';
 import * as Ed25519 from '@islet/core/crypto/ed25519';
 import { sha256 } from '@islet/core/crypto/hash';
 import * as Secp256k1 from '@islet/core/crypto/secp256k1';
+import type { Struct } from '@islet/core/crypto/typedData';
 import * as Erasure from '@islet/core/Erasure';
 import * as Hours from '@islet/core/Hours';
 import * as KeyTree from '@islet/core/KeyTree';
@@ -44,7 +47,10 @@ export type Scene = AsyncDisposable & {
   validators: Uint8Array[];
   custodians: Custodian[];
   /** Sends a call as the member's relay. */
-  relay(contract: 'identity' | 'consent' | 'anchors' | 'members' | 'erasure', data: Hex): Promise<void>;
+  relay(
+    contract: 'identity' | 'consent' | 'circles' | 'anchors' | 'members' | 'erasure',
+    data: Hex,
+  ): Promise<void>;
   hubAddress: Uint8Array;
 };
 
@@ -180,7 +186,7 @@ export async function newPerson(scene: Scene): Promise<Person> {
   return person;
 }
 
-export const placeOf = ({ deployment }: Scene, contract: 'identity' | 'consent' | 'erasure') => ({
+export const placeOf = ({ deployment }: Scene, contract: 'identity' | 'consent' | 'circles' | 'erasure') => ({
   chain: BigInt(chainId),
   target: fromHex(deployment[contract]),
 });
@@ -281,4 +287,39 @@ export async function revoke(scene: Scene, person: Person, grantId: Uint8Array):
     'consent',
     Abi.encodeCall(consentAbi, 'revoke', { m: onChain(message), signer, signature }),
   );
+}
+
+const circleCalls = {
+  openCircle: Message.openCircle,
+  admit: Message.admit,
+  dismiss: Message.dismiss,
+  endCircle: Message.endCircle,
+} as const;
+
+/** What a patient or a keeper signs of a circle. */
+export async function sayOfCircle(
+  scene: Scene,
+  who: Person,
+  call: keyof typeof circleCalls,
+  fields: object,
+): Promise<void> {
+  const message = { ...placeOf(scene, 'circles'), nonce: ++nonces, deadline: later(), ...fields };
+  const { signer, signature } = Message.sign(circleCalls[call] as Struct, message as never, who.wallet);
+  const args = { m: onChain(message), signer, signature };
+  await scene.relay('circles', Abi.encodeCall(circlesAbi, call, args as never));
+}
+
+/** A patient's circle, until so many seconds after 1970, with one person in it. */
+export async function circle(
+  scene: Scene,
+  patient: Person,
+  keeper: Person,
+  reader: Person,
+  until = later(),
+): Promise<Uint8Array> {
+  const terms = { patient: patient.account, keeper: keeper.account, maxPeople: 2, until, salt: random(32) };
+  await sayOfCircle(scene, patient, 'openCircle', { ...terms, keyHash: random(32) });
+  const id = Circle.idOf(terms);
+  await sayOfCircle(scene, keeper, 'admit', { circle: id, keeper: keeper.account, reader: reader.account });
+  return id;
 }
