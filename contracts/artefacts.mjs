@@ -54,20 +54,22 @@ export function compile() {
   try {
     const out = join(folder, 'out');
     runQuietly(['build', '--skip', 'test', '--force', '--out', out, '--cache-path', join(folder, 'cache')]);
-    const artefacts = CONTRACTS.map((name) => [
-      name,
-      JSON.parse(readFileSync(join(out, `${name}.sol`, `${name}.json`), 'utf8')),
-    ]);
-    return Object.fromEntries([
-      ...artefacts.map(([name, artefact]) => [
-        `packages/chain/src/abi/${name}.ts`,
-        abiModule(name, artefact),
-      ]),
-      ['packages/chain/src/abi/bytecode.ts', bytecodeModule(artefacts)],
-    ]);
+    return generated(out);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Every generated file, from a folder into which the contracts were compiled. */
+export function generated(out) {
+  const artefacts = CONTRACTS.map((name) => [
+    name,
+    JSON.parse(readFileSync(join(out, `${name}.sol`, `${name}.json`), 'utf8')),
+  ]);
+  return Object.fromEntries([
+    ...artefacts.map(([name, artefact]) => [`packages/chain/src/abi/${name}.ts`, abiModule(name, artefact)]),
+    ['packages/chain/src/abi/bytecode.ts', bytecodeModule(artefacts)],
+  ]);
 }
 
 /** The manifest that belongs to these inputs and files. */

@@ -1,9 +1,11 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // Are the generated files those of the present contracts? `node contracts/check.mjs` compares hashes, in no time;
-// `--compile` compiles afresh and compares every byte. Exit 1 and one line when something is stale.
-import { compile, inputs, manifest, manifestPath, read, sha256 } from './artefacts.mjs';
+// `--compiled FOLDER` compares every byte with what was compiled there, as the tests of the contracts do. Exit 1 and one
+// line when something is stale.
+import { generated, inputs, manifest, manifestPath, read, sha256 } from './artefacts.mjs';
 
-const stale = process.argv.includes('--compile') ? compare() : compareHashes();
+const [option, folder] = process.argv.slice(2);
+const stale = option === '--compiled' ? compare(folder) : compareHashes();
 if (stale) {
   console.error(`${stale}; run: node contracts/generate.mjs`);
   process.exit(1);
@@ -25,8 +27,13 @@ function compareHashes() {
   }
 }
 
-function compare() {
-  const files = compile();
+function compare(out) {
+  let files;
+  try {
+    files = generated(out);
+  } catch (error) {
+    return `${error.path ?? out} was not compiled`;
+  }
   const wanted = { ...files, [manifestPath]: manifest(inputs(), files) };
   for (const [path, text] of Object.entries(wanted)) {
     if (readOr(path, '') !== text) return `${path} is not what the contracts compile to`;
