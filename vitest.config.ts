@@ -22,12 +22,6 @@ const slow = [
   'promises/**/*.test.ts',
 ];
 
-/** Rooms whose tests leave nothing behind in their process: a third of their time was loading the same modules again. */
-const shared = ['core', 'ingest', 'fhir', 'chain', 'client'].map(
-  (room) => `packages/${room}/src/**/*.test.ts`,
-);
-shared.push('sim/src/**/*.test.ts', 'bench/**/*.test.mjs');
-
 export default defineConfig({
   resolve: { alias },
   test: {
@@ -35,12 +29,17 @@ export default defineConfig({
     hookTimeout: 120_000,
     // One more than two cores: tests that start processes of their own wait for them half of the time.
     maxWorkers: 3,
+    // A test leaves nothing behind in its process: a third of the time was loading the same modules again.
+    isolate: false,
     projects: [
       { extends: true, test: { name: 'slow', include: slow } },
-      { extends: true, test: { name: 'shared', include: shared, exclude: slow, isolate: false } },
       {
         extends: true,
-        test: { name: 'apart', include: ['packages/*/src/**/*.test.ts'], exclude: [...slow, ...shared] },
+        test: {
+          name: 'fast',
+          include: ['packages/*/src/**/*.test.ts', 'sim/src/**/*.test.ts', 'bench/**/*.test.mjs'],
+          exclude: slow,
+        },
       },
     ],
   },
