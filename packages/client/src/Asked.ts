@@ -89,10 +89,13 @@ const termsAt = (terms: Terms, { dayOffsetMinutes = 0 }: Notes, now: number): Te
 /** The chain's clock may be a moment behind ours. */
 const headStartMs = 60_000;
 
-/** The ask of that id, or of the letters it begins with. Throws `ASK_NONE`. */
+/** So many letters of an id tell one ask from another. */
+const idLetters = 4;
+
+/** The ask of that id, or of the letters it begins with, four or more. Throws `ASK_NONE`. */
 export async function need(network: Network, person: Person, id: string): Promise<Pending> {
   const { pending } = await all(network, person);
-  const found = pending.filter((one) => id.length > 0 && one.id.startsWith(id));
+  const found = pending.filter((one) => id.length >= idLetters && one.id.startsWith(id));
   if (found.length !== 1) throw new NoAskError();
   return found[0]!;
 }
