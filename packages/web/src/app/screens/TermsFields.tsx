@@ -13,7 +13,7 @@ export function TermsFields({ preset, onPreset, draft, onChange }: Props) {
     <>
       <Choices
         label={t('share.preset')}
-        value={preset}
+        value={preset ?? ''}
         onChange={(value) => onPreset(value as Preset)}
         of={presets.map((value) => ({ value, label: t(`preset.${value}`), more: t(`preset.${value}More`) }))}
       />
@@ -56,7 +56,8 @@ export function TermsFields({ preset, onPreset, draft, onChange }: Props) {
   );
 }
 type Part = { draft: Draft; onChange: (part: Partial<Draft>) => void };
-type Props = Part & { preset: Preset; onPreset: (preset: Preset) => void };
+/** `preset` is null where the terms began as somebody’s ask. */
+type Props = Part & { preset: Preset | null; onPreset: (preset: Preset) => void };
 
 function Days({ draft, onChange }: Part) {
   const { t } = useWords();
