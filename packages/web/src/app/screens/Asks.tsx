@@ -1,12 +1,12 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
 import { sentenceOf } from '../i18n/sentence.js';
 import { useOnNews } from '../News.js';
 import { Act, Ask, Panel } from '../parts/Basics.js';
 import { Field } from '../parts/Fields.js';
 import { Busy, Notice, Trouble } from '../parts/Told.js';
-import { useCall, useLoaded } from '../parts/useCall.js';
+import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { AskLine } from '../worker/asking.js';
 import { Preview } from './Preview.js';
@@ -14,8 +14,12 @@ import { Preview } from './Preview.js';
 /** Who asks to see something: what exactly, why, and what to say to it. Nothing where nobody asks. */
 export function Asks({ open, onGrant, form }: Props) {
   const { t } = useWords();
-  const load = useLoaded(() => ask('asks'));
-  const again = (): void => void load.run();
+  const load = useCall(() => ask('asks'));
+  const { run } = load;
+  const again = (): void => void run();
+  // Anew whenever an answer was begun or given.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is open is why, not what is asked
+  useEffect(() => void run(), [run, open]);
   useOnNews('asks', again);
   useOnNews('grants', again);
   const decline = useCall(async (_, id: string, word: string) => {
