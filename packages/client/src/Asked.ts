@@ -32,6 +32,9 @@ export type Pending = {
   deadline: number;
 };
 
+/** As much of an ask as an answer needs. */
+export type Answered = Pick<Pending, 'id' | 'asker' | 'deadline'>;
+
 /** Those that are sound, newest first; and how many came that are not what they say. */
 export type All = { pending: Pending[]; unsound: number };
 
@@ -104,7 +107,7 @@ export async function need(network: Network, person: Person, id: string): Promis
 export async function decline(
   network: Network,
   person: Person,
-  ask: Pending,
+  ask: Answered,
   word: string | null,
   keep: Keep,
 ): Promise<void> {
@@ -119,7 +122,7 @@ export async function decline(
 export async function granted(
   network: Network,
   person: Person,
-  ask: Pending,
+  ask: Answered,
   grantId: string,
   keep: Keep,
 ): Promise<boolean> {
@@ -136,7 +139,7 @@ export async function granted(
 async function tell(
   network: Network,
   { wallet }: Person,
-  ask: Pending,
+  ask: Answered,
   answer: AskAnswer.Answer,
 ): Promise<void> {
   const asker = fromHex(ask.asker);
@@ -150,7 +153,7 @@ async function tell(
 async function settle(
   { now }: Network,
   person: Person,
-  { id, deadline }: Pending,
+  { id, deadline }: Answered,
   keep: Keep,
 ): Promise<void> {
   const { notes } = person;

@@ -7,6 +7,7 @@ import { anyDay, bytesOf, drawn, flipped } from './core.testkit.js';
 import * as Xwing from './crypto/xwing.js';
 import { grantable } from './Purpose.js';
 import { streams } from './Stream.js';
+import type { Terms } from './Terms.js';
 
 const random = drawn('asks');
 const [patientSeed, strangerSeed, askerSeed] = [random(32), random(32), random(32)];
@@ -15,7 +16,7 @@ const patientKey = Xwing.publicKeyOf(patientSeed);
 const ordered = (of: fc.Arbitrary<number>) =>
   fc.uniqueArray(of, { minLength: 2, maxLength: 2 }).map((two) => two.sort((a, b) => a - b));
 
-const anyTerms: fc.Arbitrary<Ask.Terms> = fc
+const anyTerms: fc.Arbitrary<Terms> = fc
   .record({
     streams: fc.uniqueArray(fc.constantFrom(...streams), { minLength: 1 }),
     days: ordered(anyDay),

@@ -4,25 +4,12 @@ import { concat, uint64, utf8 } from './crypto/bytes.js';
 import * as Xwing from './crypto/xwing.js';
 import * as Days from './Day.js';
 import { UnknownStreamError } from './Epoch.js';
-import { type Hours, minutesPerDay } from './Hours.js';
+import { minutesPerDay } from './Hours.js';
 import * as Padding from './Padding.js';
 import { grantable, type Purpose } from './Purpose.js';
-import { isStream, type Stream } from './Stream.js';
+import { isStream } from './Stream.js';
+import type { Terms } from './Terms.js';
 import * as Words from './Words.js';
-
-/** What a grant is to allow, field for field as a patient would grant it. Times are UTC ms. */
-export type Terms = {
-  streams: Stream[];
-  firstDay: Days.Day;
-  lastDay: Days.Day;
-  rollingDays: number;
-  notBefore: number;
-  expiresAt: number;
-  hours: Hours;
-  purpose: Purpose;
-  maxUses: number;
-  emergency: boolean;
-};
 
 /** What someone asks of a patient: a grant to `reader` (the asker, or a role that the asker holds) and why. */
 export type Ask = { reader: Uint8Array; terms: Terms; why: string };

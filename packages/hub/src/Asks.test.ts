@@ -26,11 +26,16 @@ const lasts = 14 * 24 * 3_600_000;
 let now: number;
 let folder: string;
 let asks: Asks.Asks;
+const ended = new Set<string>();
 
 beforeEach(async () => {
   now = start;
   folder = await mkdtemp(join(tmpdir(), 'islet-asks-'));
-  asks = await Asks.open(folder, () => now);
+  asks = await Asks.open(
+    folder,
+    () => now,
+    (who) => ended.has(who),
+  );
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -67,13 +72,21 @@ describe('an ask that is kept', () => {
       expect(await asks.of(one.place.patient)).toEqual(listed);
       expect(await asks.of(one.place.asker)).toEqual(listed);
       expect(await asks.of(random(32))).toEqual([]);
-      asks = await Asks.open(folder, () => now);
+      asks = await Asks.open(
+        folder,
+        () => now,
+        (who) => ended.has(who),
+      );
     }
     const answer = random(1_300);
     await asks.answer(answer, one.place);
     expect(await asks.of(one.place.patient)).toEqual([]);
     expect(await asks.of(one.place.asker)).toEqual([{ ask: one.document, answer }]);
-    asks = await Asks.open(folder, () => now);
+    asks = await Asks.open(
+      folder,
+      () => now,
+      (who) => ended.has(who),
+    );
     expect(await asks.of(one.place.patient)).toEqual([]);
     expect(await asks.of(one.place.asker)).toEqual([{ ask: one.document, answer }]);
   });
@@ -119,7 +132,9 @@ describe('an ask that is kept', () => {
     const patient = random(32);
     const [to, from, other] = [made({ patient }), made({ asker: patient }), made()];
     for (const one of [to, from, other]) await keep(one);
+    ended.add(toHex(patient));
     await asks.dropOf(patient);
+    expect(await keep(made({ patient }))).toBe('HUB_ERASED');
     expect(await readdir(folder)).toEqual([`${toHex(other.place.id)}.ask`]);
     expect(await asks.of(to.place.asker)).toEqual([]);
     expect(await asks.of(other.place.patient)).toHaveLength(1);
@@ -130,7 +145,11 @@ describe('an ask that is kept', () => {
     for (const one of [good, bad]) await keep(one);
     const path = join(folder, `${toHex(bad.place.id)}.ask`);
     await writeFile(path, (await readFile(path)).subarray(0, 900), { mode: 0o600 });
-    asks = await Asks.open(folder, () => now);
+    asks = await Asks.open(
+      folder,
+      () => now,
+      (who) => ended.has(who),
+    );
     expect(await asks.of(bad.place.patient)).toEqual([]);
     expect(await asks.of(good.place.patient)).toHaveLength(1);
     expect(await readdir(folder)).toHaveLength(1);

@@ -11,6 +11,7 @@ import { nodeFiles } from '@islet/store/NodeFiles';
 import { shred } from '@islet/store/Pack';
 import * as PrivateFile from '@islet/store/PrivateFile';
 import * as AskLimits from './AskLimits.js';
+import { erased } from './Erasures.js';
 import { keyedLock } from './KeyedLock.js';
 import { ASK_KEPT_MS } from './limits.js';
 import { Refusal } from './Refusal.js';
@@ -35,8 +36,12 @@ export type Asks = {
 const name = 'islet/hub-ask';
 const ending = '.ask';
 
-/** Throws what the disk throws, and `PRIVATE_FILE_EXPOSED`. */
-export async function open(folder: string, now: () => number): Promise<Asks> {
+/** `hasEnded`: whether someone had everything erased. Throws what the disk throws, and `PRIVATE_FILE_EXPOSED`. */
+export async function open(
+  folder: string,
+  now: () => number,
+  hasEnded: (account: string) => boolean,
+): Promise<Asks> {
   await nodeFiles.makeFolder(folder);
   const known = new Map<string, AskLimits.Known>();
   const locks = keyedLock();
@@ -74,6 +79,8 @@ export async function open(folder: string, now: () => number): Promise<Asks> {
         const before = known.get(id);
         if (before && equal((await read(id)).ask, ask)) return;
         if (before) throw exists();
+        // In here, because an erasure drops what is kept and then nothing more may come.
+        if ([place.asker, place.patient].some((who) => hasEnded(toHex(who)))) throw erased();
         AskLimits.require([...known.values()], { ...placeOf(place), isVouched }, now());
         await write(id, { ask, answer: null }, isVouched);
         known.set(id, { ...placeOf(place), isVouched, isAnswered: false });

@@ -8,6 +8,7 @@ import { identityAbi } from '@islet/chain/abi/Identity';
 import { recoveryAbi } from '@islet/chain/abi/Recovery';
 import { reviewsAbi } from '@islet/chain/abi/Reviews';
 import type { Deployment } from '@islet/chain/Deployment';
+import { hasEnded } from '@islet/chain/Erasures';
 import * as Followed from '@islet/chain/Followed';
 import type { Follower } from '@islet/chain/Follower';
 import { connect } from '@islet/chain/Rpc';
@@ -112,7 +113,7 @@ export async function open(options: Options): Promise<Hub> {
     let follows: Follows.Follows | undefined;
     const erasures = await Erasures.open(join(folder, 'erasures'), () => follower.state);
     closers.push(() => erasures.close());
-    const asks = await Asks.open(join(folder, 'asks'), now);
+    const asks = await Asks.open(join(folder, 'asks'), now, (who) => hasEnded(follower.state.erasures, who));
     const start = () => openArchive(options, address, follower, sender, locks, () => follows?.anchored());
     const { archive, batcher, sweeper } = await start().catch(async (error) => {
       if (!(error instanceof Archive.IndexWrongError)) throw error;

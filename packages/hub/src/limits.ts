@@ -109,7 +109,7 @@ export const RATES = {
   relay: { perSecond: 10, burst: 100 },
   keys: { perSecond: 20, burst: 200 },
   grants: { perSecond: 50, burst: 200 },
-  asks: { perSecond: 5, burst: 100 },
+  asks: { perSecond: 20, burst: 200 },
 } as const;
 export type Rates = { [K in keyof typeof RATES]: { perSecond: number; burst: number } };
 /** Addresses remembered for the rates. */

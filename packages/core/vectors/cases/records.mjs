@@ -365,7 +365,7 @@ function ofWallets() {
     },
     {
       file: 'ask',
-      about: 'What someone asks of a patient: who is to read, the terms of the grant in the order of `Ask.Terms`, and why in their own words.',
+      about: 'What someone asks of a patient: who is to read, the terms of the grant in the order of `Terms`, and why in their own words.',
       cases: [bytesOf('a visit', asking, Ask.encodeAsk(asking))],
     },
     {

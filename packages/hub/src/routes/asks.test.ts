@@ -10,6 +10,7 @@ import { sha256 } from '@islet/core/crypto/hash';
 import * as Xwing from '@islet/core/crypto/xwing';
 import * as Message from '@islet/core/Message';
 import { encodeSigned } from '@islet/core/signed';
+import type { Terms } from '@islet/core/Terms';
 import { parseAsks } from '@islet/core/wire/Asks';
 import * as Stated from '@islet/core/wire/Stated';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -68,7 +69,7 @@ const stated = (who: Scene.Person, kind: Kind, bytes: Uint8Array, part: Partial<
 
 function askOf(part: Partial<Ask.Place> = {}): Ask.Sealed {
   const now = Date.now();
-  const terms: Ask.Terms = {
+  const terms: Terms = {
     ...{ streams: ['glucose/day'], firstDay: 46_000, lastDay: 46_100, rollingDays: 28, maxUses: 0 },
     ...{ notBefore: now, expiresAt: now + lasts, purpose: 'treatment', emergency: false },
     hours: { weekdays: 127, fromMinute: 0, toMinute: 1_440, offsetMinutes: 0 },

@@ -1,5 +1,4 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { hasEnded } from '@islet/chain/Erasures';
 import { hereOf } from '@islet/chain/Verifiers';
 import * as View from '@islet/chain/View';
 import * as Ask from '@islet/core/Ask';
@@ -11,7 +10,6 @@ import { parseSigned } from '@islet/core/signed';
 import { encodeAsks } from '@islet/core/wire/Asks';
 import * as Stated from '@islet/core/wire/Stated';
 import type { Hono } from 'hono';
-import { erased } from '../Erasures.js';
 import type { HubContext } from '../Hub.js';
 import { ASK_SKEW_MS, PAPER_BYTES } from '../limits.js';
 import { Refusal } from '../Refusal.js';
@@ -28,7 +26,7 @@ export function mount(app: Hono, hub: HubContext): void {
       requireStated(hub, document, 'ask', ask.asker);
       requireWaiting(hub, ask, document.signed.message.version);
       await requireSpeaker(hub, document.signed);
-      requireBoth(hub, ask);
+      requireAnother(hub, ask);
       const { follower } = hub;
       const standing = View.standingOf(follower.state, ask.asker);
       if (standing === 'ended')
@@ -104,8 +102,7 @@ async function requireSpeaker(
     throw new Refusal(403, 'HUB_NOT_A_SIGNER', 'Whoever signed this does not speak for the account.');
 }
 
-function requireBoth({ follower: { state } }: HubContext, { asker, patient }: Ask.Place): void {
-  if ([asker, patient].some((who) => hasEnded(state.erasures, toHex(who)))) throw erased();
+function requireAnother({ follower: { state } }: HubContext, { asker, patient }: Ask.Place): void {
   if (!state.accounts.has(toHex(patient)) || equal(asker, patient))
     throw new Refusal(404, 'HUB_NO_SUCH_ACCOUNT', 'There is no such account to ask. Copy its code again.');
 }

@@ -53,7 +53,7 @@ export function NewGrant({ code: given, asked, onDone, onCancel }: NewProps) {
     await ask('call', { account: reader, name: name.trim() });
     const made = await ask('grant', { reader, terms, meant });
     if (made.id === null) return made;
-    if (asked) await ask('grantedAsk', { id: asked.id, grant: made.id });
+    if (asked) await ask('grantedAsk', { ask: asked, grant: made.id });
     onDone(name.trim());
     return made;
   });
@@ -91,18 +91,20 @@ export function NewGrant({ code: given, asked, onDone, onCancel }: NewProps) {
             ))}
           </div>
         )}
-        <Field
-          label={t('share.who')}
-          hint={t('share.whoHint')}
-          value={code}
-          onChange={setCode}
-          autoFocus
-          error={
-            (tried || code.length > 40) && reader === undefined && who.state.is !== 'busy'
-              ? t('fail.WEB_BAD_CODE')
-              : undefined
-          }
-        />
+        {!asked && (
+          <Field
+            label={t('share.who')}
+            hint={t('share.whoHint')}
+            value={code}
+            onChange={setCode}
+            autoFocus
+            error={
+              (tried || code.length > 40) && reader === undefined && who.state.is !== 'busy'
+                ? t('fail.WEB_BAD_CODE')
+                : undefined
+            }
+          />
+        )}
         {isRole && <p className="fine">{t('share.isRole')}</p>}
         <Field
           label={t('share.whoName')}

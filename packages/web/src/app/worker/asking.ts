@@ -47,10 +47,9 @@ export async function declineAsk(asked: { id: string; word: string }): Promise<v
 }
 
 /** Tells whoever asked what was granted. The grant stands, whether or not that succeeds. */
-export async function grantedAsk(asked: { id: string; grant: string }): Promise<boolean> {
+export async function grantedAsk(asked: { ask: Asked.Answered; grant: string }): Promise<boolean> {
   const { network, vault, keep } = await Session.need();
-  const ask = await Asked.need(network, vault.keeper, asked.id);
-  return Asked.granted(network, vault.keeper, ask, asked.grant, keep);
+  return Asked.granted(network, vault.keeper, asked.ask, asked.grant, keep);
 }
 
 export async function blockAsker(asked: { account: string; blocked: boolean }): Promise<void> {
