@@ -22,6 +22,15 @@ export type AskLines = {
   blocked: { account: string; name: string | null }[];
 };
 
+/** Something was asked, answered or blocked here since the hub was last asked for news. */
+let changed = false;
+
+export function takeChanged(): boolean {
+  const before = changed;
+  changed = false;
+  return before;
+}
+
 /** Who asks this person, the newest first. */
 export async function asks(): Promise<AskLines> {
   const { network, vault } = await Session.need();
@@ -44,11 +53,13 @@ export async function declineAsk(asked: { id: string; word: string }): Promise<v
   const ask = await Asked.need(network, vault.keeper, asked.id);
   const word = asked.word.trim() === '' ? null : asked.word;
   await Asked.decline(network, vault.keeper, ask, word, keep);
+  changed = true;
 }
 
 /** Tells whoever asked what was granted. The grant stands, whether or not that succeeds. */
 export async function grantedAsk(asked: { ask: Asked.Answered; grant: string }): Promise<boolean> {
   const { network, vault, keep } = await Session.need();
+  changed = true;
   return Asked.granted(network, vault.keeper, asked.ask, asked.grant, keep);
 }
 
@@ -56,6 +67,7 @@ export async function blockAsker(asked: { account: string; blocked: boolean }): 
   const { vault, keep } = await Session.need();
   const change = asked.blocked ? Asked.block : Asked.unblock;
   await change(vault.keeper, asked.account, keep);
+  changed = true;
 }
 
 /** Throws `WEB_BAD_CODE`, and what `Asking.ask` throws. */
@@ -71,6 +83,7 @@ export async function askPatient(asked: {
   const patient = Code.toAccount(asked.code);
   const { terms, why, role } = asked;
   await Asking.ask(network, keeper, { patient, terms, why, ...(role && { role: fromHex(role) }) }, keep);
+  changed = true;
   if (asked.name === '') return;
   keeper.notes.contacts = { ...keeper.notes.contacts, [toHex(patient)]: asked.name };
   await keep(keeper);

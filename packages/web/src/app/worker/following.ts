@@ -92,7 +92,7 @@ export async function* followNews(_: undefined, signal: AbortSignal): AsyncGener
   let asks: Pick<News, 'asks' | 'waiting'> | undefined;
   for (let round = 0; !signal.aborted; round++) {
     try {
-      if (navigator.onLine && round % asksEvery === 0) asks = (await lookForAsks()) ?? asks;
+      if (navigator.onLine) asks = (await lookForAsks(round % asksEvery === 0)) ?? asks;
       const news = navigator.onLine ? await lookForNews(asks) : undefined;
       const text = JSON.stringify(news);
       if (news && text !== before) yield news;
@@ -104,8 +104,11 @@ export async function* followNews(_: undefined, signal: AbortSignal): AsyncGener
   }
 }
 
-/** Not before someone is open: most of this is loaded for it alone. */
-const lookForAsks = async () => (await import('./asking.js')).askNews();
+/** Not before someone is open: most of this is loaded for it alone. What was done here shows at once. */
+async function lookForAsks(isDue: boolean): Promise<Pick<News, 'asks' | 'waiting'> | undefined> {
+  const asking = await import('./asking.js');
+  return asking.takeChanged() || isDue ? asking.askNews() : undefined;
+}
 
 async function lookForNews(asks: Pick<News, 'asks' | 'waiting'> = { asks: '', waiting: 0 }): Promise<News> {
   const { network, vault } = await Session.need();
