@@ -169,6 +169,7 @@ function NewAsk({ own, onDone, onCancel }: NewProps) {
           />
         )}
         <TermsFields
+          words="ask"
           preset={preset}
           onPreset={(chosen) => {
             setPreset(chosen);
