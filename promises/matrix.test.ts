@@ -11,6 +11,8 @@ import * as Pairing from '@islet/client/Pairing';
 import type { Person } from '@islet/client/Person';
 import * as Roles from '@islet/client/Roles';
 import * as Wallet from '@islet/client/Wallet';
+import * as Ask from '@islet/core/Ask';
+import * as AskAnswer from '@islet/core/AskAnswer';
 import { fromHex, toHex, utf8 } from '@islet/core/crypto/bytes';
 import { sha256 } from '@islet/core/crypto/hash';
 import * as Hpke from '@islet/core/crypto/hpke';
@@ -516,6 +518,31 @@ test('of the hub', async () => {
     {
       ...{ route: 'GET /v1/erasures/:id', ask: () => get(`/v1/erasures/${id}`) },
       expected: none('HUB_NO_SUCH_ERASURE'),
+    },
+    {
+      route: 'PUT /v1/asks',
+      ask: (by) => {
+        const to = people.guardian.wallet.account;
+        const about = { asker: account, patient: to, id: random(32), deadline: whole.network.now() + 60_000 };
+        return put('/v1/asks', documentBy(by, 'ask', Ask.encodeSealed({ ...about, sealed: random(1_400) })));
+      },
+      expected: only(['patient'], '403 HUB_NOT_A_SIGNER'),
+    },
+    {
+      route: 'PUT /v1/asks/answers',
+      ask: (by) => {
+        const about = { asker: thief, patient: account, id: random(32), sealed: random(1_300) };
+        return put('/v1/asks/answers', documentBy(by, 'askAnswer', AskAnswer.encodeSealed(about)));
+      },
+      expected: only([], '403 HUB_NOT_A_SIGNER', { patient: '404 HUB_NO_SUCH_ASK' }),
+    },
+    {
+      route: 'GET /v1/asks',
+      ask: (by) => ({
+        ...get('/v1/asks'),
+        headers: { 'x-islet-statement': toHex(statement(by, 'askAsks', new Uint8Array(32))) },
+      }),
+      expected: only(['patient'], '403 HUB_NOT_A_SIGNER'),
     },
   ];
   const seen = await hold(whole.network.hub, whole.routes.hub, rows);

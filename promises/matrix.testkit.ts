@@ -93,7 +93,7 @@ export async function startWhole(gatewayRoutes: (d: Network['deployment']) => Ap
     ...{ events: silentHub, batchDelayMs: 20 },
     rates: {
       ...{ put: unrated, receipts: unrated, fetch: unrated },
-      ...{ relay: unrated, keys: unrated, grants: unrated },
+      ...{ relay: unrated, keys: unrated, grants: unrated, asks: unrated },
     },
   });
   closing.push(() => hub.close());

@@ -254,6 +254,69 @@ describe('school hours', () => {
   });
 });
 
+describe('what somebody asks', () => {
+  const why = 'For your visit in the school holidays.';
+  const asked = async (...more: string[]): Promise<Record<string, any>> =>
+    ok(await islet.run('ask', 'me', '--as', 'nurse', '--why', why, '--until', '2200-01-01', ...more));
+  const pending = async (): Promise<Record<string, any>[]> => ok(await islet.run('asks')).asks;
+  const outcome = async (id: string): Promise<Record<string, any>> =>
+    ok(await islet.run('asks', '--as', 'nurse')).asked.find((one: { ask: string }) => one.ask === id);
+
+  test('is shown with who, what and why, and granted narrower than it was asked for', async () => {
+    const { ask, sentence } = await asked('--preset', 'follow');
+    expect(sentence).toContain('nurse may see me’s glucose value as it comes');
+    expect(await pending()).toMatchObject([{ ask, name: 'nurse', why, sentence: expect.any(String) }]);
+    expect((await outcome(ask)).state).toBe('pending');
+    const made = ok(await islet.run('grant', '--ask', ask.slice(0, 12), '--until', '2199-01-01'));
+    expect(made.sentence).toBe(
+      'nurse may see your glucose value as it comes, for care-giving, until the end of 1 January 2199.',
+    );
+    expect(await pending()).toEqual([]);
+    expect(await outcome(ask)).toMatchObject({ state: 'granted', grant: made.grant });
+    expect(await firstValue('nurse')).toMatchObject({ kind: 'value' });
+    ok(await islet.run('revoke', made.grant));
+    expect(await refusal('grant', '--ask', ask.slice(0, 12))).toBe('ASK_NONE');
+  });
+
+  test('is declined with a word, and opens nothing before it is granted', async () => {
+    const { ask } = await asked('--preset', 'visit');
+    const refused = await refusal(...look('nurse', 'glucose/day', today() - 3, today() - 1));
+    expect(refused).toMatch(/^DENIED_/);
+    ok(await islet.run('asks', 'decline', ask.slice(0, 12), '--word', 'Not before June.'));
+    expect(await outcome(ask)).toMatchObject({ state: 'declined', grant: null, word: 'Not before June.' });
+    expect(await refusal('asks', 'decline', ask.slice(0, 12))).toBe('ASK_NONE');
+  });
+
+  test('is not shown of who was blocked', async () => {
+    ok(await islet.run('asks', 'block', 'study'));
+    const { ask } = ok(
+      await islet.run(
+        'ask',
+        'me',
+        '--as',
+        'study',
+        '--why',
+        why,
+        '--until',
+        '2200-01-01',
+        '--preset',
+        'visit',
+      ),
+    );
+    expect(await pending()).toEqual([]);
+    ok(await islet.run('asks', 'unblock', 'study'));
+    expect((await pending()).map((one) => one.ask)).toEqual([ask]);
+    ok(await islet.run('asks', 'decline', ask));
+  });
+
+  test('with a why that is not plain, or together with another reader, is refused', async () => {
+    const bad = ['--why', 'a\u202Eb', '--until', '2200-01-01', '--preset', 'visit'];
+    expect(await refusal('ask', 'me', '--as', 'nurse', ...bad)).toBe('ASK_BAD_WORDS');
+    expect(await refusal('grant', '--ask', 'abcdef', '--reader', 'nurse')).toBe('CLI_READER_OR_ROLE');
+    expect(await refusal('grant', '--reader', 'nurse', '--preset', 'visit')).toBe('CLI_GRANT_UNSAID');
+  });
+});
+
 describe('the endocrinologist’s visit, granted to a role', () => {
   let id: string;
   const inside = () => [today() - 13, today() - 1] as const;

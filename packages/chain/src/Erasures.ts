@@ -26,6 +26,10 @@ export type Erasure = {
 /** By erasure id. */
 export type State = Map<string, Erasure>;
 
+/** Whether someone asked for everything of theirs to be erased: their account has ended. `account` is hex. */
+export const hasEnded = (state: State, account: string): boolean =>
+  [...state.values()].some((one) => one.account === account && one.streams.length === 0);
+
 /** Applies one event of `Erasure` in place. `at`: UTC ms of its block. */
 export function apply(state: State, event: LogData, at: number): void {
   const log = Abi.decodeLog(erasureAbi, event);

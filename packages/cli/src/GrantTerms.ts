@@ -12,12 +12,17 @@ import * as Hours from './Hours.js';
 export const presets = ['follow', 'school', 'visit', 'emergency', 'research'] as const;
 
 export type Options = {
+  until: string;
+} & Changes;
+
+/** What is said of terms that there are. */
+export type Changes = {
   preset?: (typeof presets)[number];
   streams?: string;
   from?: string;
   to?: string;
   last?: string;
-  until: string;
+  until?: string;
   hours?: string;
   weekdays?: string;
   purpose?: Purpose;
@@ -32,6 +37,14 @@ export type Options = {
 export function of(options: Options, { now, offsetMinutes }: Omit<Presets.About, 'until'>): Terms {
   const about = { now, offsetMinutes, until: untilOf(options.until) };
   const start = options.preset ? presetOf(options.preset, options, about) : unbound(options, about);
+  return changed(start, options);
+}
+
+/** Terms that somebody else asked for, changed by whatever is said. Throws `CLI_UNKNOWN_STREAM` and `CLI_BAD_…`. */
+export const asAsked = (asked: Terms, options: Changes): Terms =>
+  changed({ ...asked, ...(options.until !== undefined && { expiresAt: untilOf(options.until) }) }, options);
+
+function changed(start: Terms, options: Changes): Terms {
   const { from, to } = options;
   const terms: Terms = {
     ...start,

@@ -33,6 +33,12 @@ export type Notes = {
   erasures?: Record<string, string>;
   /** What was stated of guardians last, hex, and when, UTC ms. */
   guardians?: { statement: string; setAt: number };
+  /** What this person asked of patients, by the ask's id: the patient, the ask before it was sealed (hex), its deadline (UTC ms). */
+  asked?: Record<string, { patient: string; ask: string; deadline: number }>;
+  /** Asks that this person answered, by id, with their deadlines (UTC ms): none is shown a second time. */
+  answered?: Record<string, number>;
+  /** Accounts whose asks are not shown. Nobody else knows of them. */
+  blocked?: string[];
   /** Whose guardian this person is, by account. */
   charges?: Record<string, Charge>;
   /** When a drill last showed that enough guardians could help, UTC ms. */

@@ -19,6 +19,12 @@ export const GATHERED_READINGS = 20_000;
 export const ANCHOR_PATIENCE_MS = 60_000;
 /** Where no batch follows for so long, what was put is in the last one, ms. */
 export const BATCH_PATIENCE_MS = 15_000;
+/** How long an ask waits, unless its asker says otherwise, ms. */
+export const ASK_LASTS_MS = 14 * 24 * 3_600_000;
+/** What was asked is remembered so long after its deadline, ms. */
+export const ASKED_REMEMBERED_MS = 90 * 24 * 3_600_000;
+/** How far the clock of an asker may be ahead of ours, ms. */
+export const ASK_SKEW_MS = 5 * 60_000;
 /** A drill is due again after so long. */
 export const DRILL_AFTER_MS = 180 * 24 * 3_600_000;
 /** Between two looks at how far something is, ms. */

@@ -11,6 +11,8 @@ import { recoveryAbi } from '@islet/chain/abi/Recovery';
 import { reviewsAbi } from '@islet/chain/abi/Reviews';
 import type { Deployment } from '@islet/chain/Deployment';
 import type { Sender } from '@islet/chain/Sender';
+import * as Ask from '@islet/core/Ask';
+import * as AskAnswer from '@islet/core/AskAnswer';
 import type { Built } from '@islet/core/Batch';
 import * as Bundle from '@islet/core/Bundle';
 import { fromHex, to0x, toHex } from '@islet/core/crypto/bytes';
@@ -24,6 +26,7 @@ import * as RoleKey from '@islet/core/RoleKey';
 import * as Shares from '@islet/core/Shares';
 import { parseSigned } from '@islet/core/signed';
 import { type AskRelease, encodeList, parseAskRelease, parseEnrol } from '@islet/core/wire/Ask';
+import { encodeAsks, type Listed } from '@islet/core/wire/Asks';
 import { encodeFetched, type Part, parseFetch } from '@islet/core/wire/Fetch';
 import { parseRelay, type Relay } from '@islet/core/wire/Relay';
 import * as Stated from '@islet/core/wire/Stated';
@@ -76,6 +79,8 @@ export type HubService = Service & {
   keys: Map<string, Uint8Array>;
   /** Sealed papers by the id they are about. */
   papers: Map<string, Uint8Array[]>;
+  /** Asks, which it tells to anyone: the wallets judge. */
+  asks: Listed[];
   /** What it serves in place of an honest answer. */
   alter: (parts: Part[]) => Part[] | Promise<Part[]>;
   /** While true, it takes a message and tells the chain nothing. */
@@ -129,6 +134,19 @@ export async function startHub({
       keep(toHex(RoleKey.placeOf(role, reader)), body);
       return '{}';
     }
+    if (kind === 'asks' && method === 'GET') return encodeAsks(hub.asks);
+    if (kind === 'asks' && id === 'answers') {
+      const answered = toHex(AskAnswer.parseSealed(Stated.parseDocument(body).bytes).id);
+      for (const one of hub.asks) {
+        const { id } = Ask.parseSealed(Stated.parseDocument(one.ask).bytes);
+        if (toHex(id) === answered) one.answer = body;
+      }
+      return '{}';
+    }
+    if (kind === 'asks') {
+      hub.asks.push({ ask: body, answer: null });
+      return '{}';
+    }
     if (kind === 'papers') return encodeList('islet/papers', papers.get(id) ?? []);
     if (kind === 'keys' && method === 'PUT') {
       keys.set(toHex(sha256(body)), body);
@@ -143,6 +161,7 @@ export async function startHub({
     grants,
     keys,
     papers,
+    asks: [],
     alter: (parts: Part[]) => parts,
     withholds: false,
     async commit({ batch, root }: Built) {

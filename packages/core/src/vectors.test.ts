@@ -3,6 +3,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import * as AskOf from './Ask.js';
+import * as AskAnswer from './AskAnswer.js';
 import * as Batch from './Batch.js';
 import * as Bundle from './Bundle.js';
 import * as Calendar from './Calendar.js';
@@ -92,6 +94,19 @@ const checks: Record<string, Check> = {
     expect(Xwing.open(patientSeed, context, sealed)).toEqual(bytes);
     return { bytes, gives: { statement, sealed } };
   },
+  ask: direct('ask'),
+  'sealed-ask': ({ input: { ask, place, patientSeed, draws }, bytes }) => {
+    const sealed = AskOf.seal(ask, place, Xwing.publicKeyOf(patientSeed), replayed(draws));
+    expect(AskOf.open(AskOf.parseSealed(bytes), patientSeed)).toEqual(ask);
+    return { bytes: AskOf.encodeSealed(sealed) };
+  },
+  'ask-answer': direct('ask-answer'),
+  'sealed-ask-answer': ({ input: { answer, of, askerSeed, draws }, bytes }) => {
+    const sealed = AskAnswer.seal(answer, of, Xwing.publicKeyOf(askerSeed), replayed(draws));
+    expect(AskAnswer.open(AskAnswer.parseSealed(bytes), askerSeed)).toEqual(answer);
+    return { bytes: AskAnswer.encodeSealed(sealed) };
+  },
+  asks: direct('asks', ({ list }) => list),
   'role-key': ({ input: { role, reader, seed, readerSeed, draws }, bytes }) => {
     const key = RoleKey.seal({ role, reader }, seed, Xwing.publicKeyOf(readerSeed), replayed(draws));
     expect(RoleKey.parseRoleKey(bytes)).toEqual(key);

@@ -1,6 +1,8 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import * as AskOf from './Ask.js';
+import * as AskAnswer from './AskAnswer.js';
 import * as Bundle from './Bundle.js';
 import { encode } from './codec.js';
 import type { Codec } from './core.testkit.js';
@@ -24,6 +26,7 @@ import * as Shares from './Shares.js';
 import { encodeSigned, parseSigned } from './signed.js';
 import * as Wrapped from './Wrapped.js';
 import * as Ask from './wire/Ask.js';
+import * as Asks from './wire/Asks.js';
 import * as Erasing from './wire/Erasing.js';
 import * as Fetch from './wire/Fetch.js';
 import * as Followed from './wire/Followed.js';
@@ -149,6 +152,11 @@ export const codecs: Record<string, Codec<any>> = {
     decode: async (bytes) => Bundle.parseCustodianKeys(bytes, (await signer).publicKey),
     encode: async (bundle) => Bundle.signCustodianKeys(bundle, await signer),
   },
+  ask: { decode: AskOf.parseAsk, encode: AskOf.encodeAsk },
+  'sealed-ask': { decode: AskOf.parseSealed, encode: AskOf.encodeSealed },
+  'ask-answer': { decode: AskAnswer.parseAnswer, encode: AskAnswer.encodeAnswer },
+  'sealed-ask-answer': { decode: AskAnswer.parseSealed, encode: AskAnswer.encodeSealed },
+  asks: { decode: Asks.parseAsks, encode: Asks.encodeAsks },
   'role-key': { decode: RoleKey.parseRoleKey, encode: RoleKey.encodeRoleKey },
   devices: { decode: Devices.parseDevices, encode: Devices.encodeDevices },
   put: { decode: Put.parsePut, encode: Put.encodePut },

@@ -4,7 +4,9 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import * as Ask from '@islet/core/Ask';
 import { fromHex, to0x, toHex } from '@islet/core/crypto/bytes';
+import { sha256 } from '@islet/core/crypto/hash';
 import * as Secp256k1 from '@islet/core/crypto/secp256k1';
 import * as Day from '@islet/core/Day';
 import * as ErasureReceipt from '@islet/core/ErasureReceipt';
@@ -18,6 +20,7 @@ import * as Erasing from '@islet/core/wire/Erasing';
 import { parseFetched } from '@islet/core/wire/Fetch';
 import { askName, parseReceipts } from '@islet/core/wire/Receipts';
 import { encodeRelay } from '@islet/core/wire/Relay';
+import * as Stated from '@islet/core/wire/Stated';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Hub } from './Hub.js';
 import * as Scene from './scene.testkit.js';
@@ -218,6 +221,39 @@ describe('an erasure of everything', () => {
     expect((await papers(theirs.grantId)).status).toBe(200);
     expect((await disk()).includes(Buffer.from(mine.keys))).toBe(false);
     expect(await Scene.refusal(await fetched(Day.first, Day.last, ['glucose/raw']))).toBe('410 HUB_ERASED');
+  });
+});
+
+describe('an ask', () => {
+  const lasts = 24 * 3_600_000;
+  const askOf = (asker: Scene.Person, of: Scene.Person): Uint8Array => {
+    const bytes = Ask.encodeSealed({
+      ...{ asker: asker.account, patient: of.account, id: Scene.random(32) },
+      ...{ deadline: Date.now() + lasts, sealed: Scene.random(1_400) },
+    });
+    const { chainId, identity } = chain.deployment;
+    const message = {
+      ...{ chain: BigInt(chainId), target: fromHex(identity), account: asker.account },
+      ...{ kind: Stated.kinds.ask, hash: sha256(bytes), version: Date.now() },
+    };
+    return Stated.encodeDocument({ signed: Message.sign(Message.statement, message, asker.wallet), bytes });
+  };
+  const put = (body: Uint8Array) =>
+    Promise.resolve(ask('/v1/asks', { method: 'PUT', body: body as Uint8Array<ArrayBuffer> }));
+
+  test('goes with everything that its patient erased, and none is taken to or from them afterwards', async () => {
+    const [asker, other] = [Scene.person(), Scene.person()];
+    for (const one of [asker, other]) await Scene.join_(chain, ask, one);
+    const [gone, kept] = [askOf(asker, patient), askOf(asker, other)];
+    for (const one of [gone, kept]) await Scene.ok(put(one));
+    await erase(oneDay);
+    expect((await disk()).includes(Buffer.from(gone))).toBe(true);
+    await erase(everything);
+    const left = await disk();
+    expect(left.includes(Buffer.from(gone))).toBe(false);
+    expect(left.includes(Buffer.from(kept))).toBe(true);
+    expect(await Scene.refusal(await put(askOf(asker, patient)))).toBe('410 HUB_ERASED');
+    expect(await Scene.refusal(await put(askOf(patient, other)))).toBe('410 HUB_ERASED');
   });
 });
 

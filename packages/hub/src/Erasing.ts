@@ -10,6 +10,7 @@ import * as Segment from '@islet/core/Segment';
 import { streams as allStreams } from '@islet/core/Stream';
 import type { Order } from '@islet/core/wire/Erasing';
 import type { Archive } from './Archive.js';
+import type { Asks } from './Asks.js';
 import * as HeadStand from './HeadStand.js';
 import { patientId } from './Hot.js';
 import type { KeyedLock } from './KeyedLock.js';
@@ -17,6 +18,7 @@ import { ERASE_AT_ONCE } from './limits.js';
 
 export type Options = {
   archive: Archive;
+  asks: Asks;
   follower: Follower<View.View>;
   locks: KeyedLock;
   /** The relay key, which signs the receipt. */
@@ -27,11 +29,11 @@ export type Options = {
 
 /**
  * Destroys what this hub keeps of an erasure that the chain has recorded: sealed bytes, with the blinds in them, their
- * epochs and shares, evidence that quotes them, and sealed keys of grants. Hashes and leaves stay in the journal: other
+ * epochs and shares, evidence that quotes them, sealed keys of grants, and with everything asks and answers. Hashes and leaves stay in the journal: other
  * people's receipts are paths through them. May be repeated. Returns the signed receipt.
  */
 export async function carryOut(options: Options, order: Order): Promise<Uint8Array> {
-  const { archive, follower, locks, key, hub, now } = options;
+  const { archive, asks, follower, locks, key, hub, now } = options;
   const { message } = order.signed;
   const gateways = [...(follower.state.accounts.get(toHex(message.account))?.gateways.keys() ?? [])];
   // No put of these writers meanwhile: later ones are refused, since the chain has recorded it.
@@ -43,6 +45,7 @@ export async function carryOut(options: Options, order: Order): Promise<Uint8Arr
     await dropEvidence(archive, order, gateways);
     const heads = await dropHeads(archive, order);
     const grants = await dropGrants(options, order);
+    if (isEverything(order.extent)) await asks.dropOf(message.account);
     return { segments, epochs, shares, heads, grants };
   });
   const { erasureId, account, scopeHash, firstDay, lastDay } = message;

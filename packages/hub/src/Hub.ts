@@ -8,6 +8,7 @@ import { identityAbi } from '@islet/chain/abi/Identity';
 import { recoveryAbi } from '@islet/chain/abi/Recovery';
 import { reviewsAbi } from '@islet/chain/abi/Reviews';
 import type { Deployment } from '@islet/chain/Deployment';
+import { hasEnded } from '@islet/chain/Erasures';
 import * as Followed from '@islet/chain/Followed';
 import type { Follower } from '@islet/chain/Follower';
 import { connect } from '@islet/chain/Rpc';
@@ -18,6 +19,7 @@ import * as ChangeLog from '@islet/store/ChangeLog';
 import type { Hono } from 'hono';
 import { type Admission, admission } from './Admission.js';
 import * as Archive from './Archive.js';
+import * as Asks from './Asks.js';
 import { appOf } from './app.js';
 import * as Batcher from './Batcher.js';
 import * as Erasures from './Erasures.js';
@@ -59,6 +61,7 @@ export type HubContext = {
   readonly admission: Admission;
   readonly locks: KeyedLock;
   readonly follows: Follows.Follows;
+  readonly asks: Asks.Asks;
   readonly erasures: Erasures.Erasures;
   /** Sees that erasures are carried out. */
   readonly erasing: Following.Following;
@@ -110,6 +113,7 @@ export async function open(options: Options): Promise<Hub> {
     let follows: Follows.Follows | undefined;
     const erasures = await Erasures.open(join(folder, 'erasures'), () => follower.state);
     closers.push(() => erasures.close());
+    const asks = await Asks.open(join(folder, 'asks'), now, (who) => hasEnded(follower.state.erasures, who));
     const start = () => openArchive(options, address, follower, sender, locks, () => follows?.anchored());
     const { archive, batcher, sweeper } = await start().catch(async (error) => {
       if (!(error instanceof Archive.IndexWrongError)) throw error;
@@ -127,7 +131,7 @@ export async function open(options: Options): Promise<Hub> {
       () => follows!.close(),
     );
     const erasing = Following.open({
-      ...{ archive, erasures, follower, sender, deployment, locks, key, now, events, hub: address },
+      ...{ archive, asks, erasures, follower, sender, deployment, locks, key, now, events, hub: address },
       custodianUrls: options.custodianUrls ?? [],
       fetch: options.fetch ?? fetch,
     });
@@ -135,6 +139,7 @@ export async function open(options: Options): Promise<Hub> {
     const following = follow(follower, now, events, () => {
       batcher.wake();
       erasing.wake();
+      void asks.prune().catch((error) => events.asksFailed(error));
     });
     closers.push(() => following.close());
     const context: HubContext = {
@@ -146,6 +151,7 @@ export async function open(options: Options): Promise<Hub> {
       deployment,
       locks,
       follows,
+      asks,
       erasures,
       erasing,
       events,

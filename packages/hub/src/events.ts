@@ -31,6 +31,7 @@ export function toLog(destination: DestinationStream) {
     tellingFailed: (error: unknown) => log.error({ event: 'tellingFailed', ...about(error) }),
     erased: () => log.info({ event: 'erased' }),
     erasingFailed: (error: unknown) => log.warn({ event: 'erasingFailed', ...about(error) }),
+    asksFailed: (error: unknown) => log.warn({ event: 'asksFailed', ...about(error) }),
     swept: (objects: number) => log.debug({ event: 'swept', objects }),
     sweepFailed: (error: unknown) => log.warn({ event: 'sweepFailed', ...about(error) }),
     followFailed: (error: unknown) => log.warn({ event: 'followFailed', ...about(error) }),

@@ -50,7 +50,7 @@ const [patient, reader, guardian, stranger] = [
 const unrated = { perSecond: 1e9, burst: 1e9 };
 const rates = {
   ...{ put: unrated, receipts: unrated, fetch: unrated },
-  ...{ relay: unrated, keys: unrated, grants: unrated },
+  ...{ relay: unrated, keys: unrated, grants: unrated, asks: unrated },
 };
 const ask: Scene.Ask = (path, init) => hub.app.request(path, init);
 

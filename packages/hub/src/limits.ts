@@ -7,8 +7,21 @@ export const FETCH_BYTES = 64 * 1024;
 export const RECEIPTS_BYTES = 256 * 1024;
 export const RELAY_BYTES = 512 * 1024;
 export const KEY_BYTES = 16 * 1024;
-/** What is kept for people to fetch, sealed: a role's key, the reason of an emergency. X-Wing alone takes 1,120. */
+/** What is kept for people to fetch, sealed: a role's key, the reason of an emergency, an ask. X-Wing alone takes 1,120. */
 export const PAPER_BYTES = 8 * 1024;
+/** Asks kept in all; of these, from askers for whom no member vouches. */
+export const ASKS = 10_000;
+export const ASKS_UNVOUCHED = 2_000;
+/** What one asker may have here at a time, answered or not, vouched for or not: in all, and to one patient. */
+export const ASKS_PER_ASKER = { vouched: 200, unvouched: 5 } as const;
+export const ASKS_PER_PAIR = { vouched: 3, unvouched: 2 } as const;
+/** Unanswered asks to one patient, of each sort: strangers cannot crowd out those for whom a member answers. */
+export const ASKS_PER_PATIENT = { vouched: 20, unvouched: 5 } as const;
+/** How long an ask and its answer are kept after its deadline: for the asker to see, and so that asking again is no way round the limits. */
+export const ASK_KEPT_MS = 7 * 24 * 3_600_000;
+/** How far the clock of whoever lists their asks, or asks, may be off. */
+export const ASK_SKEW_MS = 5 * 60_000;
+
 /** Bodies being read or worked on at once, all together; beyond it clients are asked to come again. */
 export const BODIES_IN_FLIGHT_BYTES = 128 * 1024 * 1024;
 /** Of these, what one address may have. */
@@ -96,6 +109,7 @@ export const RATES = {
   relay: { perSecond: 10, burst: 100 },
   keys: { perSecond: 20, burst: 200 },
   grants: { perSecond: 50, burst: 200 },
+  asks: { perSecond: 20, burst: 200 },
 } as const;
 export type Rates = { [K in keyof typeof RATES]: { perSecond: number; burst: number } };
 /** Addresses remembered for the rates. */

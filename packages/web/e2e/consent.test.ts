@@ -104,6 +104,89 @@ function lastWeek(): Span.Span {
   return { firstDay: lastDay - 6, lastDay };
 }
 
+test('what a clinician asks for is shown with who, what and why, and shared narrower, or declined', async () => {
+  const { page } = patient;
+  const { page: there } = clinician;
+  await go(page, 'me');
+  const code = await page
+    .locator('.copyable', { hasText: 'Your account’s code' })
+    .locator('code')
+    .innerText();
+  await go(page, 'home');
+  const asked = async (why: string): Promise<void> => {
+    await go(there, 'me');
+    await there.getByRole('button', { name: 'Show the kit' }).waitFor();
+    await go(there, 'patients');
+    await there.getByRole('button', { name: 'Ask a patient' }).click();
+    await there.getByLabel('The patient’s code').fill(code);
+    await there.getByLabel('Name for this patient').fill('Ana');
+    await there.getByLabel('Why you ask').fill(why);
+  };
+  await asked('For your visit on 3 February.');
+  await there.getByText('Every reading of the last days', { exact: true }).click();
+  await there.getByText(/^Dr\. Popescu may see every glucose reading of the last 15 days/).waitFor();
+  await clean(there, 'asking a patient');
+  await there.getByRole('button', { name: 'Send' }).click();
+  await there.getByText('Sent. You see here what comes of it.').waitFor();
+  await there.getByText(/no answer yet/).waitFor();
+
+  // Wherever the patient is, the menu says so within seconds.
+  await page.getByRole('img', { name: '1 person asks you for something' }).waitFor();
+  await page.getByRole('link', { name: /^Share/ }).click();
+  // Nobody has told this patient yet who that is, and nobody answers for them.
+  await page.getByRole('heading', { name: /^An unknown person \([0-9a-f]{8}…\) asks$/ }).waitFor();
+  await page.getByText(/No organisation answers for them\.$/).waitFor();
+  await page.getByText('For your visit on 3 February.').waitFor();
+  expect(await sentence(page)).toMatch(
+    /^An unknown person .* may see every glucose reading of the last 15 days, for treatment/,
+  );
+  await page.getByRole('button', { name: 'See what they will see' }).click();
+  await page.locator('.preview .agp-middle').waitFor();
+  await clean(page, 'what was asked');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await clean(page, 'what was asked, on a phone');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await clean(page, 'what was asked, in the dark');
+  await page.emulateMedia({ colorScheme: null });
+  await page.setViewportSize({ width: 1200, height: 900 });
+
+  // By the keyboard alone, and less than was asked for.
+  await page.getByRole('button', { name: /^Share…: An unknown person/ }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByLabel('What you call them').fill('Dr. Popescu');
+  await page.getByLabel('How many days, today included').fill('3');
+  await page.getByText(/^Dr\. Popescu may see every glucose reading of the last 3 days/).waitFor();
+  await clean(page, 'sharing what was asked');
+  const doing = page.locator('form').getByRole('button', { name: 'Share', exact: true });
+  await doing.focus();
+  await page.keyboard.press('Enter');
+  const meant = page.getByRole('button', { name: 'I mean it: share all the same' });
+  const done = page.getByText('Dr. Popescu can look now');
+  await meant.or(done).waitFor();
+  if (await meant.isVisible()) await meant.click();
+  await done.waitFor();
+  await page.getByText(/^Dr\. Popescu may see every glucose reading of the last 3 days/).waitFor();
+  await page.getByRole('heading', { name: /asks$/ }).waitFor({ state: 'hidden' });
+  await there.getByText(/the patient shares with you/).waitFor();
+  await there.getByText(/every glucose reading of the last 3 days/).waitFor();
+
+  await asked('I would like your insulin too.');
+  await there.getByText('A thorough review', { exact: true }).click();
+  await there.getByRole('button', { name: 'Send' }).click();
+  await page.getByRole('heading', { name: 'Dr. Popescu asks' }).waitFor();
+  await page.getByText('I would like your insulin too.').waitFor();
+  await page.getByRole('button', { name: 'Say no: Dr. Popescu' }).click();
+  await page.getByLabel('A word to them, if you like').fill('Let us talk first.');
+  await clean(page, 'saying no');
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Say no' }).click();
+  await page.getByText('You said no. Nothing was shared.').waitFor();
+  await there.getByText('the patient said no').waitFor();
+  await there.getByText('Let us talk first.').waitFor();
+  await clean(there, 'what came of it');
+  await stop(page);
+  for (const { complaints } of [patient, clinician]) expect(complaints).toEqual([]);
+});
+
 test('a weekly average opens exactly that week, and nothing finer', async () => {
   const page = await begin('One weekly average');
   const { firstDay, lastDay } = lastWeek();

@@ -1,11 +1,12 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Asked from '@islet/client/Asked';
 import * as Derivable from '@islet/client/Derivable';
 import * as Given from '@islet/client/Given';
 import * as Granting from '@islet/client/Granting';
 import type { Network } from '@islet/client/Network';
 import * as Sentence from '@islet/client/Sentence';
 import type { Terms } from '@islet/client/Terms';
-import { toHex } from '@islet/core/crypto/bytes';
+import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Day from '@islet/core/Day';
 import { IsletError } from '@islet/core/IsletError';
 import * as Purpose from '@islet/core/Purpose';
@@ -20,7 +21,8 @@ import * as People from '../People.js';
 import * as RoleFile from '../RoleFile.js';
 import * as Who from '../Who.js';
 
-type Options = GrantTerms.Options & {
+type Options = GrantTerms.Changes & {
+  ask?: string;
   reader?: string;
   role?: string;
   circle?: string;
@@ -36,16 +38,17 @@ export function registerGrant(program: Command, context: Context): void {
     .option('--reader <name>', 'who may look: someone with a wallet here, an account’s code or id')
     .option('--role <name>', 'or: whoever holds this role of the organisation at the time')
     .option('--circle <code>', 'or: whoever is in this circle of yours at the time')
+    .option('--ask <id>', 'or: what was asked of you, as asked; what else you say changes it')
     .addOption(
-      new Option('--preset <name>', 'where to start from; what else you say changes it').choices([
-        ...GrantTerms.presets,
-      ]),
+      new Option('--preset <name>', 'where to start from; what else you say changes it')
+        .choices([...GrantTerms.presets])
+        .conflicts('ask'),
     )
     .option('--streams <list>', `what, separated by commas: ${streams.join(', ')}`)
     .option('--from <date>', 'the first day they may see')
     .option('--to <date>', 'the last day they may see (default: as long as the permission lasts)')
     .option('--last <days>', 'of these, only the newest so many days, today included')
-    .requiredOption('--until <date>', 'when the permission ends')
+    .option('--until <date>', 'when the permission ends')
     .option('--hours <from-to>', 'at which time of day, like 08:00-15:30')
     .option('--weekdays <days>', 'on which days, like mon-fri')
     .addOption(new Option('--purpose <word>', 'what for').choices([...Purpose.grantable]))
@@ -62,14 +65,21 @@ async function run(context: Context, options: Options): Promise<void> {
   const person = await People.need(home, options.person);
   requireOne(options);
   const { dayOffsetMinutes: offsetMinutes = 0 } = person.notes;
-  const terms = GrantTerms.of(options, { now: now(), offsetMinutes });
-  if (terms.expiresAt <= now()) throw new EndedError();
   await using network = await connect(home);
-  const reader = await readerOf(context, network, person, options);
+  const ask = options.ask === undefined ? undefined : await Asked.need(network, person, options.ask);
+  const terms = ask
+    ? GrantTerms.asAsked(ask.terms, options)
+    : GrantTerms.of({ ...options, until: untilIn(options) }, { now: now(), offsetMinutes });
+  if (terms.expiresAt <= now()) throw new EndedError();
+  const reader = ask ? fromHex(ask.reader) : await readerOf(context, network, person, options);
   if (!options.meant) await requireMeant(network, person, reader, terms);
   const { grantId, salt } = await Granting.grant(network, person.wallet, { reader, ...terms });
   person.notes.grantSalts = { ...person.notes.grantSalts, [toHex(grantId)]: toHex(salt) };
   await People.remember(home, person);
+  if (ask && !(await Asked.granted(network, person, ask, toHex(grantId), People.keeper(home))))
+    context
+      .output(options)
+      .warn('The grant stands, but its asker could not be told. They find it all the same.');
   const names = await Who.names(home);
   const sentence = sentenceOf(network, terms, toHex(reader), names, whose(options.person));
   context.output(options).result(
@@ -77,6 +87,7 @@ async function run(context: Context, options: Options): Promise<void> {
       grant: toHex(grantId),
       reader: options.reader ?? null,
       role: options.role ?? null,
+      ask: ask?.id ?? null,
       circle: options.circle === undefined ? null : toHex(reader),
       sentence,
       ...said(terms),
@@ -85,8 +96,14 @@ async function run(context: Context, options: Options): Promise<void> {
   );
 }
 
-function requireOne({ reader, role, circle }: Options): void {
-  if ([reader, role, circle].filter((who) => who !== undefined).length !== 1) throw new ReaderOrRoleError();
+const untilIn = ({ until }: Options): string => {
+  if (until === undefined) throw new GrantTerms.UnsaidError('--until');
+  return until;
+};
+
+function requireOne({ reader, role, circle, ask }: Options): void {
+  if ([reader, role, circle, ask].filter((who) => who !== undefined).length !== 1)
+    throw new ReaderOrRoleError();
 }
 
 async function readerOf(
@@ -150,7 +167,7 @@ export class ReaderOrRoleError extends IsletError {
   constructor() {
     super(
       'CLI_READER_OR_ROLE',
-      'Say who may look: --reader NAME, or --role NAME, or --circle CODE, and only one of them.',
+      'Say who may look: --reader NAME, or --role NAME, or --circle CODE, or --ask ID, and only one of them.',
     );
   }
 }

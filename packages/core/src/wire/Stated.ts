@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-// What a wallet states to a gateway.
+// What a wallet states to a gateway, a hub or a custodian.
 import { decode, encode } from '../codec.js';
 import { equal, uint64, utf8 } from '../crypto/bytes.js';
 import { domainHash, keccak256, sha256 } from '../crypto/hash.js';
@@ -16,6 +16,9 @@ export const kinds = {
   askNotes: keccak256(utf8('islet/ask-notes')),
   roleKey: keccak256(utf8('islet/role-key')),
   dealer: keccak256(utf8('islet/dealer')),
+  ask: keccak256(utf8('islet/ask')),
+  askAnswer: keccak256(utf8('islet/ask-answer')),
+  askAsks: keccak256(utf8('islet/ask-asks')),
 } as const;
 
 /** What a question to one custodian says in place of a document's hash, so that it is no question to another. */

@@ -1,5 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // What is signed, sealed, kept and anchored.
+import * as Ask from '../../dist/Ask.js';
+import * as AskAnswer from '../../dist/AskAnswer.js';
 import * as Batch from '../../dist/Batch.js';
 import * as Bundle from '../../dist/Bundle.js';
 import * as Calendar from '../../dist/Calendar.js';
@@ -312,6 +314,22 @@ function ofWallets() {
   const roleDraws = recorded('role key');
   const roleAndReader = { role: seed('role'), reader: seed('reader account') };
   const roleKey = RoleKey.seal(roleAndReader, seed('role seed'), Xwing.publicKeyOf(readerSeed), roleDraws.random);
+  const asking = {
+    reader: seed('reader account'),
+    terms: {
+      ...{ streams: ['glucose/report', 'glucose/day'], firstDay: day, lastDay: day + 55, rollingDays: 28 },
+      ...{ notBefore: 1_767_225_600_000, expiresAt: 1_769_817_600_000, purpose: 'treatment', maxUses: 5, emergency: false },
+      hours: { weekdays: 31, fromMinute: 480, toMinute: 930, offsetMinutes: -300 },
+    },
+    why: 'Für Ihren Termin am 3. Februar.',
+  };
+  const askPlace = { asker: seed('reader account'), patient: account, id: seed('ask'), deadline: 1_768_435_200_000 };
+  const askDraws = recorded('ask');
+  const sealedAsk = Ask.seal(asking, askPlace, Xwing.publicKeyOf(seed('patient')), askDraws.random);
+  const answers = [
+    ['granted', { grantId, word: null }],
+    ['declined, with a word', { grantId: null, word: 'Nicht vor dem Termin.' }],
+  ];
   const about = { account, stream, generation: 0, dayOffsetMinutes: 60 };
   const bundle = Bundle.streamKeys(KeyTree.root(rootSeed, 0, stream), about, day, 2);
   const devices = [
@@ -344,6 +362,37 @@ function ofWallets() {
           { statement: Emergency.statementOf(reason), sealed: sealedReason },
         ),
       ],
+    },
+    {
+      file: 'ask',
+      about: 'What someone asks of a patient: who is to read, the terms of the grant in the order of `Terms`, and why in their own words.',
+      cases: [bytesOf('a visit', asking, Ask.encodeAsk(asking))],
+    },
+    {
+      file: 'sealed-ask',
+      about: 'An ask on its way: asker, patient, id, deadline, and the ask padded as in `padding` and boxed for the patient, context islet/ask/v1 and the four before. The asker’s account signs a Statement of kind `ask` about its SHA-256.',
+      cases: [
+        bytesOf(
+          'a visit',
+          { ask: asking, place: askPlace, patientSeed: seed('patient'), draws: askDraws.draws },
+          Ask.encodeSealed(sealedAsk),
+        ),
+      ],
+    },
+    {
+      file: 'ask-answer',
+      about: 'What the patient says: the id of what was granted, or null; a word to it, or null.',
+      cases: answers.map(([title, answer]) => bytesOf(title, answer, AskAnswer.encodeAnswer(answer))),
+    },
+    {
+      file: 'sealed-ask-answer',
+      about: 'An answer on its way: asker, patient, the ask’s id, and the answer padded and boxed for the asker, context islet/ask-answer/v1 and the three before. The patient’s account signs a Statement of kind `askAnswer` about its SHA-256.',
+      cases: answers.map(([title, answer]) => {
+        const { draws, random } = recorded(`answer ${title}`);
+        const of = { asker: askPlace.asker, patient: account, id: askPlace.id };
+        const sealed = AskAnswer.seal(answer, of, Xwing.publicKeyOf(seed('reader')), random);
+        return bytesOf(title, { answer, of, askerSeed: seed('reader'), draws }, AskAnswer.encodeSealed(sealed));
+      }),
     },
     {
       file: 'role-key',

@@ -4,6 +4,7 @@ import { encode } from '../../dist/codec.js';
 import * as Readings from '../../dist/Readings.js';
 import { encodeScope } from '../../dist/Erasure.js';
 import * as Ask from '../../dist/wire/Ask.js';
+import { encodeAsks } from '../../dist/wire/Asks.js';
 import { encodeDone, encodeHandover } from '../../dist/wire/Erasing.js';
 import * as Fetch from '../../dist/wire/Fetch.js';
 import * as Followed from '../../dist/wire/Followed.js';
@@ -106,6 +107,13 @@ export const all = async () => [
       },
     ],
     ['by the patient', { request: some('request'), grant: null, ...asked, purpose: 'own', oneTimeKey: seed('key'), blockNumber: 0, epochs: [] }],
+  ),
+  file(
+    'asks',
+    'Hub’s answer: asks to and from whoever wants to know, each as `stated`, with the stated answer or null.',
+    ({ list: items }) => encodeAsks(items),
+    ['two', { list: [{ ask: some('ask'), answer: null }, { ask: some('other ask'), answer: some('answer') }] }],
+    ['none', { list: [] }],
   ),
   list('papers', 'Hub’s answer: the sealed papers about an id, each as it was put.'),
   file(

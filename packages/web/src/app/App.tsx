@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useContext, useEffect, useMemo, useState } from 'react';
 import { I18nProvider, SSRProvider } from 'react-aria-components';
 import { useBuild, useNewer } from './Build.js';
 import type { Key, Language } from './i18n/Language.js';
@@ -260,6 +260,7 @@ function Shell({ who, onLock, children }: ShellProps) {
               <a key={page} href={`#/${page}`} aria-current={here === page ? 'page' : undefined}>
                 <Glyph of={page} />
                 {t(`nav.${page}` as Key)}
+                {page === 'share' && <Asks />}
               </a>
             ))}
           </nav>
@@ -286,6 +287,18 @@ function Shell({ who, onLock, children }: ShellProps) {
         </p>
       </footer>
     </div>
+  );
+}
+
+/** How many ask for something and have no answer yet. */
+function Asks() {
+  const { t } = useWords();
+  const n = useContext(NewsContext)?.waiting ?? 0;
+  if (n === 0) return null;
+  return (
+    <span className="count" role="img" aria-label={t('asks.waiting', { n })}>
+      {n}
+    </span>
   );
 }
 

@@ -24,6 +24,9 @@ const calls = {
     'GET /v1/batches/latest',
     `GET /v1/erasures/${hex}`,
     `GET /v1/papers/${hex}`,
+    'GET /v1/asks',
+    'PUT /v1/asks',
+    'PUT /v1/asks/answers',
   ],
   gateway: [
     'GET /health',

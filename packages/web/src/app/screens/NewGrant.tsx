@@ -7,29 +7,32 @@ import { Field } from '../parts/Fields.js';
 import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
+import type { AskLine } from '../worker/asking.js';
 import { Derives } from './Derives.js';
 import { Preview } from './Preview.js';
-import { type About, type Draft, draftOf, type Preset, termsOf } from './presets.js';
+import { type About, type Draft, draftOf, drawn, type Preset, termsOf } from './presets.js';
 import { TermsFields } from './TermsFields.js';
 
-/** Lets one more see something: a sentence made from a preset, and what it would show. */
-export function NewGrant({ code: given, onDone, onCancel }: NewProps) {
+/** Lets one more see something: a sentence made from a preset, or from what was asked, and what it would show. */
+export function NewGrant({ code: given, asked, onDone, onCancel }: NewProps) {
   const words = useWords();
   const { t } = words;
   const [code, setCode] = useState(given);
   const [name, setName] = useState('');
-  const [preset, setPreset] = useState<Preset>('visit');
+  const [preset, setPreset] = useState<Preset | null>(asked ? null : 'visit');
   const [span, setSpan] = useState<About>();
   const [draft, setDraft] = useState<Draft>();
+  // What was asked is granted to the letter, unless something of it is changed.
+  const start = useMemo(() => asked && drawn(asked.terms), [asked]);
   const [tried, setTried] = useState(false);
   const [known, setKnown] = useState<{ account: string; name: string }[]>([]);
   useEffect(() => {
     void ask('contacts').then(setKnown);
     void ask('span').then((told) => {
       setSpan(told);
-      setDraft(draftOf('visit', told));
+      setDraft(start ?? draftOf('visit', told));
     });
-  }, []);
+  }, [start]);
   const who = useCall(async (_, text: string) => {
     const found = await ask('recognise', { code: text });
     if (found.name) setName(found.name);
@@ -41,12 +44,17 @@ export function NewGrant({ code: given, onDone, onCancel }: NewProps) {
   }, [code, recognise]);
   const reader = who.state.is === 'done' ? who.state.value.account : undefined;
   const isRole = who.state.is === 'done' && who.state.value.isRole;
-  const terms = useMemo(() => draft && span && termsOf(draft, span, Date.now()), [draft, span]);
+  const terms = useMemo(
+    () => (draft && draft === start ? asked?.terms : draft && span && termsOf(draft, span, Date.now())),
+    [draft, start, asked, span],
+  );
   const grant = useCall(async (_, meant: boolean) => {
     if (!reader || !terms) return undefined;
     await ask('call', { account: reader, name: name.trim() });
     const made = await ask('grant', { reader, terms, meant });
-    if (made.id !== null) onDone(name.trim());
+    if (made.id === null) return made;
+    if (asked) await ask('grantedAsk', { ask: asked, grant: made.id });
+    onDone(name.trim());
     return made;
   });
   const forget = grant.reset;
@@ -58,7 +66,7 @@ export function NewGrant({ code: given, onDone, onCancel }: NewProps) {
   const ready = reader !== undefined && name.trim() !== '' && terms !== undefined;
   const derives = grant.state.is === 'done' && grant.state.value?.id === null && grant.state.value.derives;
   return (
-    <Panel title={t('share.new')} className="stack">
+    <Panel title={t(asked ? 'asks.grantTitle' : 'share.new')} className="stack">
       <form
         className="stack"
         onSubmit={(event) => {
@@ -67,7 +75,7 @@ export function NewGrant({ code: given, onDone, onCancel }: NewProps) {
           if (ready) void grant.run(false);
         }}
       >
-        {known.length > 0 && (
+        {!asked && known.length > 0 && (
           <div className="row">
             <span className="fine">{t('share.known')}</span>
             {known.map((one) => (
@@ -83,18 +91,20 @@ export function NewGrant({ code: given, onDone, onCancel }: NewProps) {
             ))}
           </div>
         )}
-        <Field
-          label={t('share.who')}
-          hint={t('share.whoHint')}
-          value={code}
-          onChange={setCode}
-          autoFocus
-          error={
-            (tried || code.length > 40) && reader === undefined && who.state.is !== 'busy'
-              ? t('fail.WEB_BAD_CODE')
-              : undefined
-          }
-        />
+        {!asked && (
+          <Field
+            label={t('share.who')}
+            hint={t('share.whoHint')}
+            value={code}
+            onChange={setCode}
+            autoFocus
+            error={
+              (tried || code.length > 40) && reader === undefined && who.state.is !== 'busy'
+                ? t('fail.WEB_BAD_CODE')
+                : undefined
+            }
+          />
+        )}
         {isRole && <p className="fine">{t('share.isRole')}</p>}
         <Field
           label={t('share.whoName')}
@@ -138,4 +148,9 @@ export function NewGrant({ code: given, onDone, onCancel }: NewProps) {
     </Panel>
   );
 }
-type NewProps = { code: string; onDone: (who: string) => void; onCancel: () => void };
+type NewProps = {
+  code: string;
+  asked?: AskLine | undefined;
+  onDone: (who: string) => void;
+  onCancel: () => void;
+};

@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
 import { boundsOf, whatOf } from '../i18n/sentence.js';
 import { useOnNews } from '../News.js';
@@ -12,6 +12,8 @@ import { ask } from '../Worker.js';
 import type { Who } from '../worker/Session.js';
 import type { HeldLine, PatientLine } from '../worker/sharing.js';
 import { isLive } from './isLive.js';
+
+const Asking = lazy(async () => ({ default: (await import('./Asking.js')).Asking }));
 
 /** Everyone who lets this clinician see something, or did. */
 export function Patients({ who }: { who: Who }) {
@@ -34,6 +36,9 @@ export function Patients({ who }: { who: Who }) {
       {load.last?.map((one) => (
         <Patient key={one.account} patient={one} onChanged={reload} />
       ))}
+      <Suspense fallback={null}>
+        <Asking name={who.name} />
+      </Suspense>
       <Invite who={who} />
       <Roles />
     </Page>

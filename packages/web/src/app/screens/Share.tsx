@@ -1,5 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
 import { sentenceOf } from '../i18n/sentence.js';
 import { useOnNews } from '../News.js';
@@ -7,8 +7,11 @@ import { Act, Ask, Page, Panel } from '../parts/Basics.js';
 import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { type Call, useCall, useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
+import type { AskLine } from '../worker/asking.js';
 import type { GrantLine } from '../worker/sharing.js';
 import { NewGrant } from './NewGrant.js';
+
+const Asks = lazy(async () => ({ default: (await import('./Asks.js')).Asks }));
 
 /** Who may see what, and letting one more. `code` comes with an invitation link. */
 export function Share({ code }: { code: string }) {
@@ -22,6 +25,11 @@ export function Share({ code }: { code: string }) {
     if (code !== '') setOpen(true);
   }, [code]);
   const [done, setDone] = useState<string>();
+  const [asked, setAsked] = useState<AskLine>();
+  const close = (): void => {
+    setOpen(false);
+    setAsked(undefined);
+  };
   const { state } = grants;
   const lines = grants.last ?? [];
   const active = lines.filter((g) => g.state === 'active');
@@ -29,22 +37,48 @@ export function Share({ code }: { code: string }) {
   return (
     <Page title={t('share.title')}>
       {done && <Notice kind="good">{t('share.done', { who: done })}</Notice>}
+      <Suspense fallback={null}>
+        <Asks
+          open={asked?.id}
+          onGrant={(one) => {
+            setDone(undefined);
+            setAsked(one);
+            setOpen(true);
+          }}
+          form={
+            open &&
+            asked && (
+              <NewGrant
+                key={asked.id}
+                code={asked.code}
+                asked={asked}
+                onDone={(who) => {
+                  setDone(who);
+                  close();
+                  void grants.run();
+                }}
+                onCancel={close}
+              />
+            )
+          }
+        />
+      </Suspense>
       <Panel title={t('share.now')}>
         {state.is === 'busy' && !grants.last && <Busy step={null} />}
         {state.is === 'failed' && <Trouble failed={state.failed} onAgain={() => void grants.run()} />}
         {grants.last && active.length === 0 && <p>{t('share.nobody')}</p>}
         <Lines lines={active} onChanged={() => void grants.run()} />
       </Panel>
-      {open ? (
+      {open && !asked ? (
         <NewGrant
           key={code}
           code={code}
           onDone={(who) => {
             setDone(who);
-            setOpen(false);
+            close();
             void grants.run();
           }}
-          onCancel={() => setOpen(false)}
+          onCancel={close}
         />
       ) : (
         <div className="row">
@@ -52,6 +86,7 @@ export function Share({ code }: { code: string }) {
             kind="main"
             onPress={() => {
               setDone(undefined);
+              setAsked(undefined);
               setOpen(true);
             }}
           >

@@ -7,13 +7,13 @@ import { isLive } from './isLive.js';
 import { type Draft, type Preset, presets } from './presets.js';
 
 /** The terms of a grant: a preset, and what to change of it. */
-export function TermsFields({ preset, onPreset, draft, onChange }: Props) {
+export function TermsFields({ words = 'share', preset, onPreset, draft, onChange }: Props) {
   const { t } = useWords();
   return (
     <>
       <Choices
         label={t('share.preset')}
-        value={preset}
+        value={preset ?? ''}
         onChange={(value) => onPreset(value as Preset)}
         of={presets.map((value) => ({ value, label: t(`preset.${value}`), more: t(`preset.${value}More`) }))}
       />
@@ -21,7 +21,7 @@ export function TermsFields({ preset, onPreset, draft, onChange }: Props) {
       <Times draft={draft} onChange={onChange} />
       <div className="fields">
         <Field
-          label={t('share.until')}
+          label={t(`${words}.until`)}
           type="date"
           value={draft.until}
           onChange={(until) => onChange({ until })}
@@ -32,7 +32,7 @@ export function TermsFields({ preset, onPreset, draft, onChange }: Props) {
       ) : (
         <Choices
           compact
-          label={t('share.purpose')}
+          label={t(`${words}.purpose`)}
           value={draft.purpose}
           onChange={(purpose) => onChange({ purpose: purpose as Purpose })}
           of={(['treatment', 'care-giving', 'research', 'payment'] as const).map((value) => ({
@@ -47,7 +47,7 @@ export function TermsFields({ preset, onPreset, draft, onChange }: Props) {
         value={draft.uses}
         onChange={(uses) => onChange({ uses })}
         of={[
-          { value: '0', label: t('share.usesAny') },
+          { value: '0', label: t(`${words}.usesAny`) },
           { value: '1', label: t('share.usesOnce') },
           { value: '5', label: t('share.usesFew') },
         ]}
@@ -56,7 +56,9 @@ export function TermsFields({ preset, onPreset, draft, onChange }: Props) {
   );
 }
 type Part = { draft: Draft; onChange: (part: Partial<Draft>) => void };
-type Props = Part & { preset: Preset; onPreset: (preset: Preset) => void };
+/** `preset` is null where the terms began as somebody’s ask. */
+/** `words`: of whoever shares, or of whoever asks. */
+type Props = Part & { words?: 'share' | 'ask'; preset: Preset | null; onPreset: (preset: Preset) => void };
 
 function Days({ draft, onChange }: Part) {
   const { t } = useWords();

@@ -90,7 +90,8 @@ function lastWeek(day: number): { firstDay: number; lastDay: number } {
 const two = (n: number): string => String(n).padStart(2, '0');
 const clock = (minute: number): string => `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
 
-function drawn(terms: Terms): Draft {
+/** Terms as a person would have filled them in. */
+export function drawn(terms: Terms): Draft {
   const { hours, firstDay, lastDay, expiresAt } = terms;
   const bounded = !Hours.isAlways(hours);
   const { weekdays, fromMinute, toMinute } = bounded ? hours : Presets.schoolDay;

@@ -14,9 +14,17 @@ export type News = {
   /** Looks at their data, with what was said of emergencies. */
   looks: string;
   recoveries: UnderWay[];
+  /** Asks to them, or of theirs, which no chain knows: the hub is asked now and then. */
+  asks: string;
+  /** How many of them wait for an answer of theirs. */
+  waiting: number;
 };
 
-export function newsOf({ chain: { state }, now }: Pick<Network, 'chain' | 'now'>, account: Uint8Array): News {
+/** What the chain has of it. */
+export function newsOf(
+  { chain: { state }, now }: Pick<Network, 'chain' | 'now'>,
+  account: Uint8Array,
+): Omit<News, 'asks' | 'waiting'> {
   const me = toHex(account);
   const mine = new Set([me, ...View.rolesOf(state, account)]);
   const grants = [...state.grants].filter(([, g]) => g.patient === me || mine.has(g.reader));

@@ -83,13 +83,17 @@ class EndedError extends IsletError {
 
 /** How often the chain is asked for what is new, ms. */
 const newsEveryMs = 5_000;
+/** How often the hub is asked for asks: in so many of these. */
+const asksEvery = 3;
 
 /** What concerns the person, each time that it changes. */
 export async function* followNews(_: undefined, signal: AbortSignal): AsyncGenerator<News> {
   let before = '';
-  while (!signal.aborted) {
+  let asks: Pick<News, 'asks' | 'waiting'> | undefined;
+  for (let round = 0; !signal.aborted; round++) {
     try {
-      const news = navigator.onLine ? await lookForNews() : undefined;
+      if (navigator.onLine) asks = (await lookForAsks(round % asksEvery === 0)) ?? asks;
+      const news = navigator.onLine ? await lookForNews(asks) : undefined;
       const text = JSON.stringify(news);
       if (news && text !== before) yield news;
       if (news) before = text;
@@ -100,10 +104,16 @@ export async function* followNews(_: undefined, signal: AbortSignal): AsyncGener
   }
 }
 
-async function lookForNews(): Promise<News> {
+/** Not before someone is open: most of this is loaded for it alone. What was done here shows at once. */
+async function lookForAsks(isDue: boolean): Promise<Pick<News, 'asks' | 'waiting'> | undefined> {
+  const asking = await import('./asking.js');
+  return asking.takeChanged() || isDue ? asking.askNews() : undefined;
+}
+
+async function lookForNews(asks: Pick<News, 'asks' | 'waiting'> = { asks: '', waiting: 0 }): Promise<News> {
   const { network, vault } = await Session.need();
   await network.chain.follow();
-  return newsOf(network, vault.keeper.wallet.account);
+  return { ...newsOf(network, vault.keeper.wallet.account), ...asks };
 }
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
