@@ -16,6 +16,7 @@ export const kinds = {
   askNotes: keccak256(utf8('islet/ask-notes')),
   roleKey: keccak256(utf8('islet/role-key')),
   dealer: keccak256(utf8('islet/dealer')),
+  passkeyBackup: keccak256(utf8('islet/passkey-backup')),
 } as const;
 
 /** What a question to one custodian says in place of a document's hash, so that it is no question to another. */
