@@ -10,6 +10,7 @@ import * as Segment from '@islet/core/Segment';
 import { streams as allStreams } from '@islet/core/Stream';
 import type { Order } from '@islet/core/wire/Erasing';
 import type { Archive } from './Archive.js';
+import * as Backups from './Backups.js';
 import * as HeadStand from './HeadStand.js';
 import { patientId } from './Hot.js';
 import type { KeyedLock } from './KeyedLock.js';
@@ -27,8 +28,8 @@ export type Options = {
 
 /**
  * Destroys what this hub keeps of an erasure that the chain has recorded: sealed bytes, with the blinds in them, their
- * epochs and shares, evidence that quotes them, and sealed keys of grants. Hashes and leaves stay in the journal: other
- * people's receipts are paths through them. May be repeated. Returns the signed receipt.
+ * epochs and shares, evidence that quotes them, sealed keys of grants, and what passkeys bring back. Hashes and leaves
+ * stay in the journal: other people's receipts are paths through them. May be repeated. Returns the signed receipt.
  */
 export async function carryOut(options: Options, order: Order): Promise<Uint8Array> {
   const { archive, follower, locks, key, hub, now } = options;
@@ -43,6 +44,8 @@ export async function carryOut(options: Options, order: Order): Promise<Uint8Arr
     await dropEvidence(archive, order, gateways);
     const heads = await dropHeads(archive, order);
     const grants = await dropGrants(options, order);
+    if (isEverything(order.extent))
+      await Backups.dropAll(options, follower.state, order.signed.message.account);
     return { segments, epochs, shares, heads, grants };
   });
   const { erasureId, account, scopeHash, firstDay, lastDay } = message;

@@ -7,6 +7,7 @@ import { IsletError } from '@islet/core/IsletError';
 import { Hono } from 'hono';
 import type { HubContext } from './Hub.js';
 import { Refusal, type Status } from './Refusal.js';
+import * as backups from './routes/backups.js';
 import * as batches from './routes/batches.js';
 import * as erasures from './routes/erasures.js';
 import * as fetch from './routes/fetch.js';
@@ -32,6 +33,7 @@ export function appOf(hub: HubContext): Hono {
     grants,
     keys,
     roles,
+    backups,
     papers,
     erasures,
     batches,

@@ -9,6 +9,8 @@ export const RELAY_BYTES = 512 * 1024;
 export const KEY_BYTES = 16 * 1024;
 /** What is kept for people to fetch, sealed: a role's key, the reason of an emergency. X-Wing alone takes 1,120. */
 export const PAPER_BYTES = 8 * 1024;
+/** How far ahead of our clock a statement may be dated. */
+export const STATED_AHEAD_MS = 10 * 60_000;
 /** Bodies being read or worked on at once, all together; beyond it clients are asked to come again. */
 export const BODIES_IN_FLIGHT_BYTES = 128 * 1024 * 1024;
 /** Of these, what one address may have. */
