@@ -143,7 +143,7 @@ test('a passkey alone brings an account back to a browser that has nothing of it
   const mean = await figure(page, 'mean');
 
   await page.getByRole('link', { name: 'Add one' }).click();
-  await page.getByRole('button', { name: 'Add a passkey that can bring this account back' }).click();
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
   await page.getByText('With this passkey alone your account comes back.').waitFor();
   await page.getByText('3 of 3 key keepers have heard it.').waitFor();
   expect(await finger.credentials()).toBe(1);
@@ -238,7 +238,7 @@ test('a passkey that only unlocks, or cannot guard keys, says so and brings noth
   await create(page, /I am a clinician/, 'Dr. Popescu', 'blue river seven stones');
   await page.getByText('Nobody shares with you yet').waitFor();
   await page.goto(`${islet.ready.app}/#/signers`);
-  await page.getByRole('button', { name: 'Add a passkey that can bring this account back' }).click();
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
   await page.getByText('Added, but it does not bring your data back').waitFor();
   await signersPanel(page).getByText('Speaks for the account, does not bring it back').waitFor();
   expect(await faultsOf(page)).toEqual([]);

@@ -752,16 +752,16 @@ export const de: Catalogue = {
   'back.found': 'Das ist das Konto von {name}',
   'back.foundCode': 'Sein Code: {code}',
   'back.foundText':
-    'Sind Sie das? Nutzen Sie den Passkey noch einmal. Er lässt diesen Browser ein und entsperrt ihn von nun an.',
+    'Sind Sie das? Nutzen Sie den Passkey noch einmal. Er lässt diesen Browser ein und entsperrt ihn von nun an. Entfernen Sie dann unter „Ihre Geräte“, was Sie verloren haben.',
   'back.arrive': 'Diesen Browser einlassen',
-  'back.add': 'Ein Passkey, der dieses Konto zurückholt',
+  'back.add': 'Passkey hinzufügen, der dieses Konto zurückholt',
   'back.addText':
     'Geht dieser Browser oder dieses Gerät verloren, bringt ein Passkey Konto und Daten sofort zurück: ohne Vertrauenspersonen, ohne Warten.',
-  'back.meansAll': 'Wer ihn nutzen kann, ist Sie. Er verlangt jedes Mal Finger, Gesicht oder PIN.',
+  'back.meansAll': 'Wer ihn nutzen kann, gilt als Sie. Er verlangt jedes Mal Finger, Gesicht oder PIN.',
   'back.meansKeeper':
     'Viele Passkeys liegen in einem Konto bei Apple, Google oder einem Passwortmanager. Schützen Sie jenes Konto wie dieses.',
   'back.meansHere': 'Er gilt für {site} und sonst nirgends. Behalten Sie auch Ihren Wiederherstellungsbogen.',
-  'back.addDo': 'Passkey hinzufügen, der dieses Konto zurückholt',
+  'back.addDo': 'Passkey hinzufügen',
   'back.twice': 'Ihr Gerät fragt zweimal: um den Passkey anzulegen und um ihn zu erproben.',
   'back.added': 'Hinzugefügt. Mit diesem Passkey allein kommt Ihr Konto zurück.',
   'back.addedNoPrf':

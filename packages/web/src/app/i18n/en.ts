@@ -747,16 +747,16 @@ export const en = {
   'back.found': 'This is the account of {name}',
   'back.foundCode': 'Its code: {code}',
   'back.foundText':
-    'Is that you? Use the passkey once more. It lets this browser in, and unlocks it from now on.',
+    'Is that you? Use the passkey once more. It lets this browser in, and unlocks it from now on. Then remove what you lost under “Your devices”.',
   'back.arrive': 'Let this browser in',
-  'back.add': 'A passkey that brings this account back',
+  'back.add': 'Add a passkey that can bring this account back',
   'back.addText':
     'If this browser or device is lost, a passkey brings account and data back at once: without guardians, without waiting.',
   'back.meansAll': 'Whoever can use it is you. It asks for your finger, face or PIN each time.',
   'back.meansKeeper':
     'Many passkeys are kept in an account at Apple, Google or a password manager. Guard that account as you guard this one.',
   'back.meansHere': 'It works at {site} and nowhere else. Keep your recovery kit too.',
-  'back.addDo': 'Add a passkey that can bring this account back',
+  'back.addDo': 'Add a passkey',
   'back.twice': 'Your device asks twice: to make the passkey, and to try it.',
   'back.added': 'Added. With this passkey alone your account comes back.',
   'back.addedNoPrf':

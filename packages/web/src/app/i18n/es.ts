@@ -736,16 +736,16 @@ export const es: Catalogue = {
   'back.found': 'Esta es la cuenta de {name}',
   'back.foundCode': 'Su código: {code}',
   'back.foundText':
-    '¿Es usted? Use la llave de acceso una vez más. Da acceso a este navegador y lo desbloquea desde ahora.',
+    '¿Es usted? Use la llave de acceso una vez más. Da acceso a este navegador y lo desbloquea desde ahora. Después quite en «Sus dispositivos» lo que perdió.',
   'back.arrive': 'Dar acceso a este navegador',
-  'back.add': 'Una llave de acceso que recupera esta cuenta',
+  'back.add': 'Añadir una llave de acceso que recupere esta cuenta',
   'back.addText':
     'Si se pierde este navegador o dispositivo, una llave de acceso devuelve cuenta y datos enseguida: sin personas de confianza y sin esperar.',
-  'back.meansAll': 'Quien puede usarla es usted. Pide su dedo, su cara o su PIN cada vez.',
+  'back.meansAll': 'Quien pueda usarla actúa como usted. Pide su dedo, su cara o su PIN cada vez.',
   'back.meansKeeper':
     'Muchas llaves de acceso se guardan en una cuenta de Apple, de Google o de un gestor de contraseñas. Proteja esa cuenta como esta.',
   'back.meansHere': 'Sirve en {site} y en ningún otro sitio. Conserve también su hoja de recuperación.',
-  'back.addDo': 'Añadir una llave de acceso que recupere esta cuenta',
+  'back.addDo': 'Añadir una llave de acceso',
   'back.twice': 'Su dispositivo pregunta dos veces: para hacer la llave de acceso y para probarla.',
   'back.added': 'Añadida. Con solo esta llave de acceso vuelve su cuenta.',
   'back.addedNoPrf':

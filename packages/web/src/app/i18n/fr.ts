@@ -747,17 +747,17 @@ export const fr: Catalogue = {
   'back.found': 'Voici le compte de {name}',
   'back.foundCode': 'Son code : {code}',
   'back.foundText':
-    'Est-ce bien vous ? Utilisez la clé d’accès encore une fois. Elle admet ce navigateur, et le déverrouille désormais.',
+    'Est-ce bien vous ? Utilisez la clé d’accès encore une fois. Elle admet ce navigateur, et le déverrouille désormais. Retirez ensuite sous « Vos appareils » ce que vous avez perdu.',
   'back.arrive': 'Admettre ce navigateur',
-  'back.add': 'Une clé d’accès qui fait revenir ce compte',
+  'back.add': 'Ajouter une clé d’accès qui fera revenir ce compte',
   'back.addText':
     'Si ce navigateur ou cet appareil est perdu, une clé d’accès fait revenir compte et données aussitôt : sans personnes de confiance, sans attente.',
   'back.meansAll':
-    'Qui peut l’utiliser est vous. Elle demande chaque fois votre doigt, votre visage ou votre code.',
+    'Qui peut l’utiliser agit à votre place. Elle demande chaque fois votre doigt, votre visage ou votre code.',
   'back.meansKeeper':
     'Beaucoup de clés d’accès sont gardées dans un compte chez Apple, chez Google ou dans un gestionnaire de mots de passe. Protégez ce compte-là comme celui-ci.',
   'back.meansHere': 'Elle vaut pour {site} et nulle part ailleurs. Gardez aussi votre fiche de secours.',
-  'back.addDo': 'Ajouter une clé d’accès qui fera revenir ce compte',
+  'back.addDo': 'Ajouter une clé d’accès',
   'back.twice': 'Votre appareil demande deux fois : pour faire la clé d’accès, et pour l’essayer.',
   'back.added': 'Ajoutée. Avec cette seule clé d’accès, votre compte revient.',
   'back.addedNoPrf':

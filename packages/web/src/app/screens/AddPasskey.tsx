@@ -43,7 +43,7 @@ export function AddPasskey({ onDone }: { onDone: () => void }) {
       ) : (
         !obstacle && (
           <div className="row">
-            <Act kind="main" onPress={() => void add.run()}>
+            <Act kind={state.is === 'done' ? 'quiet' : 'main'} onPress={() => void add.run()}>
               {t('back.addDo')}
             </Act>
           </div>

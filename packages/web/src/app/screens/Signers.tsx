@@ -46,10 +46,14 @@ export function Signers({ who, given }: { who: Who; given: string }) {
               <span>
                 <strong>{nameOf(line)}</strong>
                 <span className="fine block">
-                  {line.passkey
-                    ? t(`sign.brings.${said(line.passkey.bringsBack)}`)
-                    : t(line.id.length > addressHex ? 'sign.p256' : 'sign.secp256k1')}{' '}
-                  <code>{shortOf(line.id)}…</code>
+                  {line.passkey ? (
+                    t(`sign.brings.${said(line.passkey.bringsBack)}`)
+                  ) : (
+                    <>
+                      {t(line.id.length > addressHex ? 'sign.p256' : 'sign.secp256k1')}{' '}
+                      <code>{shortOf(line.id)}…</code>
+                    </>
+                  )}
                 </span>
                 {line.addedAt !== null && (
                   <span className="fine block">{t('sign.since', { day: date(line.addedAt) })}</span>
