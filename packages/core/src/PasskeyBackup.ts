@@ -35,7 +35,8 @@ export type Secret = {
 const name = 'islet/passkey-backup';
 const secretName = 'islet/passkey-backup-secret';
 const roles = ['patient', 'clinician'] as const;
-const nameLength = 128;
+/** Characters of a name that come back: two units of UTF-16 each at most. */
+const nameCharacters = 64;
 /** Hand-overs that are remembered: with more, the oldest of their keys are in the wallet only. */
 const mostFormer = 16;
 
@@ -98,7 +99,7 @@ export function parsePasskeyBackup(bytes: Uint8Array): PasskeyBackup {
 const encodeSecret = (s: Secret): Uint8Array =>
   encode(secretName, 1, [
     roles.indexOf(s.role),
-    s.name,
+    [...s.name].slice(0, nameCharacters).join(''),
     s.dayOffsetMinutes,
     s.generation,
     s.rootSeed,
@@ -111,7 +112,7 @@ function parseSecret(bytes: Uint8Array): Secret | undefined {
     const f = decode(secretName, 1, bytes);
     const secret = {
       role: roles[f.int(0, roles.length - 1)]!,
-      name: f.text(nameLength),
+      name: f.text(2 * nameCharacters),
       dayOffsetMinutes: f.int(-1440, 1440),
       generation: f.int(0, lastGeneration),
       rootSeed: f.bytes(32),
