@@ -8,6 +8,7 @@ import { parseSigned } from '@islet/core/signed';
 import * as Stated from '@islet/core/wire/Stated';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Passkey, passkey } from '../../core/src/passkey.testkit.js';
+import * as Importing from './Importing.js';
 import type { Network } from './Network.js';
 import { placeOf } from './Network.js';
 import * as PasskeyReturn from './PasskeyReturn.js';
@@ -17,8 +18,9 @@ import { relay } from './Relaying.js';
 import * as Signers from './Signers.js';
 import * as Signing from './Signing.js';
 import * as S from './scene.testkit.js';
+import { serve } from './services.testkit.js';
 import * as Wallet from './Wallet.js';
-import { random } from './writer.testkit.js';
+import { cgm, day, random } from './writer.testkit.js';
 
 let scene: S.Scene;
 let network: Network;
@@ -55,7 +57,7 @@ const recognised = async (by: Passkey, whose = account()) =>
 const opened = (key = output) => PasskeyReturn.open(network, account(), finger.publicKey, key);
 const id = () => toHex(PasskeyBackup.placeOf(place()));
 /** What the hub hands out from now on. */
-const serve = (...papers: Uint8Array[]) => void scene.hub.papers.set(id(), papers);
+const handOut = (...papers: Uint8Array[]) => void scene.hub.papers.set(id(), papers);
 const kept = () => scene.hub.papers.get(id())![0]!;
 
 /** Has the passkey let a fresh signer in. */
@@ -93,6 +95,26 @@ describe('an account', () => {
     expect(await signers()).not.toContain(toHex(Signing.signerOf(network, wallet)));
   });
 
+  test('has its days begin where the passkey says, whatever is imported first', async () => {
+    const reading = { ...cgm(day, 1)[0]!, offsetMinutes: 540 };
+    await using gateway = await serve(async ({ path }) =>
+      JSON.stringify(
+        path === '/v1/status'
+          ? { segments: { sealed: 0, anchored: 0 } }
+          : { accepted: 1, duplicates: 0, looks: [], devices: [] },
+      ),
+    );
+    const there = { ...network, gateway: { name: 'gateway', url: gateway.url } };
+    const keep = async () => {};
+    const imported = async (one: Person): Promise<number | undefined> => {
+      one.notes.devices = [{ id: 'here', name: 'browser', may: 'write', secret: '00' }];
+      await Importing.send(there, one, [reading], keep, () => {});
+      return one.notes.dayOffsetMinutes;
+    };
+    expect(await imported(person)).toBe(-300);
+    expect(await imported({ ...person, notes: { role: 'patient', dayOffsetMinutes: -300 } })).toBe(540);
+  });
+
   test('lists its passkeys as such, since when, and whether they bring it back', async () => {
     const own = toHex(Signing.signerOf(network, person.wallet));
     const found = (await signers()).map((signer) => Passkeys.passkeyIn(network, signer));
@@ -105,7 +127,7 @@ describe('an account', () => {
     expect(Math.abs(at - network.now())).toBeLessThan(60_000);
     const isKept = () => Passkeys.isKept(network, account(), finger.publicKey);
     expect(await isKept()).toBe(true);
-    serve();
+    handOut();
     expect(await isKept()).toBe(false);
   });
 
@@ -126,7 +148,7 @@ describe('a passkey', () => {
     await Signers.remove(network, person.wallet, Signing.passkeySigner(network, finger.publicKey));
     await network.chain.follow();
     expect(await recognised(finger)).toBe('PASSKEY_ENDED');
-    serve(copy);
+    handOut(copy);
     // Whoever had both keeps this half of the keys, as of a copied kit. The other half needs a signer.
     expect((await opened()).rootSeed).toEqual(person.wallet.rootSeed);
     expect(await S.codeOf(comeBack())).toBe('IDENTITY_NOT_A_SIGNER');
@@ -164,16 +186,16 @@ describe('a passkey', () => {
 describe('a hub', () => {
   test('that has nothing, or something altered, is found out, and nothing changes', async () => {
     const whole = kept();
-    serve();
+    handOut();
     expect(await S.codeOf(opened())).toBe('PASSKEY_NO_BACKUP');
-    serve(whole.with(whole.length - 5, whole.at(-5)! ^ 1) as Uint8Array);
+    handOut(whole.with(whole.length - 5, whole.at(-5)! ^ 1) as Uint8Array);
     expect(await S.codeOf(opened())).toBe('PASSKEY_BACKUP_ALTERED');
-    serve(random(40));
+    handOut(random(40));
     expect(await S.codeOf(opened())).toBe('PASSKEY_BACKUP_ALTERED');
-    serve(whole);
+    handOut(whole);
     expect(await S.codeOf(opened(random(32)))).toBe('PASSKEY_BACKUP_ALTERED');
     // One spoilt beside a whole one takes nothing away.
-    serve(random(40), whole);
+    handOut(random(40), whole);
     expect((await opened()).name).toBe('Ana María');
   });
 
@@ -184,12 +206,12 @@ describe('a hub', () => {
     await Passkeys.keep(network, theirs, other.publicKey, output);
     const there = { account: theirs.wallet.account, passkey: other.publicKey };
     const paper = scene.hub.papers.get(toHex(PasskeyBackup.placeOf(there)))![0]!;
-    serve(paper);
+    handOut(paper);
     expect(await S.codeOf(opened())).toBe('PASSKEY_BACKUP_ALTERED');
     // Nor under our own name: the place is sealed in.
     const { signed, bytes } = Stated.parseDocument(paper);
     const renamed = { ...PasskeyBackup.parsePasskeyBackup(bytes), ...place() };
-    serve(Stated.encodeDocument({ signed, bytes: PasskeyBackup.encodePasskeyBackup(renamed) }));
+    handOut(Stated.encodeDocument({ signed, bytes: PasskeyBackup.encodePasskeyBackup(renamed) }));
     expect(await S.codeOf(opened())).toBe('PASSKEY_BACKUP_ALTERED');
     expect(await Passkeys.isKept(network, account(), finger.publicKey)).toBe(false);
   });
@@ -199,9 +221,9 @@ describe('a hub', () => {
     scene.clock.ahead += 1000;
     await Passkeys.keep(network, { ...person, notes: { role: 'patient' } }, finger.publicKey, output);
     const newer = kept();
-    serve(old, newer);
+    handOut(old, newer);
     expect((await opened()).dayOffsetMinutes).toBe(0);
-    serve(newer, old);
+    handOut(newer, old);
     expect((await opened()).dayOffsetMinutes).toBe(0);
     const seed = random(32);
     await relay(network, person.wallet, Message.replaceEncryptionKey, {

@@ -62,7 +62,10 @@ export async function add(
   return told;
 }
 
-/** Has the hub keep what the passkey needs to bring the account back. `output` is what its PRF gave for `prfInput`. */
+/**
+ * Has the hub keep what the passkey needs to bring the account back. `output` is what its PRF gave for `prfInput`. From
+ * then on where days start is settled, which the caller makes durable.
+ */
 export async function keep(
   network: Network,
   { wallet, notes }: Person,
@@ -83,6 +86,7 @@ export async function keep(
   const backup = PasskeyBackup.seal({ account, passkey }, secret, output, network.random);
   const bytes = PasskeyBackup.encodePasskeyBackup(backup);
   await Http.put(network.hub, '/v1/backups', Account.state(network, wallet, 'passkeyBackup', bytes));
+  notes.dayOffsetKept = true;
 }
 
 /** Whether the hub has what this passkey needs, as the person stated it and with the key of now. */

@@ -156,6 +156,20 @@ test('a passkey alone brings an account back to a browser that has nothing of it
   await page.getByText('Save your recovery kit').waitFor();
   expect(await page.getByText('Bring this account back with a passkey').count(), 'asked once').toBe(0);
 
+  /** Connects an app and gives its secret. */
+  const connect = async (name: string): Promise<string> => {
+    await page.goto(`${islet.ready.app}/#/devices`);
+    await page.getByLabel('Name of the app or phone').fill(name);
+    await page.getByRole('button', { name: 'Make a key' }).click();
+    return page.locator('.made .copyable code').nth(1).innerText();
+  };
+  const secret = await connect('xDrip+');
+  const status = async (): Promise<number> => {
+    const headers = { 'api-secret': secret };
+    return (await context.request.get(`${islet.ready.app}/s/gateway/v1/status`, { headers })).status();
+  };
+  expect(await status()).toBe(200);
+
   await loseStorage(page, islet.ready.app);
   await page.goto(islet.ready.app);
   await page.getByRole('link', { name: /I have diabetes/ }).waitFor();
@@ -205,6 +219,9 @@ test('a passkey alone brings an account back to a browser that has nothing of it
   };
   await end(/^Remove: Device/);
   await expect.poll(() => signersPanel(page).getByRole('listitem').count()).toBe(2);
+  await connect('Loop');
+  expect(await status(), 'apps that were connected before go on').toBe(200);
+  await page.goto(`${islet.ready.app}/#/signers`);
   await end(/^Remove: Passkey/);
   await expect.poll(() => signersPanel(page).getByRole('listitem').count()).toBe(1);
 

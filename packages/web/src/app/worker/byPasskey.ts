@@ -1,12 +1,15 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // An account comes to a browser that has nothing of it, by a passkey alone.
 import type { Mark } from '@islet/chain/Follower';
+import type { Network } from '@islet/client/Network';
+import * as Pairing from '@islet/client/Pairing';
 import * as PasskeyReturn from '@islet/client/PasskeyReturn';
 import * as Passkeys from '@islet/client/Passkeys';
-import type { Progress } from '@islet/client/Person';
+import type { Keep, Progress } from '@islet/client/Person';
 import * as Signing from '@islet/client/Signing';
 import * as Wallet from '@islet/client/Wallet';
 import { toHex } from '@islet/core/crypto/bytes';
+import { IsletError } from '@islet/core/IsletError';
 import type * as Message from '@islet/core/Message';
 import type { Found, Said } from '../AccountPasskey.js';
 import * as Code from './Code.js';
@@ -73,6 +76,7 @@ export async function arriveByPasskey(
     if (told < of) keeper.notes.letInBy = toHex(added);
     await network.chain.follow();
     await keep(keeper);
+    if (keeper.notes.role === 'patient') await pair(network, keeper, keep);
   } catch (error) {
     await kept.removeVault(vault.id);
     await kept.removeParts(`${vault.id}/`);
@@ -81,6 +85,17 @@ export async function arriveByPasskey(
   }
   coming = undefined;
   return Session.whoOf(vault);
+}
+
+/**
+ * Now, while the list of their apps is signed by one who still speaks for them: once the lost device is removed, a list of
+ * its own would count no more, and the apps with it.
+ */
+async function pair(network: Network, keeper: Vault.Keeper, keep: Keep): Promise<void> {
+  await Pairing.pair(network, keeper, keep, 'browser', 'write').catch((error) => {
+    // Their gateway may be away for long; adding data pairs too.
+    if (!(error instanceof IsletError)) throw error;
+  });
 }
 
 /** A view of the chain that is kept nowhere. */
