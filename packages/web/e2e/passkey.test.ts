@@ -233,6 +233,15 @@ test('a passkey alone brings an account back to a browser that has nothing of it
   await end(/^Remove: Passkey/);
   await expect.poll(() => signersPanel(page).getByRole('listitem').count()).toBe(1);
 
+  // Without one it is offered again, and whoever wants none is left alone.
+  await page.goto(`${islet.ready.app}/#/home`);
+  await page.getByRole('button', { name: 'Not now' }).click();
+  await page.getByText('Bring this account back with a passkey').waitFor({ state: 'detached' });
+  await page.reload();
+  await unlock(page);
+  await page.getByText('Save your recovery kit').waitFor();
+  expect(await page.getByText('Bring this account back with a passkey').count()).toBe(0);
+
   await loseStorage(page, islet.ready.app);
   await askForPasskey(page);
   await page.getByText('This passkey was removed from the account').waitFor();

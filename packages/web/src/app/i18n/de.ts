@@ -748,6 +748,8 @@ export const de: Catalogue = {
   'lost.passkeyMore': 'Einer, den Sie dafür angelegt haben, bringt sofort alles zurück.',
   'back.text':
     'Ihr Gerät fragt, welcher Passkey. Wählen Sie den namens „Islet“ mit den ersten Buchstaben Ihres Kontocodes.',
+  'back.notHere':
+    'Dieser Browser kennt keine Passkeys. Nehmen Sie einen anderen Browser oder einen anderen Weg.',
   'back.find': 'Meinen Passkey wählen',
   'back.found': 'Das ist das Konto von {name}',
   'back.foundCode': 'Sein Code: {code}',

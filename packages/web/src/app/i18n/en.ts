@@ -743,6 +743,7 @@ export const en = {
   'lost.passkeyMore': 'One that you made for this brings everything back at once.',
   'back.text':
     'Your device asks which passkey. Choose the one named “Islet” with the first letters of your account’s code.',
+  'back.notHere': 'This browser has no passkeys. Use another browser, or another way.',
   'back.find': 'Choose my passkey',
   'back.found': 'This is the account of {name}',
   'back.foundCode': 'Its code: {code}',

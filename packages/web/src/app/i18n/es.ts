@@ -732,6 +732,7 @@ export const es: Catalogue = {
   'lost.passkeyMore': 'Una que hizo para esto lo devuelve todo enseguida.',
   'back.text':
     'Su dispositivo pregunta qué llave de acceso. Elija la que se llama «Islet» con las primeras letras del código de su cuenta.',
+  'back.notHere': 'Este navegador no tiene llaves de acceso. Use otro navegador u otro camino.',
   'back.find': 'Elegir mi llave de acceso',
   'back.found': 'Esta es la cuenta de {name}',
   'back.foundCode': 'Su código: {code}',

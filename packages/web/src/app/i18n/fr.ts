@@ -743,6 +743,7 @@ export const fr: Catalogue = {
   'lost.passkeyMore': 'Celle que vous avez faite pour cela fait tout revenir aussitôt.',
   'back.text':
     'Votre appareil demande quelle clé d’accès. Choisissez celle nommée « Islet » avec les premières lettres du code de votre compte.',
+  'back.notHere': 'Ce navigateur n’a pas de clés d’accès. Prenez un autre navigateur, ou un autre chemin.',
   'back.find': 'Choisir ma clé d’accès',
   'back.found': 'Voici le compte de {name}',
   'back.foundCode': 'Son code : {code}',

@@ -27,7 +27,9 @@ export function AddPasskey({ onDone }: { onDone: () => void }) {
         <li>{t('back.meansKeeper')}</li>
         <li>{t('back.meansHere', { site: location.hostname })}</li>
       </ul>
-      {obstacle && <p className="fine">{t(`passkey.not.${obstacle}`)}</p>}
+      {obstacle && (
+        <p className="fine">{t(obstacle === 'browser' ? 'back.notHere' : `passkey.not.${obstacle}`)}</p>
+      )}
       {state.is === 'done' && (
         <Notice kind={state.value.kept && state.value.told === state.value.of ? 'good' : 'warn'}>
           <p>{t(state.value.kept ? 'back.added' : 'back.addedNoPrf')}</p>

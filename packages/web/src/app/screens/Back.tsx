@@ -26,7 +26,7 @@ export function Back({ onOpen }: { onOpen: (who: Who) => void }) {
     onOpen(await ask('arriveByPasskey', { assertion }, onProgress));
   });
   const now = found ? arrive : find;
-  if (obstacle) return <p>{t(`passkey.not.${obstacle}`)}</p>;
+  if (obstacle) return <p>{t(obstacle === 'browser' ? 'back.notHere' : `passkey.not.${obstacle}`)}</p>;
   return (
     <div className="stack">
       {found ? (
