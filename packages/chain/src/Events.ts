@@ -98,6 +98,7 @@ function applyIdentity(view: View, event: Event, at: number): void {
     view.accounts.set(id, {
       signers: new Set([toHex(log.args.signer)]),
       formerSigners: new Set(),
+      addedAt: new Map([[toHex(log.args.signer), at]]),
       encryptionKeyHash: toHex(log.args.encryptionKeyHash),
       gateways: new Map(),
     });
@@ -108,6 +109,7 @@ function applyIdentity(view: View, event: Event, at: number): void {
   switch (log.name) {
     case 'SignerAdded':
       account.signers.add(toHex(log.args.signer));
+      account.addedAt.set(toHex(log.args.signer), at);
       return;
     case 'SignerRemoved':
       account.signers.delete(toHex(log.args.signer));
@@ -116,6 +118,7 @@ function applyIdentity(view: View, event: Event, at: number): void {
     case 'SignersReplaced':
       for (const signer of account.signers) account.formerSigners.add(signer);
       account.signers = new Set([toHex(log.args.signer)]);
+      account.addedAt.set(toHex(log.args.signer), at);
       return;
     case 'GatewayAuthorised':
       account.gateways.set(toHex(log.args.gatewayKey), { authorisedAt: at, endedAt: null });

@@ -74,6 +74,8 @@ export type Account = {
   signers: Set<string>;
   /** Who spoke for the account once: what they signed then still stands. */
   formerSigners: Set<string>;
+  /** When each of them was added last, UTC ms of the block, by signer. */
+  addedAt: Map<string, number>;
   encryptionKeyHash: string;
   /** Gateways by key; those ended stay, so that what they sealed before can still be judged. */
   gateways: Map<string, { authorisedAt: number; endedAt: number | null }>;

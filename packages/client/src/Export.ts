@@ -235,6 +235,7 @@ function viewOf(file: ExportFile.ExportFile, trusted: ExportFile.ExportFile): Vi
   view.accounts.set(file.account, {
     signers: new Set(),
     formerSigners: new Set(),
+    addedAt: new Map(),
     encryptionKeyHash: '',
     gateways: new Map(Object.entries(gateways)),
   });

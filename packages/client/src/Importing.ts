@@ -153,7 +153,7 @@ async function settleOffset(
   keep: Keep,
 ): Promise<void> {
   const { notes } = person;
-  if (notes.hasData || notes.dayOffsetMinutes === offsetMinutes) return;
+  if (notes.hasData || notes.dayOffsetKept || notes.dayOffsetMinutes === offsetMinutes) return;
   notes.dayOffsetMinutes = offsetMinutes;
   await renewAll(network, person, keep);
 }

@@ -15,6 +15,8 @@ export type Notes = {
   /** Where stream days start, minutes east of UTC. Open to change until the first data are in. */
   dayOffsetMinutes?: number;
   hasData?: boolean;
+  /** A passkey would bring back where days start as it is: it cannot change any more, data or not. */
+  dayOffsetKept?: boolean;
   /** Days the gateway holds keys for, by stream, as `[first, last]`. */
   keyed?: Record<string, [number, number][]>;
   /** An app of theirs may send anything at any time. */

@@ -75,6 +75,7 @@ export function viewOf(people: { account: Uint8Array; gateways: Uint8Array[] }[]
     view.accounts.set(toHex(account), {
       signers: new Set(),
       formerSigners: new Set(),
+      addedAt: new Map(),
       encryptionKeyHash: '',
       gateways: new Map(gateways.map((key) => [toHex(key), { authorisedAt, endedAt: null }])),
     });

@@ -36,6 +36,7 @@ export async function scene(filters: Partial<Filters> = {}): Promise<Scene> {
   view.accounts.set(toHex(patient), {
     signers: new Set(),
     formerSigners: new Set(),
+    addedAt: new Map(),
     encryptionKeyHash: '',
     gateways: new Map([[toHex(gateway.publicKey), { authorisedAt: 0, endedAt: null }]]),
   });

@@ -21,6 +21,7 @@ import type { Struct, Value } from '@islet/core/crypto/typedData';
 import * as Epoch from '@islet/core/Epoch';
 import { IsletError } from '@islet/core/IsletError';
 import * as Message from '@islet/core/Message';
+import * as PasskeyBackup from '@islet/core/PasskeyBackup';
 import * as Release from '@islet/core/Release';
 import * as RoleKey from '@islet/core/RoleKey';
 import * as Shares from '@islet/core/Shares';
@@ -147,6 +148,13 @@ export async function startHub({
       hub.asks.push({ ask: body, answer: null });
       return '{}';
     }
+    if (kind === 'backups') {
+      const place = toHex(
+        PasskeyBackup.placeOf(PasskeyBackup.parsePasskeyBackup(Stated.parseDocument(body).bytes)),
+      );
+      papers.set(place, [body]);
+      return JSON.stringify({ id: place });
+    }
     if (kind === 'papers') return encodeList('islet/papers', papers.get(id) ?? []);
     if (kind === 'keys' && method === 'PUT') {
       keys.set(toHex(sha256(body)), body);
@@ -209,6 +217,8 @@ function callOf(
   });
   if (kind === 'AddSigner') return told(identity, identityAbi, 'addSigner', Message.addSigner);
   if (kind === 'RemoveSigner') return told(identity, identityAbi, 'removeSigner', Message.removeSigner);
+  if (kind === 'ReplaceEncryptionKey')
+    return told(identity, identityAbi, 'replaceEncryptionKey', Message.replaceEncryptionKey);
   if (kind === 'SetGuardians') return told(recovery, recoveryAbi, 'setGuardians', Message.setGuardians);
   if (kind === 'Approve') return told(recovery, recoveryAbi, 'approve', Message.approve);
   if (kind === 'WithdrawApproval')
@@ -259,6 +269,8 @@ export type ReleasingCustodian = Service &
   Custodian & {
     enrolled: Set<string>;
     revoked: Set<string>;
+    /** What it was told of further signers. */
+    added: Uint8Array[];
     notes: Uint8Array[];
     /** Hands out something else than the honest answer. */
     lie: ((honest: Handout) => Uint8Array | Promise<Uint8Array>) | undefined;
@@ -312,6 +324,10 @@ export async function startCustodian(self: Custodian, now: () => number): Promis
       custodian.revoked.add(toHex(signed.message.grantId));
       return '{}';
     }
+    if (path === '/v1/add-signer') {
+      custodian.added.push(body);
+      return '{}';
+    }
     const signed = parseSigned(Message.register, parseEnrol(body).register);
     if (!Message.verify(Message.register, signed)) return refused('ENROL_BAD_SIGNATURE');
     custodian.enrolled.add(toHex(signed.message.account));
@@ -321,6 +337,7 @@ export async function startCustodian(self: Custodian, now: () => number): Promis
     ...self,
     enrolled: new Set<string>(),
     revoked: new Set<string>(),
+    added: [],
     notes: [],
     lie: undefined,
     refusal: undefined,

@@ -29,6 +29,7 @@ import * as Head from './Head.js';
 import * as KeyTree from './KeyTree.js';
 import * as Message from './Message.js';
 import * as Padding from './Padding.js';
+import * as PasskeyBackup from './PasskeyBackup.js';
 import * as Readings from './Readings.js';
 import * as Receipt from './Receipt.js';
 import * as Release from './Release.js';
@@ -347,6 +348,14 @@ const checks: Record<string, Check> = {
     const random = replayed(draws);
     const first = Wrapped.withPassphrase(Wrapped.of(secret, random), secret, passphrase, random, cost);
     return { bytes: Wrapped.encodeWrapped(Wrapped.withPasskey(first, secret, passkey, random)) };
+  },
+  'passkey-backup': ({ input: { place, secret, output, draws }, bytes }) => {
+    expect(PasskeyBackup.open(PasskeyBackup.parsePasskeyBackup(bytes), output)).toEqual(secret);
+    const made = PasskeyBackup.seal(place, secret, output, replayed(draws));
+    return {
+      bytes: PasskeyBackup.encodePasskeyBackup(made),
+      gives: { prfInput: PasskeyBackup.prfInput(), place: PasskeyBackup.placeOf(place) },
+    };
   },
   approvals: direct('approvals', ({ list }) => list),
   'guardian-answer': direct('guardian-answer', ({ list }) => list),

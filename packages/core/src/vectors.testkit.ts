@@ -16,6 +16,7 @@ import * as ErasureReceipt from './ErasureReceipt.js';
 import * as Guardians from './Guardians.js';
 import * as Head from './Head.js';
 import * as Message from './Message.js';
+import * as PasskeyBackup from './PasskeyBackup.js';
 import * as Readings from './Readings.js';
 import * as Receipt from './Receipt.js';
 import * as Release from './Release.js';
@@ -183,6 +184,10 @@ export const codecs: Record<string, Codec<any>> = {
       encode('islet/sealed-share', 1, [place.account, place.dealing, place.index, purpose, sealed]),
   },
   wrapped: { decode: Wrapped.parseWrapped, encode: Wrapped.encodeWrapped },
+  'passkey-backup': {
+    decode: PasskeyBackup.parsePasskeyBackup,
+    encode: PasskeyBackup.encodePasskeyBackup,
+  },
   approvals: list('islet/approvals'),
   'guardian-answer': list('islet/guardian-answer'),
   stated: { decode: Stated.parseDocument, encode: Stated.encodeDocument },

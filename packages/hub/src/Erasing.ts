@@ -11,6 +11,7 @@ import { streams as allStreams } from '@islet/core/Stream';
 import type { Order } from '@islet/core/wire/Erasing';
 import type { Archive } from './Archive.js';
 import type { Asks } from './Asks.js';
+import * as Backups from './Backups.js';
 import * as HeadStand from './HeadStand.js';
 import { patientId } from './Hot.js';
 import type { KeyedLock } from './KeyedLock.js';
@@ -29,8 +30,9 @@ export type Options = {
 
 /**
  * Destroys what this hub keeps of an erasure that the chain has recorded: sealed bytes, with the blinds in them, their
- * epochs and shares, evidence that quotes them, sealed keys of grants, and with everything asks and answers. Hashes and leaves stay in the journal: other
- * people's receipts are paths through them. May be repeated. Returns the signed receipt.
+ * epochs and shares, evidence that quotes them, sealed keys of grants, and with everything what passkeys bring back, asks
+ * and answers. Hashes and leaves stay in the journal: other people's receipts are paths through them. May be repeated.
+ * Returns the signed receipt.
  */
 export async function carryOut(options: Options, order: Order): Promise<Uint8Array> {
   const { archive, asks, follower, locks, key, hub, now } = options;
@@ -45,7 +47,10 @@ export async function carryOut(options: Options, order: Order): Promise<Uint8Arr
     await dropEvidence(archive, order, gateways);
     const heads = await dropHeads(archive, order);
     const grants = await dropGrants(options, order);
-    if (isEverything(order.extent)) await asks.dropOf(message.account);
+    if (isEverything(order.extent)) {
+      await asks.dropOf(message.account);
+      await Backups.dropAll(options, follower.state, message.account);
+    }
     return { segments, epochs, shares, heads, grants };
   });
   const { erasureId, account, scopeHash, firstDay, lastDay } = message;

@@ -8,6 +8,7 @@ import { Hono } from 'hono';
 import type { HubContext } from './Hub.js';
 import { Refusal, type Status } from './Refusal.js';
 import * as asks from './routes/asks.js';
+import * as backups from './routes/backups.js';
 import * as batches from './routes/batches.js';
 import * as erasures from './routes/erasures.js';
 import * as fetch from './routes/fetch.js';
@@ -33,6 +34,7 @@ export function appOf(hub: HubContext): Hono {
     grants,
     keys,
     roles,
+    backups,
     papers,
     asks,
     erasures,

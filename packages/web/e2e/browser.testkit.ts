@@ -93,6 +93,15 @@ export async function authenticator(page: Page, hasPrf = true): Promise<Authenti
     },
   };
 }
+
+/** Everything that the browser kept of us is gone, as after a new device; the authenticator stays in its person's pocket. */
+export async function loseStorage(page: Page, app: string): Promise<void> {
+  await page.goto('about:blank');
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('Storage.clearDataForOrigin', { origin: new URL(app).origin, storageTypes: 'all' });
+  // Not detached: that would take the page's authenticator along.
+}
+
 export type Authenticator = { credentials(): Promise<number>; lose(): Promise<void> };
 
 /** Chooses a file and adds what is in it. */

@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import { readFile, writeFile } from 'node:fs/promises';
 import * as KeyRequest from '@islet/client/KeyRequest';
+import * as Passkeys from '@islet/client/Passkeys';
 import * as Signers from '@islet/client/Signers';
 import * as Signing from '@islet/client/Signing';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
@@ -99,8 +100,10 @@ async function receive(context: Context, file: string, options: Common): Promise
 async function remove(context: Context, signer: string, options: Common): Promise<void> {
   const { wallet } = await People.need(context.home, options.person);
   await using network = await connect(context.home);
-  const found = (await Signers.list(network, wallet.account)).filter((s) =>
-    s.startsWith(signer.toLowerCase()),
+  const asked = signer.toLowerCase();
+  // Passkeys all begin with the address of their verifier: their own letters come after.
+  const found = (await Signers.list(network, wallet.account)).filter(
+    (s) => s.startsWith(asked) || (s.length > addressHex && s.slice(addressHex).startsWith(asked)),
   );
   const [only] = found;
   if (!only || found.length > 1 || signer.length < 4) throw new NoSuchDeviceError();
@@ -118,16 +121,21 @@ async function list(context: Context, options: Common): Promise<void> {
   await using network = await connect(context.home);
   const signers = await Signers.list(network, wallet.account);
   const own = toHex(Signing.signerOf(network, wallet));
+  const noteOf = (signer: string): string =>
+    Passkeys.passkeyIn(network, signer) ? `  (a passkey: ${signer.slice(addressHex, addressHex + 8)}…)` : '';
   context
     .output(options)
     .result(
       { signers, own, account: AccountCode.print(wallet.account) },
       [
         `The account's code: ${AccountCode.print(wallet.account)}`,
-        ...signers.map((s) => `${s}${s === own ? '  (this one)' : ''}`),
+        ...signers.map((s) => `${s}${s === own ? '  (this one)' : noteOf(s)}`),
       ].join('\n'),
     );
 }
+
+/** A verifier's address, in hex, before a P-256 key. */
+const addressHex = 40;
 
 export class NoSuchDeviceError extends IsletError {
   override readonly name = 'Device.NoSuchDeviceError';

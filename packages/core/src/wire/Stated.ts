@@ -19,6 +19,7 @@ export const kinds = {
   ask: keccak256(utf8('islet/ask')),
   askAnswer: keccak256(utf8('islet/ask-answer')),
   askAsks: keccak256(utf8('islet/ask-asks')),
+  passkeyBackup: keccak256(utf8('islet/passkey-backup')),
 } as const;
 
 /** What a question to one custodian says in place of a document's hash, so that it is no question to another. */

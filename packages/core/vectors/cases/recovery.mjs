@@ -7,6 +7,7 @@ import * as P256 from '../../dist/crypto/p256.js';
 import * as WebAuthn from '../../dist/crypto/webAuthn.js';
 import * as Xwing from '../../dist/crypto/xwing.js';
 import * as Guardians from '../../dist/Guardians.js';
+import * as PasskeyBackup from '../../dist/PasskeyBackup.js';
 import * as SeedShares from '../../dist/SeedShares.js';
 import { encodeList } from '../../dist/wire/Ask.js';
 import * as Wrapped from '../../dist/Wrapped.js';
@@ -65,6 +66,14 @@ export const all = async () => [
     cases: [wrapped()],
   },
   {
+    file: 'passkey-backup',
+    about: 'What a wallet needs to read, for a passkey: XChaCha20-Poly1305 with HKDF-SHA-256 of the PRF’s output (salt the account, info islet/passkey-backup-key/v1), associated data the same array without its last two fields. Inside is islet/passkey-backup-secret, padded as in `padding`. The PRF is asked with `prfInput`; `place` is the name a hub keeps it under.',
+    cases: [
+      passkeyBackup('of a patient', { role: 'patient', name: 'Ana María', dayOffsetMinutes: -300, formerEncryptionSeeds: [] }),
+      passkeyBackup('after a hand-over', { role: 'clinician', name: '', dayOffsetMinutes: 0, formerEncryptionSeeds: [seed('former')] }),
+    ],
+  },
+  {
     file: 'approvals',
     about: 'To a custodian: signed Approve messages, one for each guardian, that make a quorum.',
     cases: [
@@ -103,6 +112,20 @@ function wrapped() {
   made = Wrapped.withPassphrase(made, rootSeed, passphrase, random, cost);
   made = Wrapped.withPasskey(made, rootSeed, passkey, random);
   return { name: 'two locks', input: { secret: rootSeed, passphrase, cost, passkey, draws }, bytes: Wrapped.encodeWrapped(made) };
+}
+
+function passkeyBackup(name, about) {
+  const { draws, random } = recorded(`passkey backup ${name}`);
+  const place = { account, passkey: drawn('passkey of an account')(64) };
+  const secret = { ...about, generation: 3, rootSeed, encryptionSeed: seed('encryption') };
+  const output = seed('prf output');
+  const made = PasskeyBackup.seal(place, secret, output, random);
+  return {
+    name,
+    input: { place, secret, output, draws },
+    bytes: PasskeyBackup.encodePasskeyBackup(made),
+    gives: { prfInput: PasskeyBackup.prfInput(), place: PasskeyBackup.placeOf(place) },
+  };
 }
 
 function passkey() {

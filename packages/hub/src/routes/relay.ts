@@ -1,6 +1,9 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { parseRelay } from '@islet/core/wire/Relay';
+import * as Message from '@islet/core/Message';
+import { parseSigned } from '@islet/core/signed';
+import { parseRelay, type Relay } from '@islet/core/wire/Relay';
 import type { Hono } from 'hono';
+import * as Backups from '../Backups.js';
 import type { HubContext } from '../Hub.js';
 import { RELAY_BYTES } from '../limits.js';
 import { Refusal } from '../Refusal.js';
@@ -18,6 +21,7 @@ export function mount(app: Hono, hub: HubContext): void {
         if (asked.kind !== 'Request') await hub.follows.look();
         hub.events.relayed(asked.kind, hub.now() - started);
         if (asked.kind === 'Erase') hub.erasing.wake();
+        await dropBackups(hub, asked);
         return c.json(answer);
       } catch (error) {
         if (error instanceof Refusal) hub.events.relayRefused(asked.kind, error.code);
@@ -25,4 +29,21 @@ export function mount(app: Hono, hub: HubContext): void {
       }
     }),
   );
+}
+
+/** What ends a signer or a key ends what its passkey would have brought back. */
+const ends = {
+  RemoveSigner: Message.removeSigner,
+  ReplaceEncryptionKey: Message.replaceEncryptionKey,
+  FinishRecovery: Message.approve,
+} as const;
+
+async function dropBackups(hub: HubContext, { kind, signed }: Relay): Promise<void> {
+  if (!(kind in ends)) return;
+  const { message } = parseSigned(ends[kind as keyof typeof ends], signed);
+  // It is on chain, and that is what was asked for: what cannot be dropped now is when it is next asked for.
+  await hub.follower
+    .follow()
+    .then(() => Backups.dropEnded(hub, message.account))
+    .catch((error) => hub.events.unexpected(error));
 }

@@ -146,7 +146,8 @@ function Outside({ onOpen, first, second }: ScreenProps & { first: string; secon
   if (first === 'create')
     return <Create role={second === 'clinician' ? 'clinician' : 'patient'} onOpen={onOpen} />;
   if (first === 'open') return <OpenWallet onOpen={onOpen} />;
-  if (first === 'lost') return <Lost onOpen={onOpen} />;
+  if (first === 'lost') return <Lost key="lost" first="recovery" onOpen={onOpen} />;
+  if (first === 'back') return <Lost key="back" first="passkey" onOpen={onOpen} />;
   const { state } = start;
   if (state.is === 'failed') return <Trouble failed={state.failed} onAgain={() => void start.run()} />;
   if (state.is !== 'done') return <Busy step={null} />;

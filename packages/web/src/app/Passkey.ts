@@ -1,6 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // Passkeys as locks: what a passkey computes for a fixed input (the PRF extension, WebAuthn Level 3, 10.1.4) unwraps the
-// key of a vault. Nothing is signed with them here, and no server knows them.
+// key of a vault. Nothing is signed with these, and no server knows them. Those that sign are in AccountPasskey.ts.
 import { Failed } from './Worker.js';
 
 export type Known = { credential: Uint8Array; input: Uint8Array };
@@ -14,8 +14,9 @@ export function obstacle(): 'insecure' | 'number' | 'browser' | null {
   return /^[\d.]+$|:/.test(location.hostname) ? 'number' : null;
 }
 
-const random = (length: number): Uint8Array<ArrayBuffer> => crypto.getRandomValues(new Uint8Array(length));
-const plain = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
+export const random = (length: number): Uint8Array<ArrayBuffer> =>
+  crypto.getRandomValues(new Uint8Array(length));
+export const plain = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
 
 /** Makes a passkey on this device or another of the person's. Throws `WEB_PASSKEY_REFUSED`, `WEB_PASSKEY_WITHOUT_PRF`. */
 export async function make(): Promise<Used> {
@@ -72,7 +73,7 @@ export async function use(known: Known[]): Promise<Used> {
   return { kind: 'passkey', credential, input: one.input, output: bytesOf(output) };
 }
 
-async function asked(ask: () => Promise<Credential | null>): Promise<PublicKeyCredential> {
+export async function asked(ask: () => Promise<Credential | null>): Promise<PublicKeyCredential> {
   const found = await ask().catch(() => null);
   if (found instanceof PublicKeyCredential) return found;
   const message = 'No passkey was given. Try again, or use a passphrase.';
@@ -85,7 +86,7 @@ function without(): Failed {
   return new Failed({ code: 'WEB_PASSKEY_WITHOUT_PRF', message, place: null });
 }
 
-const bytesOf = (source: BufferSource): Uint8Array =>
+export const bytesOf = (source: BufferSource): Uint8Array =>
   ArrayBuffer.isView(source)
     ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice()
     : new Uint8Array(source.slice(0));

@@ -27,6 +27,7 @@ const calls = {
     'GET /v1/asks',
     'PUT /v1/asks',
     'PUT /v1/asks/answers',
+    'PUT /v1/backups',
   ],
   gateway: [
     'GET /health',

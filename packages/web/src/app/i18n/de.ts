@@ -707,7 +707,7 @@ export const de: Catalogue = {
   'sign.this': 'Dieser Browser',
   'sign.other': 'Gerät {id}',
   'sign.secp256k1': 'Schlüssel',
-  'sign.p256': 'Schlüssel eines sicheren Chips oder Passkeys',
+  'sign.p256': 'Schlüssel eines sicheren Chips',
   'sign.removeTitle': 'Gerät {id} entfernen?',
   'sign.meansOut': 'Ab diesem Moment signiert und öffnet es nichts mehr.',
   'sign.meansGrants': 'Was es geteilt hat, bleibt geteilt, bis Sie es unter „Teilen“ beenden.',
@@ -742,6 +742,47 @@ export const de: Catalogue = {
     'Nicht geheim. Er steht auf Ihrem Wiederherstellungsbogen, und jede Vertrauensperson hat ihn unter „Menschen, denen Sie helfen“.',
   'lost.codeHintDevice': 'Nicht geheim. Ihr anderes Gerät zeigt ihn unter „Ich“ und „Ihre Geräte“.',
   'lost.do': 'Beginnen',
+  'start.back': 'Ein Konto mit einem Passkey zurückholen',
+  'start.backMore': 'Zweimal berühren, wenn Sie früher einen Passkey dafür angelegt haben.',
+  'lost.passkey': 'Mein Passkey',
+  'lost.passkeyMore': 'Einer, den Sie dafür angelegt haben, bringt sofort alles zurück.',
+  'back.text':
+    'Ihr Gerät fragt, welcher Passkey. Wählen Sie den namens „Islet“ mit den ersten Buchstaben Ihres Kontocodes.',
+  'back.notHere':
+    'Dieser Browser kennt keine Passkeys. Nehmen Sie einen anderen Browser oder einen anderen Weg.',
+  'back.find': 'Meinen Passkey wählen',
+  'back.found': 'Das ist das Konto von {name}',
+  'back.foundCode': 'Sein Code: {code}',
+  'back.foundText':
+    'Sind Sie das? Nutzen Sie den Passkey noch einmal. Er lässt diesen Browser ein und entsperrt ihn von nun an. Entfernen Sie dann unter „Ihre Geräte“, was Sie verloren haben.',
+  'back.arrive': 'Diesen Browser einlassen',
+  'back.add': 'Passkey hinzufügen, der dieses Konto zurückholt',
+  'back.addText':
+    'Geht dieser Browser oder dieses Gerät verloren, bringt ein Passkey Konto und Daten sofort zurück: ohne Vertrauenspersonen, ohne Warten.',
+  'back.meansAll': 'Wer ihn nutzen kann, gilt als Sie. Er verlangt jedes Mal Finger, Gesicht oder PIN.',
+  'back.meansKeeper':
+    'Viele Passkeys liegen in einem Konto bei Apple, Google oder einem Passwortmanager. Schützen Sie jenes Konto wie dieses.',
+  'back.meansHere': 'Er gilt für {site} und sonst nirgends. Behalten Sie auch Ihren Wiederherstellungsbogen.',
+  'back.addDo': 'Passkey hinzufügen',
+  'back.twice': 'Ihr Gerät fragt zweimal: um den Passkey anzulegen und um ihn zu erproben.',
+  'back.added': 'Hinzugefügt. Mit diesem Passkey allein kommt Ihr Konto zurück.',
+  'back.addedNoPrf':
+    'Hinzugefügt, doch Ihre Daten bringt er nicht zurück: was diesen Passkey verwahrt, kann keine Schlüssel hüten (ihm fehlt PRF). Für Ihr Konto sprechen kann er. Für Ihre Daten brauchen Sie den Wiederherstellungsbogen, Vertrauenspersonen oder ein anderes Gerät.',
+  'back.heard': '{n} von {of} Schlüsselhütern wissen es.',
+  'back.keyName': 'Islet {letters}',
+  'back.offer': 'Dieses Konto mit einem Passkey zurückholen',
+  'back.offerText':
+    'Geht dieses Gerät verloren, bringt zweimaliges Berühren auf einem anderen alles zurück. Fügen Sie so einen Passkey jetzt hinzu oder jederzeit unter „Ich“, „Ihre Geräte“.',
+  'back.offerDo': 'Hinzufügen',
+  'back.offerSkip': 'Jetzt nicht',
+  'sign.passkey': 'Passkey {id}',
+  'sign.removePasskey': 'Passkey {id} entfernen?',
+  'sign.brings.yes': 'Holt das Konto zurück',
+  'sign.brings.no': 'Spricht für das Konto, holt es nicht zurück',
+  'sign.brings.unknown': 'Spricht für das Konto',
+  'sign.since': 'Seit {day}',
+  'sign.meansBack':
+    'Er holt Ihr Konto nicht mehr zurück, und was für ihn verwahrt war, wird gelöscht. Löschen Sie ihn auch dort, wo Ihre Passkeys liegen.',
   'busy.recovering': 'Ihre Schlüssel werden zusammengesetzt',
   'wait.title': 'Zurückkommen',
   'wait.titleDevice': 'Ein neues Gerät',
@@ -949,6 +990,22 @@ export const de: Catalogue = {
     'Es wurde kein Passkey gegeben. Versuchen Sie es noch einmal, oder nehmen Sie eine Passphrase.',
   'fail.WEB_PASSKEY_WITHOUT_PRF':
     'Dieser Passkey kann keine Schlüssel hüten. Nehmen Sie eine Passphrase oder den Passkey eines neueren Geräts.',
+  'fail.PASSKEY_NO_ACCOUNT':
+    'Dieser Passkey entsperrt nur einen Browser, der Sie schon kennt. Wählen Sie einen anderen oder einen anderen Weg zurück.',
+  'fail.PASSKEY_UNKNOWN_ACCOUNT':
+    'Ein Konto dieses Passkeys gibt es hier nicht. Öffnen Sie die Adresse, an der Sie ihn angelegt haben.',
+  'fail.PASSKEY_ENDED':
+    'Dieser Passkey wurde aus dem Konto entfernt und bringt nichts zurück. Nehmen Sie einen anderen Weg: Ihren Bogen, Ihre Vertrauenspersonen oder ein anderes Gerät.',
+  'fail.PASSKEY_NOT_A_SIGNER':
+    'Dieser Passkey spricht nicht für das Konto, das er nennt. Wählen Sie einen anderen oder einen anderen Weg zurück.',
+  'fail.PASSKEY_NO_BACKUP':
+    'Dieser Passkey spricht für Ihr Konto, aber es sind keine Schlüssel für ihn verwahrt. Nichts wurde geändert. Nehmen Sie einen anderen Weg: Ihren Bogen, Ihre Vertrauenspersonen oder ein anderes Gerät.',
+  'fail.PASSKEY_BACKUP_ALTERED':
+    'Was für diesen Passkey verwahrt ist, öffnet sich nicht: es wurde verändert. Nichts wurde geändert. Nehmen Sie einen anderen Weg: Ihren Bogen, Ihre Vertrauenspersonen oder ein anderes Gerät.',
+  'fail.PASSKEY_BACKUP_OLD':
+    'Was für diesen Passkey verwahrt ist, enthält frühere Schlüssel. Nichts wurde geändert. Nehmen Sie einen anderen Weg: Ihren Bogen, Ihre Vertrauenspersonen oder ein anderes Gerät.',
+  'fail.PASSKEY_BAD_ANSWER':
+    'Der Passkey hat nicht signiert, worum er gebeten wurde. Nichts wurde geändert. Versuchen Sie es noch einmal.',
   'fail.WRAPPED_LAST': 'Das ist der letzte Zugang. Fügen Sie zuerst einen anderen hinzu.',
   'fail.WEB_BAD_CODE':
     'Das ist kein Code von Islet, oder ein Zeichen ist falsch. Kopieren Sie ihn noch einmal ganz.',

@@ -704,7 +704,7 @@ export const en = {
   'sign.this': 'This browser',
   'sign.other': 'Device {id}',
   'sign.secp256k1': 'Key',
-  'sign.p256': 'Key of a secure chip or passkey',
+  'sign.p256': 'Key of a secure chip',
   'sign.removeTitle': 'Remove device {id}?',
   'sign.meansOut': 'It signs nothing and opens nothing from this moment on.',
   'sign.meansGrants': 'What it shared stays shared until you stop it under “Share”.',
@@ -737,6 +737,46 @@ export const en = {
     'Not secret. It is on your recovery kit, and each of your guardians has it under “People you help”.',
   'lost.codeHintDevice': 'Not secret. Your other device shows it under “Me” and “Your devices”.',
   'lost.do': 'Begin',
+  'start.back': 'Bring an account back with a passkey',
+  'start.backMore': 'Two touches, if you added a passkey for it before.',
+  'lost.passkey': 'My passkey',
+  'lost.passkeyMore': 'One that you made for this brings everything back at once.',
+  'back.text':
+    'Your device asks which passkey. Choose the one named “Islet” with the first letters of your account’s code.',
+  'back.notHere': 'This browser has no passkeys. Use another browser, or another way.',
+  'back.find': 'Choose my passkey',
+  'back.found': 'This is the account of {name}',
+  'back.foundCode': 'Its code: {code}',
+  'back.foundText':
+    'Is that you? Use the passkey once more. It lets this browser in, and unlocks it from now on. Then remove what you lost under “Your devices”.',
+  'back.arrive': 'Let this browser in',
+  'back.add': 'Add a passkey that can bring this account back',
+  'back.addText':
+    'If this browser or device is lost, a passkey brings account and data back at once: without guardians, without waiting.',
+  'back.meansAll': 'Whoever can use it is you. It asks for your finger, face or PIN each time.',
+  'back.meansKeeper':
+    'Many passkeys are kept in an account at Apple, Google or a password manager. Guard that account as you guard this one.',
+  'back.meansHere': 'It works at {site} and nowhere else. Keep your recovery kit too.',
+  'back.addDo': 'Add a passkey',
+  'back.twice': 'Your device asks twice: to make the passkey, and to try it.',
+  'back.added': 'Added. With this passkey alone your account comes back.',
+  'back.addedNoPrf':
+    'Added, but it does not bring your data back: what keeps this passkey cannot guard keys (it lacks PRF). It can speak for your account. For your data you need the recovery kit, guardians or another device.',
+  'back.heard': '{n} of {of} key keepers have heard it.',
+  'back.keyName': 'Islet {letters}',
+  'back.offer': 'Bring this account back with a passkey',
+  'back.offerText':
+    'If this device is lost, two touches on another bring everything back. Add such a passkey now, or at any time under “Me”, “Your devices”.',
+  'back.offerDo': 'Add one',
+  'back.offerSkip': 'Not now',
+  'sign.passkey': 'Passkey {id}',
+  'sign.removePasskey': 'Remove passkey {id}?',
+  'sign.brings.yes': 'Brings the account back',
+  'sign.brings.no': 'Speaks for the account, does not bring it back',
+  'sign.brings.unknown': 'Speaks for the account',
+  'sign.since': 'Since {day}',
+  'sign.meansBack':
+    'It no longer brings your account back, and what was kept for it is dropped. Delete it where your passkeys are kept, too.',
   'busy.recovering': 'Putting your keys together',
   'wait.title': 'Coming back',
   'wait.titleDevice': 'A new device',
@@ -930,6 +970,22 @@ export const en = {
   'fail.WEB_PASSKEY_REFUSED': 'No passkey was given. Try again, or use a passphrase.',
   'fail.WEB_PASSKEY_WITHOUT_PRF':
     'This passkey cannot guard keys. Use a passphrase, or a passkey of a newer device.',
+  'fail.PASSKEY_NO_ACCOUNT':
+    'This passkey only unlocks a browser that already knows you. Choose another one, or another way back.',
+  'fail.PASSKEY_UNKNOWN_ACCOUNT':
+    'There is no account of this passkey here. Open the address where you made it.',
+  'fail.PASSKEY_ENDED':
+    'This passkey was removed from the account and brings nothing back. Take another way: your kit, your guardians or another device.',
+  'fail.PASSKEY_NOT_A_SIGNER':
+    'This passkey does not speak for the account that it names. Choose another one, or another way back.',
+  'fail.PASSKEY_NO_BACKUP':
+    'This passkey speaks for your account, but no keys are kept for it. Nothing was changed. Take another way: your kit, your guardians or another device.',
+  'fail.PASSKEY_BACKUP_ALTERED':
+    'What is kept for this passkey does not open: it was altered. Nothing was changed. Take another way: your kit, your guardians or another device.',
+  'fail.PASSKEY_BACKUP_OLD':
+    'What is kept for this passkey holds keys of before. Nothing was changed. Take another way: your kit, your guardians or another device.',
+  'fail.PASSKEY_BAD_ANSWER':
+    'The passkey did not sign what it was asked for. Nothing was changed. Try again.',
   'fail.WRAPPED_LAST': 'This is the last way in. Add another first.',
   'fail.WEB_BAD_CODE': 'This is not a code of Islet, or a letter of it is wrong. Copy all of it again.',
   'fail.WEB_BAD_KIT': 'This is not a recovery kit, or a letter of it is wrong. Compare it with the paper.',

@@ -693,7 +693,7 @@ export const es: Catalogue = {
   'sign.this': 'Este navegador',
   'sign.other': 'Dispositivo {id}',
   'sign.secp256k1': 'Llave',
-  'sign.p256': 'Llave de un chip seguro o llave de acceso',
+  'sign.p256': 'Llave de un chip seguro',
   'sign.removeTitle': '¿Quitar el dispositivo {id}?',
   'sign.meansOut': 'Desde este momento no firma ni abre nada.',
   'sign.meansGrants': 'Lo que compartió sigue compartido hasta que lo detenga en «Compartir».',
@@ -726,6 +726,46 @@ export const es: Catalogue = {
     'No es secreto. Está en su hoja de recuperación, y cada persona de confianza lo tiene en «Personas a las que ayuda».',
   'lost.codeHintDevice': 'No es secreto. Su otro dispositivo lo muestra en «Yo» y «Sus dispositivos».',
   'lost.do': 'Empezar',
+  'start.back': 'Recuperar una cuenta con una llave de acceso',
+  'start.backMore': 'Dos toques, si antes añadió una llave de acceso para ello.',
+  'lost.passkey': 'Mi llave de acceso',
+  'lost.passkeyMore': 'Una que hizo para esto lo devuelve todo enseguida.',
+  'back.text':
+    'Su dispositivo pregunta qué llave de acceso. Elija la que se llama «Islet» con las primeras letras del código de su cuenta.',
+  'back.notHere': 'Este navegador no tiene llaves de acceso. Use otro navegador u otro camino.',
+  'back.find': 'Elegir mi llave de acceso',
+  'back.found': 'Esta es la cuenta de {name}',
+  'back.foundCode': 'Su código: {code}',
+  'back.foundText':
+    '¿Es usted? Use la llave de acceso una vez más. Da acceso a este navegador y lo desbloquea desde ahora. Después quite en «Sus dispositivos» lo que perdió.',
+  'back.arrive': 'Dar acceso a este navegador',
+  'back.add': 'Añadir una llave de acceso que recupere esta cuenta',
+  'back.addText':
+    'Si se pierde este navegador o dispositivo, una llave de acceso devuelve cuenta y datos enseguida: sin personas de confianza y sin esperar.',
+  'back.meansAll': 'Quien pueda usarla actúa como usted. Pide su dedo, su cara o su PIN cada vez.',
+  'back.meansKeeper':
+    'Muchas llaves de acceso se guardan en una cuenta de Apple, de Google o de un gestor de contraseñas. Proteja esa cuenta como esta.',
+  'back.meansHere': 'Sirve en {site} y en ningún otro sitio. Conserve también su hoja de recuperación.',
+  'back.addDo': 'Añadir una llave de acceso',
+  'back.twice': 'Su dispositivo pregunta dos veces: para hacer la llave de acceso y para probarla.',
+  'back.added': 'Añadida. Con solo esta llave de acceso vuelve su cuenta.',
+  'back.addedNoPrf':
+    'Añadida, pero no devuelve sus datos: lo que guarda esta llave de acceso no puede guardar llaves (le falta PRF). Puede hablar por su cuenta. Para sus datos necesita la hoja de recuperación, personas de confianza u otro dispositivo.',
+  'back.heard': '{n} de {of} guardianes de llaves lo saben.',
+  'back.keyName': 'Islet {letters}',
+  'back.offer': 'Recuperar esta cuenta con una llave de acceso',
+  'back.offerText':
+    'Si se pierde este dispositivo, dos toques en otro lo devuelven todo. Añada una llave de acceso así ahora, o cuando quiera en «Yo», «Sus dispositivos».',
+  'back.offerDo': 'Añadir una',
+  'back.offerSkip': 'Ahora no',
+  'sign.passkey': 'Llave de acceso {id}',
+  'sign.removePasskey': '¿Quitar la llave de acceso {id}?',
+  'sign.brings.yes': 'Recupera la cuenta',
+  'sign.brings.no': 'Habla por la cuenta, no la recupera',
+  'sign.brings.unknown': 'Habla por la cuenta',
+  'sign.since': 'Desde el {day}',
+  'sign.meansBack':
+    'Ya no recupera su cuenta, y lo que se guardaba para ella se borra. Bórrela también donde guarda sus llaves de acceso.',
   'busy.recovering': 'Reuniendo sus llaves',
   'wait.title': 'Volver',
   'wait.titleDevice': 'Un dispositivo nuevo',
@@ -921,6 +961,22 @@ export const es: Catalogue = {
     'No se dio ninguna llave de acceso. Inténtelo de nuevo o use una frase de acceso.',
   'fail.WEB_PASSKEY_WITHOUT_PRF':
     'Esta llave de acceso no puede guardar llaves. Use una frase de acceso o la llave de un dispositivo más nuevo.',
+  'fail.PASSKEY_NO_ACCOUNT':
+    'Esta llave de acceso solo desbloquea un navegador que ya le conoce. Elija otra, u otro camino de vuelta.',
+  'fail.PASSKEY_UNKNOWN_ACCOUNT':
+    'Aquí no hay ninguna cuenta de esta llave de acceso. Abra la dirección donde la hizo.',
+  'fail.PASSKEY_ENDED':
+    'Esta llave de acceso se quitó de la cuenta y no devuelve nada. Tome otro camino: su hoja, sus personas de confianza u otro dispositivo.',
+  'fail.PASSKEY_NOT_A_SIGNER':
+    'Esta llave de acceso no habla por la cuenta que nombra. Elija otra, u otro camino de vuelta.',
+  'fail.PASSKEY_NO_BACKUP':
+    'Esta llave de acceso habla por su cuenta, pero no se guardan llaves para ella. No cambió nada. Tome otro camino: su hoja, sus personas de confianza u otro dispositivo.',
+  'fail.PASSKEY_BACKUP_ALTERED':
+    'Lo que se guarda para esta llave de acceso no se abre: fue alterado. No cambió nada. Tome otro camino: su hoja, sus personas de confianza u otro dispositivo.',
+  'fail.PASSKEY_BACKUP_OLD':
+    'Lo que se guarda para esta llave de acceso tiene llaves de antes. No cambió nada. Tome otro camino: su hoja, sus personas de confianza u otro dispositivo.',
+  'fail.PASSKEY_BAD_ANSWER':
+    'La llave de acceso no firmó lo que se le pidió. No cambió nada. Inténtelo de nuevo.',
   'fail.WRAPPED_LAST': 'Es el último acceso. Añada otro antes.',
   'fail.WEB_BAD_CODE': 'No es un código de Islet, o una letra está mal. Cópielo entero otra vez.',
   'fail.WEB_BAD_KIT': 'No es una hoja de recuperación, o una letra está mal. Compárela con el papel.',

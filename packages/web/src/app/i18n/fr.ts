@@ -703,7 +703,7 @@ export const fr: Catalogue = {
   'sign.this': 'Ce navigateur',
   'sign.other': 'Appareil {id}',
   'sign.secp256k1': 'Clé',
-  'sign.p256': 'Clé d’une puce sécurisée ou clé d’accès',
+  'sign.p256': 'Clé d’une puce sécurisée',
   'sign.removeTitle': 'Retirer l’appareil {id} ?',
   'sign.meansOut': 'Dès cet instant, il ne signe et n’ouvre plus rien.',
   'sign.meansGrants': 'Ce qu’il a partagé le reste jusqu’à ce que vous l’arrêtiez sous « Partager ».',
@@ -737,6 +737,47 @@ export const fr: Catalogue = {
     'Pas secret. Il est sur votre fiche de secours, et chaque personne de confiance l’a sous « Personnes que vous aidez ».',
   'lost.codeHintDevice': 'Pas secret. Votre autre appareil le montre sous « Moi » et « Vos appareils ».',
   'lost.do': 'Commencer',
+  'start.back': 'Retrouver un compte avec une clé d’accès',
+  'start.backMore': 'Deux touches, si vous avez ajouté une clé d’accès pour cela.',
+  'lost.passkey': 'Ma clé d’accès',
+  'lost.passkeyMore': 'Celle que vous avez faite pour cela fait tout revenir aussitôt.',
+  'back.text':
+    'Votre appareil demande quelle clé d’accès. Choisissez celle nommée « Islet » avec les premières lettres du code de votre compte.',
+  'back.notHere': 'Ce navigateur n’a pas de clés d’accès. Prenez un autre navigateur, ou un autre chemin.',
+  'back.find': 'Choisir ma clé d’accès',
+  'back.found': 'Voici le compte de {name}',
+  'back.foundCode': 'Son code : {code}',
+  'back.foundText':
+    'Est-ce bien vous ? Utilisez la clé d’accès encore une fois. Elle admet ce navigateur, et le déverrouille désormais. Retirez ensuite sous « Vos appareils » ce que vous avez perdu.',
+  'back.arrive': 'Admettre ce navigateur',
+  'back.add': 'Ajouter une clé d’accès qui fera revenir ce compte',
+  'back.addText':
+    'Si ce navigateur ou cet appareil est perdu, une clé d’accès fait revenir compte et données aussitôt : sans personnes de confiance, sans attente.',
+  'back.meansAll':
+    'Qui peut l’utiliser agit à votre place. Elle demande chaque fois votre doigt, votre visage ou votre code.',
+  'back.meansKeeper':
+    'Beaucoup de clés d’accès sont gardées dans un compte chez Apple, chez Google ou dans un gestionnaire de mots de passe. Protégez ce compte-là comme celui-ci.',
+  'back.meansHere': 'Elle vaut pour {site} et nulle part ailleurs. Gardez aussi votre fiche de secours.',
+  'back.addDo': 'Ajouter une clé d’accès',
+  'back.twice': 'Votre appareil demande deux fois : pour faire la clé d’accès, et pour l’essayer.',
+  'back.added': 'Ajoutée. Avec cette seule clé d’accès, votre compte revient.',
+  'back.addedNoPrf':
+    'Ajoutée, mais elle ne fait pas revenir vos données : ce qui garde cette clé d’accès ne peut pas garder de clés (il lui manque PRF). Elle peut parler pour votre compte. Pour vos données, il faut la fiche de secours, des personnes de confiance ou un autre appareil.',
+  'back.heard': '{n} gardiens de clés sur {of} le savent.',
+  'back.keyName': 'Islet {letters}',
+  'back.offer': 'Faire revenir ce compte avec une clé d’accès',
+  'back.offerText':
+    'Si cet appareil est perdu, deux touches sur un autre font tout revenir. Ajoutez une telle clé d’accès maintenant, ou quand vous voulez sous « Moi », « Vos appareils ».',
+  'back.offerDo': 'En ajouter une',
+  'back.offerSkip': 'Pas maintenant',
+  'sign.passkey': 'Clé d’accès {id}',
+  'sign.removePasskey': 'Retirer la clé d’accès {id} ?',
+  'sign.brings.yes': 'Fait revenir le compte',
+  'sign.brings.no': 'Parle pour le compte, ne le fait pas revenir',
+  'sign.brings.unknown': 'Parle pour le compte',
+  'sign.since': 'Depuis le {day}',
+  'sign.meansBack':
+    'Elle ne fait plus revenir votre compte, et ce qui était gardé pour elle est effacé. Supprimez-la aussi là où vos clés d’accès sont gardées.',
   'busy.recovering': 'Vos clés sont réunies',
   'wait.title': 'Revenir',
   'wait.titleDevice': 'Un nouvel appareil',
@@ -940,6 +981,22 @@ export const fr: Catalogue = {
   'fail.WEB_PASSKEY_REFUSED': 'Aucune clé d’accès n’a été donnée. Réessayez, ou utilisez une phrase secrète.',
   'fail.WEB_PASSKEY_WITHOUT_PRF':
     'Cette clé d’accès ne peut pas garder de clés. Utilisez une phrase secrète, ou la clé d’un appareil plus récent.',
+  'fail.PASSKEY_NO_ACCOUNT':
+    'Cette clé d’accès ne fait que déverrouiller un navigateur qui vous connaît déjà. Choisissez-en une autre, ou un autre chemin.',
+  'fail.PASSKEY_UNKNOWN_ACCOUNT':
+    'Il n’y a ici aucun compte de cette clé d’accès. Ouvrez l’adresse où vous l’avez faite.',
+  'fail.PASSKEY_ENDED':
+    'Cette clé d’accès a été retirée du compte et ne fait rien revenir. Prenez un autre chemin : votre fiche, vos personnes de confiance ou un autre appareil.',
+  'fail.PASSKEY_NOT_A_SIGNER':
+    'Cette clé d’accès ne parle pas pour le compte qu’elle nomme. Choisissez-en une autre, ou un autre chemin.',
+  'fail.PASSKEY_NO_BACKUP':
+    'Cette clé d’accès parle pour votre compte, mais aucune clé n’est gardée pour elle. Rien n’a changé. Prenez un autre chemin : votre fiche, vos personnes de confiance ou un autre appareil.',
+  'fail.PASSKEY_BACKUP_ALTERED':
+    'Ce qui est gardé pour cette clé d’accès ne s’ouvre pas : cela a été modifié. Rien n’a changé. Prenez un autre chemin : votre fiche, vos personnes de confiance ou un autre appareil.',
+  'fail.PASSKEY_BACKUP_OLD':
+    'Ce qui est gardé pour cette clé d’accès contient des clés d’avant. Rien n’a changé. Prenez un autre chemin : votre fiche, vos personnes de confiance ou un autre appareil.',
+  'fail.PASSKEY_BAD_ANSWER':
+    'La clé d’accès n’a pas signé ce qui lui était demandé. Rien n’a changé. Réessayez.',
   'fail.WRAPPED_LAST': 'C’est le dernier accès. Ajoutez-en un autre d’abord.',
   'fail.WEB_BAD_CODE': 'Ce n’est pas un code d’Islet, ou une lettre est fausse. Copiez-le encore en entier.',
   'fail.WEB_BAD_KIT': 'Ce n’est pas une fiche de secours, ou une lettre est fausse. Comparez avec le papier.',

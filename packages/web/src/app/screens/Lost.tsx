@@ -8,13 +8,15 @@ import { Busy, Trouble } from '../parts/Told.js';
 import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { Who } from '../worker/Session.js';
+import { Back } from './Back.js';
 
-type Help = 'recovery' | 'device' | 'kit';
+const ways = ['passkey', 'recovery', 'device', 'kit'] as const;
+type Help = (typeof ways)[number];
 
-/** On a browser that has nothing: the three ways back. */
-export function Lost({ onOpen }: { onOpen: (who: Who) => void }) {
+/** On a browser that has nothing: the four ways back. */
+export function Lost({ first, onOpen }: { first: Help; onOpen: (who: Who) => void }) {
   const { t } = useWords();
-  const [help, setHelp] = useState<Help>('recovery');
+  const [help, setHelp] = useState<Help>(first);
   return (
     <Page title={t('lost.title')}>
       <Panel className="narrow stack">
@@ -22,13 +24,14 @@ export function Lost({ onOpen }: { onOpen: (who: Who) => void }) {
           label={t('lost.what')}
           value={help}
           onChange={(value) => setHelp(value as Help)}
-          of={(['recovery', 'device', 'kit'] as const).map((value) => ({
+          of={ways.map((value) => ({
             value,
             label: t(`lost.${value}`),
             more: t(`lost.${value}More`),
           }))}
         />
-        {help === 'kit' ? (
+        {help === 'passkey' && <Back onOpen={onOpen} />}
+        {help === 'kit' && (
           <div className="row">
             <a className="act act-main" href="#/open">
               {t('start.open')}
@@ -37,9 +40,8 @@ export function Lost({ onOpen }: { onOpen: (who: Who) => void }) {
               {t('do.back')}
             </a>
           </div>
-        ) : (
-          <Begin is={help} onOpen={onOpen} />
         )}
+        {(help === 'recovery' || help === 'device') && <Begin is={help} onOpen={onOpen} />}
       </Panel>
     </Page>
   );

@@ -8,10 +8,17 @@ import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall, useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { Who } from '../worker/Session.js';
+import type { SignerLine } from '../worker/signing.js';
+import { AddPasskey } from './AddPasskey.js';
+
+/** An address in hex; longer is a verifier, then the key's own two halves. */
+const addressHex = 40;
+const said = (is: boolean | null) => (is === null ? 'unknown' : is ? 'yes' : 'no');
+const shortOf = (id: string): string => (id.length > addressHex ? id.slice(addressHex) : id).slice(0, 8);
 
 /** The devices that sign for a person: each with a key of its own. */
 export function Signers({ who, given }: { who: Who; given: string }) {
-  const { t } = useWords();
+  const { t, date } = useWords();
   const load = useLoaded(() => ask('signers'));
   const remove = useCall(async (_, id: string) => {
     const told = await ask('removeSigner', { id });
@@ -19,8 +26,8 @@ export function Signers({ who, given }: { who: Who; given: string }) {
     return told;
   });
   const all = load.last ?? [];
-  const nameOf = (id: string, own: boolean): string =>
-    own ? t('sign.this') : t('sign.other', { id: id.slice(0, 8) });
+  const nameOf = (line: SignerLine): string =>
+    line.own ? t('sign.this') : t(line.passkey ? 'sign.passkey' : 'sign.other', { id: shortOf(line.id) });
   return (
     <Page title={t('sign.title')} lead={t('sign.text')}>
       <Panel title={t('sign.now')} className="stack">
@@ -34,24 +41,37 @@ export function Signers({ who, given }: { who: Who; given: string }) {
           </Notice>
         )}
         <ul className="lines">
-          {all.map(({ id, own }) => (
-            <li key={id}>
+          {all.map((line) => (
+            <li key={line.id}>
               <span>
-                <strong>{nameOf(id, own)}</strong>
+                <strong>{nameOf(line)}</strong>
                 <span className="fine block">
-                  {t(id.length > 40 ? 'sign.p256' : 'sign.secp256k1')} <code>{id.slice(0, 8)}…</code>
+                  {line.passkey ? (
+                    t(`sign.brings.${said(line.passkey.bringsBack)}`)
+                  ) : (
+                    <>
+                      {t(line.id.length > addressHex ? 'sign.p256' : 'sign.secp256k1')}{' '}
+                      <code>{shortOf(line.id)}…</code>
+                    </>
+                  )}
                 </span>
+                {line.addedAt !== null && (
+                  <span className="fine block">{t('sign.since', { day: date(line.addedAt) })}</span>
+                )}
               </span>
-              {!own && (
+              {!line.own && (
                 <Ask
                   danger
-                  trigger={<Act aria-label={`${t('do.remove')}: ${nameOf(id, own)}`}>{t('do.remove')}</Act>}
-                  title={t('sign.removeTitle', { id: id.slice(0, 8) })}
+                  trigger={<Act aria-label={`${t('do.remove')}: ${nameOf(line)}`}>{t('do.remove')}</Act>}
+                  title={t(line.passkey ? 'sign.removePasskey' : 'sign.removeTitle', {
+                    id: shortOf(line.id),
+                  })}
                   confirm={t('do.remove')}
-                  onConfirm={() => void remove.run(id)}
+                  onConfirm={() => void remove.run(line.id)}
                 >
                   <ul>
                     <li>{t('sign.meansOut')}</li>
+                    {line.passkey && <li>{t('sign.meansBack')}</li>}
                     <li>{t('sign.meansGrants')}</li>
                     <li>{t('sign.meansKeys')}</li>
                     <li>{t('sign.meansNever')}</li>
@@ -62,6 +82,7 @@ export function Signers({ who, given }: { who: Who; given: string }) {
           ))}
         </ul>
       </Panel>
+      <AddPasskey onDone={() => void load.run()} />
       <LetIn key={remove.state.is} code={who.code} given={given} onDone={() => void load.run()} />
     </Page>
   );

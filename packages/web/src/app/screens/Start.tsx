@@ -30,6 +30,7 @@ export function Welcome() {
         <Door to="#/create/patient" title={t('start.patient')} more={t('start.patientMore')} main />
         <Door to="#/create/clinician" title={t('start.clinician')} more={t('start.clinicianMore')} main />
         <Door to="#/open" title={t('start.open')} more={t('start.openMore')} />
+        <Door to="#/back" title={t('start.back')} more={t('start.backMore')} />
         <Door to="#/lost" title={t('start.lost')} more={t('start.lostMore')} />
         <Door to="#/verify" title={t('start.check')} more={t('start.checkMore')} />
       </nav>

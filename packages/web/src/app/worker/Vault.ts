@@ -45,6 +45,10 @@ export type Kept = Notes & {
   pending?: Pending;
   /** Guardians' answers, hex, for custodians that do not follow the recovery yet. */
   recoveredBy?: { answers: string[]; signer: string };
+  /** A passkey can bring the account back, or its person did not want one: they are not asked again. */
+  comesBack?: 'passkey' | 'skipped';
+  /** What a passkey signed to let this browser in, hex, until every custodian has heard it. */
+  letInBy?: string;
   /** After a recovery: from when on custodians open again, UTC ms. */
   opensAt?: number;
 };

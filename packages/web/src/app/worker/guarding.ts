@@ -21,6 +21,8 @@ export type GuardianLine = {
 export type Safety = {
   hasKit: boolean;
   guardians: 'none' | 'untried' | 'tried' | 'due';
+  /** Whether a passkey can bring the account back; null: the person was not asked yet. */
+  comesBack: 'passkey' | 'skipped' | null;
 };
 
 export type Rules = {
@@ -38,10 +40,10 @@ export type Rules = {
 /** What is still to do. Asks nobody. */
 export async function safety(): Promise<Safety> {
   const { keeper } = Session.person();
-  const { hasKit = false } = keeper.notes;
-  if (!Guarding.rulesOf(keeper)) return { hasKit, guardians: 'none' };
-  if (Drill.isDue(keeper, Date.now())) return { hasKit, guardians: 'due' };
-  return { hasKit, guardians: Drill.isFirst(keeper) ? 'untried' : 'tried' };
+  const { hasKit = false, comesBack = null } = keeper.notes;
+  if (!Guarding.rulesOf(keeper)) return { hasKit, comesBack, guardians: 'none' };
+  if (Drill.isDue(keeper, Date.now())) return { hasKit, comesBack, guardians: 'due' };
+  return { hasKit, comesBack, guardians: Drill.isFirst(keeper) ? 'untried' : 'tried' };
 }
 
 export async function guardians(): Promise<Rules | null> {

@@ -1,8 +1,15 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as asking from './asking.js';
+import * as byPasskey from './byPasskey.js';
 import * as guarding from './guarding.js';
 import * as helping from './helping.js';
+import { addPasskey, passkeyInput, passkeyToMake, skipPasskey } from './passkeys.js';
 import * as returning from './returning.js';
 import * as signing from './signing.js';
 
-export const calls = { ...asking, ...guarding, ...helping, ...returning, ...signing };
+const passkeys = { addPasskey, passkeyInput, passkeyToMake, skipPasskey };
+
+export const calls = {
+  ...{ ...asking, ...guarding, ...helping, ...returning, ...signing },
+  ...{ ...passkeys, ...byPasskey },
+};

@@ -3,6 +3,7 @@
 import * as Horizon from '@islet/client/Horizon';
 import type { Progress } from '@islet/client/Person';
 import * as Provision from '@islet/client/Provision';
+import * as Signers from '@islet/client/Signers';
 import * as Wallet from '@islet/client/Wallet';
 import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import type * as Wrapped from '@islet/core/Wrapped';
@@ -114,10 +115,16 @@ const ready = ({ network, vault, keep }: Session.Session, onProgress: Progress):
 /** Sees that keys last. What fails is tried again when the wallet is next opened. */
 async function extend({ network, vault, keep }: Session.Session): Promise<void> {
   const { keeper } = vault;
-  const { role, registration, enrolled, pending } = keeper.notes;
+  const { role, registration, enrolled, pending, letInBy } = keeper.notes;
   // Who came with a kit or from another device has no registration here, and an account all the same.
-  if (role !== 'patient' || pending || (registration === undefined && !enrolled)) return;
+  const isPatient = role === 'patient' && !pending && (registration !== undefined || enrolled === true);
   try {
+    if (letInBy !== undefined) {
+      const { told, of } = await Signers.tellAll(network, '/v1/add-signer', fromHex(letInBy));
+      if (told === of) delete keeper.notes.letInBy;
+      await keep(keeper);
+    }
+    if (!isPatient) return;
     const reach = keeper.notes.hasUploader ? Horizon.usual : Horizon.first;
     await Horizon.renew(network, keeper, Provision.streamsOf(keeper), keep, reach);
   } catch {
