@@ -441,6 +441,22 @@ export const de: Catalogue = {
   'verified.custodians': 'Geöffnet mit den Schlüsselhütern {list}.',
   'verified.liar': 'Schlüsselhüter {list} gab einen falschen Anteil und wurde übergangen.',
   'verified.nothing': 'Es gab nichts zu prüfen.',
+  'scan.do': 'Mit der Kamera scannen',
+  'scan.title': 'Einen Code scannen',
+  'scan.starting': 'Die Kamera startet. Ihr Browser fragt vielleicht, ob diese Seite sie benutzen darf.',
+  'scan.looking': 'Halten Sie den Code vor die Kamera, so dass er das Bild fast füllt.',
+  'scan.paused': 'Die Kamera wurde ausgeschaltet, weil diese Seite nicht zu sehen war.',
+  'scan.denied':
+    'Der Browser lässt diese Seite nicht an die Kamera. Erlauben Sie es in den Einstellungen dieser Seite neben der Adresse und versuchen Sie es noch einmal, oder wählen Sie ein Bild des Codes.',
+  'scan.none':
+    'Es wurde keine Kamera gefunden. Wählen Sie ein Bild des Codes, oder kopieren Sie seine Buchstaben.',
+  'scan.busy':
+    'Die Kamera ist nicht angegangen. Vielleicht benutzt sie ein anderes Programm: Schließen Sie es und versuchen Sie es noch einmal, oder wählen Sie ein Bild des Codes.',
+  'scan.picture': 'Ein Bild des Codes wählen',
+  'scan.unread':
+    'Auf diesem Bild war kein Code zu lesen. Nehmen Sie eines auf, das scharf ist und alle vier Ecken des Codes zeigt.',
+  'scan.stays':
+    'Die Bilder werden hier in Ihrem Browser angesehen. Sie werden nicht aufgehoben und nicht gesendet.',
   'verify.title': 'Datei prüfen',
   'verify.text':
     'Legen Sie einen Export, einen signierten Bericht oder einen Löschnachweis von Islet ab. Er wird hier in Ihrem Browser mit dem gemeinsamen Verzeichnis verglichen. Die Datei wird nirgendwohin gesendet.',

@@ -443,6 +443,20 @@ export const en = {
   'verified.liar': 'Key keeper {list} gave a false share and was left out.',
   'verified.nothing': 'There was nothing to check.',
   // Verify
+  'scan.do': 'Scan with the camera',
+  'scan.title': 'Scan a code',
+  'scan.starting': 'Starting the camera. Your browser may ask whether this page may use it.',
+  'scan.looking': 'Hold the code in front of the camera, so that it fills most of the picture.',
+  'scan.paused': 'The camera was switched off because this page was not in view.',
+  'scan.denied':
+    'The browser does not let this page use the camera. Allow it in the settings of this site, beside its address, and try again; or choose a picture of the code.',
+  'scan.none': 'No camera was found. Choose a picture of the code, or copy its letters.',
+  'scan.busy':
+    'The camera did not start. Another program may be using it: close that and try again, or choose a picture of the code.',
+  'scan.picture': 'Choose a picture of the code',
+  'scan.unread':
+    'No code could be read on this picture. Take one with all four corners of the code, in focus.',
+  'scan.stays': 'The pictures are looked at here in your browser. They are not kept, and not sent.',
   'verify.title': 'Check a file',
   'verify.text':
     'Drop an export, a signed report or a proof of an erasure. It is checked here in your browser against the shared record. The file is not sent anywhere.',

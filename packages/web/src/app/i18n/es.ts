@@ -433,6 +433,21 @@ export const es: Catalogue = {
   'verified.custodians': 'Abierto con los guardianes de llaves {list}.',
   'verified.liar': 'El guardián de llaves {list} dio una parte falsa y quedó fuera.',
   'verified.nothing': 'No había nada que comprobar.',
+  'scan.do': 'Escanear con la cámara',
+  'scan.title': 'Escanear un código',
+  'scan.starting':
+    'La cámara se está encendiendo. Puede que el navegador pregunte si esta página puede usarla.',
+  'scan.looking': 'Ponga el código delante de la cámara, de modo que ocupe casi toda la imagen.',
+  'scan.paused': 'La cámara se apagó porque esta página no estaba a la vista.',
+  'scan.denied':
+    'El navegador no deja que esta página use la cámara. Permítalo en los ajustes de este sitio, junto a la dirección, y vuelva a intentarlo; o elija una imagen del código.',
+  'scan.none': 'No se encontró ninguna cámara. Elija una imagen del código o copie sus letras.',
+  'scan.busy':
+    'La cámara no se encendió. Quizá la usa otro programa: ciérrelo y vuelva a intentarlo, o elija una imagen del código.',
+  'scan.picture': 'Elegir una imagen del código',
+  'scan.unread':
+    'No se pudo leer ningún código en esta imagen. Haga una nítida, con las cuatro esquinas del código.',
+  'scan.stays': 'Las imágenes se miran aquí, en su navegador. No se guardan ni se envían.',
   'verify.title': 'Comprobar un archivo',
   'verify.text':
     'Suelte una exportación, un informe firmado o una prueba de borrado de Islet. Se comprueba aquí, en su navegador, con el registro común. El archivo no se envía a ninguna parte.',

@@ -435,6 +435,20 @@ export const fr: Catalogue = {
   'verified.custodians': 'Ouvert avec les gardiens de clés {list}.',
   'verified.liar': 'Le gardien de clés {list} a donné une fausse part et a été écarté.',
   'verified.nothing': 'Il n’y avait rien à vérifier.',
+  'scan.do': 'Scanner avec la caméra',
+  'scan.title': 'Scanner un code',
+  'scan.starting': 'La caméra démarre. Le navigateur demandera peut-être si cette page peut l’utiliser.',
+  'scan.looking': 'Tenez le code devant la caméra, de sorte qu’il remplisse presque toute l’image.',
+  'scan.paused': 'La caméra a été éteinte parce que cette page n’était pas visible.',
+  'scan.denied':
+    'Le navigateur ne laisse pas cette page utiliser la caméra. Autorisez-le dans les réglages de ce site, à côté de son adresse, et réessayez ; ou choisissez une image du code.',
+  'scan.none': 'Aucune caméra n’a été trouvée. Choisissez une image du code, ou copiez ses lettres.',
+  'scan.busy':
+    'La caméra n’a pas démarré. Un autre programme l’utilise peut-être : fermez-le et réessayez, ou choisissez une image du code.',
+  'scan.picture': 'Choisir une image du code',
+  'scan.unread':
+    'Aucun code n’a pu être lu sur cette image. Prenez-en une nette, avec les quatre coins du code.',
+  'scan.stays': 'Les images sont regardées ici, dans votre navigateur. Elles ne sont ni gardées ni envoyées.',
   'verify.title': 'Vérifier un fichier',
   'verify.text':
     'Déposez un export, un rapport signé ou une preuve d’effacement d’Islet. Il est vérifié ici, dans votre navigateur, avec le registre commun. Le fichier n’est envoyé nulle part.',

@@ -4,6 +4,7 @@ import { useWords } from '../i18n/Settings.js';
 import { Act, Page, Panel } from '../parts/Basics.js';
 import { Choices, Field } from '../parts/Fields.js';
 import { useNewWay } from '../parts/NewWay.js';
+import { ScannedField } from '../parts/Scan.js';
 import { Busy, Trouble } from '../parts/Told.js';
 import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
@@ -65,7 +66,7 @@ function Begin({ is, onOpen }: { is: 'recovery' | 'device'; onOpen: (who: Who) =
         if (way.check() && !uncoded && !unnamed) void begin.run();
       }}
     >
-      <Field
+      <ScannedField
         label={t('lost.code')}
         hint={t(is === 'recovery' ? 'lost.codeHint' : 'lost.codeHintDevice')}
         value={code}

@@ -4,6 +4,7 @@ import { useWords } from '../i18n/Settings.js';
 import { sentenceOf } from '../i18n/sentence.js';
 import { Act, Panel } from '../parts/Basics.js';
 import { Field } from '../parts/Fields.js';
+import { ScannedField } from '../parts/Scan.js';
 import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
@@ -83,7 +84,7 @@ export function NewGrant({ code: given, onDone, onCancel }: NewProps) {
             ))}
           </div>
         )}
-        <Field
+        <ScannedField
           label={t('share.who')}
           hint={t('share.whoHint')}
           value={code}

@@ -4,6 +4,8 @@ import { useWords } from '../i18n/Settings.js';
 import { Act, Ask, Copyable, Page, Panel } from '../parts/Basics.js';
 import { Field } from '../parts/Fields.js';
 import { HandSealed } from '../parts/HandOn.js';
+import { QrCode } from '../parts/QrCode.js';
+import { ScannedField } from '../parts/Scan.js';
 import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall, useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
@@ -85,7 +87,10 @@ function LetIn({ code, given, onDone }: { code: string; given: string; onDone: (
         <li>{t('sign.step2')}</li>
         <li>{t('sign.step3')}</li>
       </ol>
-      <Copyable label={t('me.code')} text={code} />
+      <div className="made-parts">
+        <Copyable label={t('me.code')} text={code} />
+        <QrCode text={code} label={t('me.code')} />
+      </div>
       {state.is === 'done' ? (
         <>
           <Notice kind={state.value.told === state.value.of ? 'good' : 'warn'}>
@@ -106,7 +111,7 @@ function LetIn({ code, given, onDone }: { code: string; given: string; onDone: (
             if (text.trim() !== '' && words.trim() !== '') void letIn.run();
           }}
         >
-          <Field
+          <ScannedField
             label={t('sign.request')}
             rows={3}
             value={text}

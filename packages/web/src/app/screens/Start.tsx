@@ -7,6 +7,7 @@ import { Act, Page, Panel } from '../parts/Basics.js';
 import { DropFile } from '../parts/DropFile.js';
 import { Choices, Field, Secret } from '../parts/Fields.js';
 import { useNewWay } from '../parts/NewWay.js';
+import { ScannedField } from '../parts/Scan.js';
 import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
@@ -207,7 +208,7 @@ export function OpenWallet({ onOpen }: Done) {
           <DropFile label={t('open.file')} many onFiles={setFiles} />
           {files.length > 0 && <Notice>{t('open.chosen', { files: list(files.map((f) => f.name)) })}</Notice>}
           {files.length === 0 && (
-            <Field
+            <ScannedField
               label={t('open.text')}
               hint={t('open.textHint')}
               rows={4}
