@@ -132,19 +132,21 @@ export async function finishRecovery(_: undefined, onProgress: Progress): Promis
   const { attempt } = pendingOf(vault);
   onProgress('recovering', 0, 1);
   const { name } = vault.keeper.wallet;
-  const { wallet, dayOffsetMinutes, custodians } = await Recovery.finish(network, attempt, name);
+  const { wallet, role, dayOffsetMinutes, custodians } = await Recovery.finish(network, attempt, name);
   const opens = custodians.filter((c) => c.state === 'recovered').map((c) => c.at);
   const all = opens.length === custodians.length;
-  vault.keeper = {
-    wallet,
-    notes: {
-      ...{ role: 'patient', enrolled: true, hasData: true, dayOffsetMinutes },
-      opensAt: opens.length > 0 ? Math.max(...opens) : network.now() + usualWaitMs,
-      ...(!all && {
-        recoveredBy: { answers: attempt.answers.map(toHex), signer: toHex(attempt.newcomer.oneTimeSeed) },
-      }),
-    },
-  };
+  if (role === 'clinician') vault.keeper = { wallet, notes: { role } };
+  else
+    vault.keeper = {
+      wallet,
+      notes: {
+        ...{ role, enrolled: true, hasData: true, dayOffsetMinutes },
+        opensAt: opens.length > 0 ? Math.max(...opens) : network.now() + usualWaitMs,
+        ...(!all && {
+          recoveredBy: { answers: attempt.answers.map(toHex), signer: toHex(attempt.newcomer.oneTimeSeed) },
+        }),
+      },
+    };
   await keep(vault.keeper);
   return Session.whoOf(vault);
 }
