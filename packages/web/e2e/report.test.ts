@@ -182,7 +182,7 @@ async function camera(text: string): Promise<Browser> {
 }
 
 /** Notes every picture source that the page was given, so that a test can ask whether it still runs. */
-const watched = (context: BrowserContext): Promise<void> =>
+const watched = (context: BrowserContext): Promise<unknown> =>
   context.addInitScript(() => {
     const tracks: MediaStreamTrack[] = [];
     Object.assign(globalThis, { tracks });

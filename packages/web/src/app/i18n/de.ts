@@ -473,6 +473,20 @@ export const de: Catalogue = {
   'verify.against': 'Verglichen mit dem gemeinsamen Verzeichnis bis Block {n}',
   'verify.fails': 'Diese Datei stimmt nicht',
   'verify.place': 'Die Stelle: {place}',
+  'kit.needs': 'Was der Bogen brauchen soll',
+  'kit.paper': 'Nur das Papier',
+  'kit.paperMore': 'Wer es findet, ist Sie. Schließen Sie es weg.',
+  'kit.both': 'Das Papier und eine eigene Passphrase',
+  'kit.bothMore':
+    'Wer nur das Papier findet, kann damit nichts tun. Wer die Passphrase vergisst, hat den Bogen verloren.',
+  'kit.passphrase': 'Die Passphrase des Bogens',
+  'kit.passphraseHint':
+    'Mindestens 10 Zeichen; vier Wörter sind gut. Verwahren Sie sie nicht beim Papier. Was diesen Browser entsperrt, wird nicht verlangt, und niemand kann sie zurücksetzen.',
+  'kit.isOpen':
+    'Er öffnet dieses Konto und alles darin, als wären es Sie. Er braucht sonst nichts: keine Passphrase eines Browsers.',
+  'kit.isLocked':
+    'Er öffnet dieses Konto und alles darin, als wären es Sie. Er braucht die Passphrase, die für ihn gewählt wurde, und die keines Browsers.',
+  'open.kitHint': 'Dieser Bogen hat eine eigene Passphrase. Es ist nicht die eines Browsers.',
   'me.kit': 'Wiederherstellungsbogen',
   'me.kitText':
     'Ihre Schlüssel gibt es nur auf diesem Gerät. Der Bogen bringt sie zurück, wenn es verloren geht. Wer den Bogen hat, ist Sie: Verwahren Sie ihn wie einen Pass, auf Papier, nicht in einer E-Mail.',
@@ -898,10 +912,12 @@ export const de: Catalogue = {
   'fail.WEB_PASSKEY_WITHOUT_PRF':
     'Dieser Passkey kann keine Schlüssel hüten. Nehmen Sie eine Passphrase oder den Passkey eines neueren Geräts.',
   'fail.WRAPPED_LAST': 'Das ist der letzte Zugang. Fügen Sie zuerst einen anderen hinzu.',
+  'fail.KIT_UNREADABLE':
+    'Das ist kein Wiederherstellungsbogen, oder ein Buchstabe stimmt nicht. Vergleichen Sie mit dem Papier.',
+  'fail.KIT_WRONG_PASSPHRASE':
+    'Der Bogen braucht die Passphrase, mit der er gemacht wurde, und dies ist sie nicht. Tippen Sie sie noch einmal.',
   'fail.WEB_BAD_CODE':
     'Das ist kein Code von Islet, oder ein Zeichen ist falsch. Kopieren Sie ihn noch einmal ganz.',
-  'fail.WEB_BAD_KIT':
-    'Das ist kein Wiederherstellungsbogen, oder ein Zeichen ist falsch. Vergleichen Sie mit dem Papier.',
   'fail.WALLET_UNREADABLE':
     'Das ist keine Wallet-Datei von Islet. Wählen Sie die Datei mit der Endung .wallet, oder nehmen Sie Ihren Wiederherstellungsbogen.',
   'fail.WEB_HOST_AWAY':

@@ -474,6 +474,20 @@ export const en = {
   'verify.place': 'The place: {place}',
   'verify.fails': 'This file does not hold',
   // Me
+  'kit.needs': 'What the kit shall need',
+  'kit.paper': 'The paper alone',
+  'kit.paperMore': 'Whoever finds it is you. Lock it away.',
+  'kit.both': 'The paper and a passphrase of its own',
+  'kit.bothMore':
+    'Who finds the paper alone can do nothing with it. Who forgets the passphrase has lost the kit.',
+  'kit.passphrase': 'The kit’s passphrase',
+  'kit.passphraseHint':
+    'At least 10 characters; four words are good. Keep it elsewhere than the paper. What unlocks this browser is not asked for, and nobody can reset it.',
+  'kit.isOpen':
+    'It opens this account and everything in it, as you. It needs nothing besides: no passphrase of any browser.',
+  'kit.isLocked':
+    'It opens this account and everything in it, as you. It needs the passphrase that was chosen for it, and that of no browser.',
+  'open.kitHint': 'This kit was made with a passphrase of its own. It is not the one of a browser.',
   'me.kit': 'Recovery kit',
   'me.kitText':
     'Your keys exist on this device only. The kit brings them back if you lose it. Whoever has the kit is you: keep it like a passport, on paper, not in an e-mail.',
@@ -881,8 +895,10 @@ export const en = {
   'fail.WEB_PASSKEY_WITHOUT_PRF':
     'This passkey cannot guard keys. Use a passphrase, or a passkey of a newer device.',
   'fail.WRAPPED_LAST': 'This is the last way in. Add another first.',
+  'fail.KIT_UNREADABLE': 'This is not a recovery kit, or a letter of it is wrong. Compare it with the paper.',
+  'fail.KIT_WRONG_PASSPHRASE':
+    'The kit needs the passphrase that it was made with, and this is not it. Type it again.',
   'fail.WEB_BAD_CODE': 'This is not a code of Islet, or a letter of it is wrong. Copy all of it again.',
-  'fail.WEB_BAD_KIT': 'This is not a recovery kit, or a letter of it is wrong. Compare it with the paper.',
   'fail.WALLET_UNREADABLE':
     'This is not a wallet file of Islet. Choose the file that ends in .wallet, or use your recovery kit.',
   'fail.WEB_HOST_AWAY': 'Islet does not answer. Start it with “npx islet up” and try again.',

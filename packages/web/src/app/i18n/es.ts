@@ -464,6 +464,20 @@ export const es: Catalogue = {
   'verify.against': 'Comparado con el registro común hasta el bloque {n}',
   'verify.fails': 'Este archivo no es correcto',
   'verify.place': 'El lugar: {place}',
+  'kit.needs': 'Qué debe necesitar la hoja',
+  'kit.paper': 'Solo el papel',
+  'kit.paperMore': 'Quien lo encuentra es usted. Guárdelo bajo llave.',
+  'kit.both': 'El papel y una frase de acceso propia',
+  'kit.bothMore':
+    'Quien encuentra solo el papel no puede hacer nada con él. Quien olvida la frase ha perdido la hoja.',
+  'kit.passphrase': 'La frase de acceso de la hoja',
+  'kit.passphraseHint':
+    'Al menos 10 caracteres; cuatro palabras van bien. Guárdela en otro sitio que el papel. No se pide lo que desbloquea este navegador, y nadie puede restablecerla.',
+  'kit.isOpen':
+    'Abre esta cuenta y todo lo que contiene, como si fuera usted. No necesita nada más: ninguna frase de un navegador.',
+  'kit.isLocked':
+    'Abre esta cuenta y todo lo que contiene, como si fuera usted. Necesita la frase que se eligió para ella, y la de ningún navegador.',
+  'open.kitHint': 'Esta hoja se hizo con una frase de acceso propia. No es la de un navegador.',
   'me.kit': 'Hoja de recuperación',
   'me.kitText':
     'Sus llaves existen solo en este dispositivo. La hoja las devuelve si lo pierde. Quien tiene la hoja es usted: guárdela como un pasaporte, en papel, no en un correo.',
@@ -872,8 +886,10 @@ export const es: Catalogue = {
   'fail.WEB_PASSKEY_WITHOUT_PRF':
     'Esta llave de acceso no puede guardar llaves. Use una frase de acceso o la llave de un dispositivo más nuevo.',
   'fail.WRAPPED_LAST': 'Es el último acceso. Añada otro antes.',
+  'fail.KIT_UNREADABLE': 'No es una hoja de recuperación, o una letra está mal. Compárela con el papel.',
+  'fail.KIT_WRONG_PASSPHRASE':
+    'La hoja necesita la frase con la que se hizo, y no es esta. Escríbala otra vez.',
   'fail.WEB_BAD_CODE': 'No es un código de Islet, o una letra está mal. Cópielo entero otra vez.',
-  'fail.WEB_BAD_KIT': 'No es una hoja de recuperación, o una letra está mal. Compárela con el papel.',
   'fail.WALLET_UNREADABLE':
     'No es un archivo de cartera de Islet. Elija el archivo que acaba en .wallet, o use su hoja de recuperación.',
   'fail.WEB_HOST_AWAY': 'Islet no responde. Arránquelo con «npx islet up» e inténtelo de nuevo.',

@@ -465,6 +465,20 @@ export const fr: Catalogue = {
   'verify.against': 'Comparé au registre commun jusqu’au bloc {n}',
   'verify.fails': 'Ce fichier n’est pas exact',
   'verify.place': 'L’endroit : {place}',
+  'kit.needs': 'Ce que la fiche doit demander',
+  'kit.paper': 'Le papier seul',
+  'kit.paperMore': 'Qui le trouve, c’est vous. Mettez-le sous clé.',
+  'kit.both': 'Le papier et une phrase secrète à elle',
+  'kit.bothMore': 'Qui ne trouve que le papier ne peut rien en faire. Qui oublie la phrase a perdu la fiche.',
+  'kit.passphrase': 'La phrase secrète de la fiche',
+  'kit.passphraseHint':
+    'Au moins 10 caractères ; quatre mots conviennent. Gardez-la ailleurs que le papier. Ce qui déverrouille ce navigateur n’est pas demandé, et personne ne peut la réinitialiser.',
+  'kit.isOpen':
+    'Elle ouvre ce compte et tout ce qu’il contient, comme si c’était vous. Elle ne demande rien d’autre : la phrase d’aucun navigateur.',
+  'kit.isLocked':
+    'Elle ouvre ce compte et tout ce qu’il contient, comme si c’était vous. Elle demande la phrase choisie pour elle, et celle d’aucun navigateur.',
+  'open.kitHint':
+    'Cette fiche a été faite avec une phrase secrète à elle. Ce n’est pas celle d’un navigateur.',
   'me.kit': 'Fiche de secours',
   'me.kitText':
     'Vos clés n’existent que sur cet appareil. La fiche les rend si vous le perdez. Qui a la fiche, c’est vous : gardez-la comme un passeport, sur papier, pas dans un courriel.',
@@ -887,8 +901,11 @@ export const fr: Catalogue = {
   'fail.WEB_PASSKEY_WITHOUT_PRF':
     'Cette clé d’accès ne peut pas garder de clés. Utilisez une phrase secrète, ou la clé d’un appareil plus récent.',
   'fail.WRAPPED_LAST': 'C’est le dernier accès. Ajoutez-en un autre d’abord.',
+  'fail.KIT_UNREADABLE':
+    'Ce n’est pas une fiche de secours, ou une lettre est fausse. Comparez avec le papier.',
+  'fail.KIT_WRONG_PASSPHRASE':
+    'La fiche demande la phrase avec laquelle elle a été faite, et ce n’est pas celle-ci. Tapez-la de nouveau.',
   'fail.WEB_BAD_CODE': 'Ce n’est pas un code d’Islet, ou une lettre est fausse. Copiez-le encore en entier.',
-  'fail.WEB_BAD_KIT': 'Ce n’est pas une fiche de secours, ou une lettre est fausse. Comparez avec le papier.',
   'fail.WALLET_UNREADABLE':
     'Ce n’est pas un portefeuille d’Islet. Choisissez le fichier finissant par .wallet, ou votre fiche de secours.',
   'fail.WEB_HOST_AWAY': 'Islet ne répond pas. Lancez-le avec « npx islet up » et réessayez.',

@@ -1,6 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type * as Wrapped from '@islet/core/Wrapped';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
 import * as Passkey from '../Passkey.js';
 import { Act, Page, Panel } from '../parts/Basics.js';
@@ -176,7 +176,20 @@ export function OpenWallet({ onOpen }: Done) {
   const { t, list } = useWords();
   const [files, setFiles] = useState<File[]>([]);
   const [text, setText] = useState('');
+  const [passphrase, setPassphrase] = useState('');
+  const [locked, setLocked] = useState(false);
   const [role, setRole] = useState<Role>('patient');
+  useEffect(() => {
+    let isNewest = true;
+    const one = files.find((f) => !f.name.endsWith('.notes'));
+    void (async () => {
+      const needs = await ask('isLockedKit', { text: one ? await one.text() : text });
+      if (isNewest) setLocked(needs);
+    })();
+    return () => {
+      isNewest = false;
+    };
+  }, [files, text]);
   const way = useNewWay('open.newPassphrase');
   const [tried, setTried] = useState(false);
   const open = useCall(async (onProgress) => {
@@ -184,9 +197,14 @@ export function OpenWallet({ onOpen }: Done) {
     const wallet = files.find((f) => f !== notes);
     const given = wallet ? await wallet.text() : text;
     const beside = notes && (await notes.text());
+    if (locked) await ask('tryKit', { text: given, passphrase });
     const who = await ask(
       'adopt',
-      { text: given, role, way: await way.take(), ...(beside && { notes: beside }) },
+      {
+        ...{ text: given, role, way: await way.take() },
+        ...(beside && { notes: beside }),
+        ...(locked && { passphrase }),
+      },
       onProgress,
     );
     onOpen(who);
@@ -216,7 +234,15 @@ export function OpenWallet({ onOpen }: Done) {
               onChange={setText}
             />
           )}
-          {files.length > 0 && (
+          {locked && (
+            <Secret
+              label={t('kit.passphrase')}
+              hint={t('open.kitHint')}
+              value={passphrase}
+              onChange={setPassphrase}
+            />
+          )}
+          {files.length > 0 && !locked && (
             <Choices
               compact
               label={t('open.role')}
