@@ -8,6 +8,8 @@ import * as Points from '@islet/core/metrics/Points';
 import * as Summary from '@islet/core/metrics/Summary';
 import type { Reading } from '@islet/core/Reading';
 import * as Span from '@islet/core/Span';
+import type { Report } from '@islet/fhir/Report';
+import * as ReportPdf from '@islet/fhir/ReportPdf';
 import * as ClarityFile from '@islet/sim/ClarityFile';
 import * as Life from '@islet/sim/Person';
 import type { Browser, Page } from 'playwright-core';
@@ -104,6 +106,29 @@ function lastWeek(): Span.Span {
   return { firstDay: lastDay - 6, lastDay };
 }
 
+/** Saves what is open as a signed page, which holds, is of those days, and shows no reading. */
+async function takenAlong(there: Page, { firstDay, lastDay }: Span.Span, source: string): Promise<Report> {
+  const mean = await figure(there, 'mean');
+  const download = there.waitForEvent('download');
+  await there.getByRole('button', { name: 'Save as signed PDF' }).click();
+  const path = join(folder, 'taken.pdf');
+  await (await download).saveAs(path);
+  const report = await ReportPdf.read(new Uint8Array(await readFile(path)));
+  const { statement } = report.signed;
+  expect([statement.firstDay, statement.lastDay]).toEqual([firstDay, lastDay]);
+  expect(report.data.days).toEqual([]);
+  expect(report.data.episodes).toBeNull();
+  const auditor = await device(browser);
+  await auditor.page.goto(`${islet.ready.app}/#/verify`);
+  await auditor.page.locator('input[type=file]').setInputFiles(path);
+  await auditor.page.getByText('This report holds').waitFor();
+  expect(await auditor.page.locator('[data-stated="mean"] dd').innerText()).toBe(mean);
+  await auditor.page.getByText(source, { exact: true }).waitFor();
+  await clean(auditor.page, `checking ${source}`);
+  await auditor.context.close();
+  return report;
+}
+
 test('a weekly average opens exactly that week, and nothing finer', async () => {
   const page = await begin('One weekly average');
   const { firstDay, lastDay } = lastWeek();
@@ -133,6 +158,7 @@ test('a weekly average opens exactly that week, and nothing finer', async () => 
   expect(await there.locator('.daily li').count(), 'one week and no day').toBe(1);
   expect(await there.locator('.agp-middle, .daily-line').count(), 'no course of any day').toBe(0);
   await clean(there, 'a report of a week');
+  await takenAlong(there, { firstDay, lastDay }, 'weekly glucose averages');
 });
 
 test('what a grant would give away by subtraction is asked about first', async () => {
@@ -157,6 +183,13 @@ test('a visit shows the 14-day report and averages of days', async () => {
   expect(await there.locator('.daily li').count()).toBeGreaterThan(14);
   expect(await there.locator('.daily-line').count(), 'no course of a day').toBe(0);
   await clean(there, 'a report of 14 days');
+  const { lastDay } = Span.within('glucose/report', {
+    firstDay: Day.of(readings[0]!.at, 0),
+    lastDay: Day.of(readings.at(-1)!.at, 0),
+  })!;
+  const { data } = await takenAlong(there, { firstDay: lastDay - 13, lastDay }, 'the 14-day glucose report');
+  expect(data.agp?.length).toBe(24);
+  expect(data.spans?.length).toBeGreaterThan(14);
 });
 
 const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];

@@ -597,6 +597,7 @@ export const de: Catalogue = {
   'passkey.not.number':
     'Passkeys brauchen eine Adresse mit einem Namen: öffnen Sie auf diesem Rechner http://localhost…, auf anderen den Namen, mit dem Islet gestartet wurde.',
   'passkey.not.browser': 'Dieser Browser kennt keine Passkeys; eine Passphrase leistet hier dasselbe.',
+  'pdf.source': 'Stützt sich auf',
   'pdf.save': 'Als signiertes PDF sichern',
   'pdf.completeUntil': 'Vollständig bis',
   'pdf.agpLegend': 'Linie: Mitte aller Tage. Dunkel: die Hälfte der Tage. Hell: neun von zehn Tagen.',

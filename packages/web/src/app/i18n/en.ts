@@ -599,6 +599,7 @@ export const en = {
     'Passkeys need an address with a name: on this computer open http://localhost… instead, and on others the name that Islet was started with.',
   'passkey.not.browser': 'This browser has no passkeys; a passphrase does the same here.',
   // Signed report
+  'pdf.source': 'Based on',
   'pdf.save': 'Save as signed PDF',
   'pdf.completeUntil': 'Complete until',
   'pdf.agpLegend': 'Line: middle of all days. Dark: half of the days. Light: nine of ten days.',

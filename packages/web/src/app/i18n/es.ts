@@ -586,6 +586,7 @@ export const es: Catalogue = {
   'passkey.not.number':
     'Las llaves de acceso necesitan una dirección con nombre: en este ordenador abra http://localhost…, y en otros el nombre con el que se inició Islet.',
   'passkey.not.browser': 'Este navegador no tiene llaves de acceso; una frase de acceso hace aquí lo mismo.',
+  'pdf.source': 'Se basa en',
   'pdf.save': 'Guardar como PDF firmado',
   'pdf.completeUntil': 'Completo hasta',
   'pdf.agpLegend': 'Línea: mitad de todos los días. Oscuro: la mitad de los días. Claro: nueve de cada diez.',

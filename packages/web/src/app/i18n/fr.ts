@@ -589,6 +589,7 @@ export const fr: Catalogue = {
   'passkey.not.number':
     'Les clés d’accès demandent une adresse avec un nom : sur cet ordinateur, ouvrez http://localhost… ; sur les autres, le nom avec lequel Islet a été démarré.',
   'passkey.not.browser': 'Ce navigateur n’a pas de clés d’accès ; une phrase secrète fait ici la même chose.',
+  'pdf.source': 'Repose sur',
   'pdf.save': 'Enregistrer en PDF signé',
   'pdf.completeUntil': 'Complet jusqu’au',
   'pdf.agpLegend':

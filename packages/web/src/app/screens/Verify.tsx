@@ -122,6 +122,7 @@ const figures = [
 /** What a signed report says, read from what was signed and not from the page. */
 function ReportHolds({ told }: { told: ReportChecked }) {
   const { t, day, moment, glucose, spread, unit, percent, number } = useWords();
+  const stream = `stream.${told.stream}`;
   const written = (name: (typeof figures)[number], hundredths: number | null): string => {
     if (hundredths === null) return '–';
     const value = hundredths / 100;
@@ -150,6 +151,12 @@ function ReportHolds({ told }: { told: ReportChecked }) {
           <dt>{t('home.period')}</dt>
           <dd>{t('report.period', { from: day(told.firstDay), to: day(told.lastDay) })}</dd>
         </div>
+        {stream in catalogues.en && (
+          <div>
+            <dt>{t('pdf.source')}</dt>
+            <dd>{t(stream as Key)}</dd>
+          </div>
+        )}
         <div>
           <dt>{t('pdf.made')}</dt>
           <dd>{moment(told.madeAt)}</dd>

@@ -89,7 +89,7 @@ export const dropAll = async (): Promise<void> => Views.clear(await storage(), p
 export type Shown<T> = T & { asOf: number | null };
 
 /** Views that earlier builds kept are of another form, and are not shown. */
-const viewForm = 3;
+const viewForm = 4;
 
 /**
  * What a screen shows. Where nobody answers it is what was kept when it was last opened here; what was refused is not
