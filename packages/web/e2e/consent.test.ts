@@ -192,6 +192,73 @@ test('a visit shows the 14-day report and averages of days', async () => {
   expect(data.spans?.length).toBeGreaterThan(14);
 });
 
+test('whom the keeper of a circle lets in sees what was shared with it, until they are taken out', async () => {
+  const { page } = patient;
+  const { page: keeper } = clinician;
+  const carer = await device(browser, { timezoneId: zone });
+  await carer.page.goto(islet.ready.app);
+  await create(carer.page, /I am a clinician/, 'School nurse', 'red lake four doors');
+  await carer.page.getByText('Nobody shares with you yet').waitFor();
+  const code = await carer.page.locator('.copyable code').first().innerText();
+
+  await go(page, 'share');
+  await page.getByRole('button', { name: 'Open a circle' }).click();
+  await page.getByRole('button', { name: 'Open the circle' }).click();
+  await page.getByText('Choose a day.').waitFor();
+  await clean(page, 'opening a circle');
+  await page.getByLabel('Code of who keeps it').fill(invitation);
+  await page.getByLabel('What you call them').fill('Dr. Popescu');
+  await page.getByLabel('People at a time').fill('1');
+  await page.getByLabel('Last day').fill(Day.format(Day.of(Date.now(), 0) + 100));
+  await page.getByRole('button', { name: 'Open the circle' }).click();
+  await page.getByText(/^Dr\. Popescu lets people in and out, at most 1 at a time/).waitFor();
+  await page.getByRole('link', { name: 'Share with this circle' }).click();
+  await page.getByText('Every reading of the last days').click();
+  expect(await sentence(page)).toMatch(
+    /^Whoever Dr\. Popescu lets in \(at most 1 at a time\) may see every glucose/,
+  );
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
+  await page.getByText('Whoever Dr. Popescu lets in (at most 1 at a time) can look now').waitFor();
+
+  // Nobody refreshes anything.
+  await go(keeper, 'patients');
+  const circle = keeper.getByRole('region', { name: /^Circle of/ });
+  await circle.getByText('Nobody is in it.').waitFor();
+  await circle.getByLabel('Their code').fill(code);
+  await circle.getByLabel('What you call them').fill('The nurse');
+  await clean(keeper, 'a circle that is kept');
+  await circle.getByRole('button', { name: 'Let them in' }).click();
+  await circle.getByRole('button', { name: 'Take out: The nurse' }).waitFor();
+  expect(await circle.getByLabel('Their code').count(), 'one at a time').toBe(0);
+
+  await carer.page.getByText(/^every glucose reading/).waitFor();
+  await carer.page
+    .getByText(/let in by Someone with the code/)
+    .first()
+    .waitFor();
+  await clean(carer.page, 'what a circle opens');
+  await carer.page.getByRole('link', { name: /^Open report/ }).click();
+  await carer.page.locator('.report .agp-middle').first().waitFor();
+
+  await go(page, 'log');
+  await page.getByText('let in by Dr. Popescu').first().waitFor();
+  await go(page, 'share');
+  await clean(page, 'a circle and who is in it');
+  await page.getByRole('button', { name: /^Take out: Someone/ }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Take out' }).click();
+  await page.getByText(/^Taken out for good/).waitFor();
+  await carer.page.reload();
+  await carer.page.getByLabel('Passphrase', { exact: true }).fill('red lake four doors');
+  await carer.page.getByRole('button', { name: 'Unlock' }).click();
+  await carer.page.getByText('Nobody shares with you yet').waitFor();
+  await page.getByRole('button', { name: 'End it' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'End it' }).click();
+  await page.getByText('It is over. Nobody is in it any more.').waitFor();
+  await stop(page);
+  for (const { complaints } of [patient, clinician, carer]) expect(complaints).toEqual([]);
+  await carer.context.close();
+});
+
 const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
 test('school hours are refused outside them, with the reason', async () => {

@@ -828,6 +828,39 @@ export const de: Catalogue = {
     'Nur für Notfälle. Wer hineinsieht, muss einen Grund angeben, und Sie sehen sofort, wer, wann und warum.',
   'share.isRole':
     'Das ist der Code der Rolle einer Organisation: wer sie gerade innehat, darf hineinsehen. Wer das ist, sagt die Organisation.',
+  'circle.title': 'Kreise von Betreuenden',
+  'circle.text':
+    'Mit einem Kreis kann jemand, dem Sie vertrauen, ein Elternteil oder eine Schule, Betreuende ein- und auslassen, ohne jedes Mal zu fragen. Sie sagen, wie viele zugleich und bis wann. Niemand darin sieht etwas, bevor Sie mit dem Kreis teilen.',
+  'circle.open': 'Einen Kreis öffnen',
+  'circle.openDo': 'Den Kreis öffnen',
+  'circle.openText':
+    'Wer ihn führt, sieht dadurch allein nichts, und kann nichts erweitern: nicht wie viele, nicht wie lange, nicht was geteilt wird.',
+  'circle.keeperCode': 'Code der Person, die ihn führt',
+  'circle.people': 'Personen zugleich',
+  'circle.badPeople': 'Zwischen 1 und {n}.',
+  'circle.until': 'Letzter Tag',
+  'circle.badUntil': 'Wählen Sie einen Tag.',
+  'circle.keptBy': 'Geführt von {keeper}',
+  'circle.of': 'Kreis von {patient}',
+  'circle.asPatient': '{keeper} lässt Personen ein und aus, höchstens {n} zugleich, bis {until}.',
+  'circle.asKeeper':
+    'Sie lassen Personen ein und aus, höchstens {n} zugleich, bis {until}. Sie sehen nichts, außer Sie lassen sich selbst ein.',
+  'circle.asPerson': '{keeper} hat Sie eingelassen, längstens bis {until}.',
+  'circle.over': 'Er ist beendet. Niemand ist mehr darin.',
+  'circle.nobody': 'Niemand ist darin.',
+  'circle.admit': 'Einlassen',
+  'circle.out': 'Herausnehmen',
+  'circle.outTitle': '{who} herausnehmen?',
+  'circle.outText': 'Von da an wird abgelehnt. Was gesehen wurde, ist gesehen.',
+  'circle.outForGood':
+    'Von da an wird abgelehnt, und wer den Kreis führt, kann nicht wieder einlassen. Was gesehen wurde, ist gesehen.',
+  'circle.barred': 'Für immer herausgenommen: {who}',
+  'circle.share': 'Mit diesem Kreis teilen',
+  'circle.end': 'Beenden',
+  'circle.endTitle': 'Diesen Kreis beenden?',
+  'circle.endText':
+    'Alle darin werden von da an abgelehnt, und er kommt nicht wieder. Was gesehen wurde, ist gesehen.',
+  'circle.letIn': 'eingelassen von {keeper}',
   'role.title': 'Rollen, die Sie innehaben',
   'role.text':
     'Wer mit einer Rolle teilt, teilt mit denen, die sie gerade innehaben. Geben Sie Patienten den Link.',
@@ -958,6 +991,16 @@ export const de: Catalogue = {
   'fail.GRANT_NO_WHOLE_SPAN':
     'In diesen Tagen liegt keine ganze Woche (Montag bis Sonntag) oder kein ganzer Bericht über 14 Tage. Wählen Sie mehr Tage.',
   'fail.DENIED_OUTSIDE_HOURS': 'Die Erlaubnis gilt nicht zu dieser Stunde oder an diesem Wochentag.',
+  'fail.CIRCLES_BAD_TERMS':
+    'Führen muss den Kreis jemand anderes als Sie, und sein letzter Tag muss noch kommen.',
+  'fail.CIRCLES_FULL': 'Im Kreis sind schon so viele, wie es sein dürfen. Nehmen Sie erst jemanden heraus.',
+  'fail.CIRCLES_BARRED': 'Der Patient hat diese Person für immer herausgenommen.',
+  'fail.CIRCLES_ALREADY_ADMITTED': 'Die Person ist schon im Kreis.',
+  'fail.CIRCLES_OVER': 'Dieser Kreis ist beendet.',
+  'fail.CIRCLE_NO_KEY':
+    'Der Schlüssel dieses Kreises kam nicht an. Versuchen Sie es noch einmal; bleibt es so, bitten Sie den Patienten, einen anderen zu öffnen.',
+  'fail.ROLE_UNKNOWN_HOLDER':
+    'Mit diesem Code gibt es noch niemanden. Erst muss die Person in Islet ein Konto anlegen.',
   'fail.DENIED_NOT_IN_CIRCLE': 'Die Erlaubnis gilt einem Kreis von Betreuenden, zu dem Sie nicht gehören.',
   'fail.DENIED_NOT_IN_ROLE': 'Die Erlaubnis gilt einer Rolle, die Sie nicht innehaben.',
   'fail.DENIED_EMERGENCY_NOT_STATED':

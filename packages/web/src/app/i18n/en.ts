@@ -818,6 +818,39 @@ export const en = {
     'For emergencies only. Whoever looks must state a reason, and you are shown who, when and why at once.',
   'share.isRole':
     'This is the code of an organisation’s role: whoever holds it at the time may look. The organisation says who does.',
+  'circle.title': 'Circles of carers',
+  'circle.text':
+    'A circle lets somebody you trust, a parent or a school, let carers in and out without asking each time. You say how many at a time, and until when. Nobody in it sees anything before you share with it.',
+  'circle.open': 'Open a circle',
+  'circle.openDo': 'Open the circle',
+  'circle.openText':
+    'Who keeps it sees nothing by that alone. They can widen nothing: not how many, not how long, not what is shared.',
+  'circle.keeperCode': 'Code of who keeps it',
+  'circle.people': 'People at a time',
+  'circle.badPeople': 'Between 1 and {n}.',
+  'circle.until': 'Last day',
+  'circle.badUntil': 'Choose a day.',
+  'circle.keptBy': 'Kept by {keeper}',
+  'circle.of': 'Circle of {patient}',
+  'circle.asPatient': '{keeper} lets people in and out, at most {n} at a time, until {until}.',
+  'circle.asKeeper':
+    'You let people in and out, at most {n} at a time, until {until}. You see nothing unless you let yourself in.',
+  'circle.asPerson': '{keeper} let you in, until {until} at the latest.',
+  'circle.over': 'It is over. Nobody is in it any more.',
+  'circle.nobody': 'Nobody is in it.',
+  'circle.admit': 'Let them in',
+  'circle.out': 'Take out',
+  'circle.outTitle': 'Take {who} out?',
+  'circle.outText': 'From then on they are refused. What they have seen, they have seen.',
+  'circle.outForGood':
+    'From then on they are refused, and whoever keeps the circle cannot let them in again. What they have seen, they have seen.',
+  'circle.barred': 'Taken out for good: {who}',
+  'circle.share': 'Share with this circle',
+  'circle.end': 'End it',
+  'circle.endTitle': 'End this circle?',
+  'circle.endText':
+    'Everybody in it is refused from then on, and it does not come back. What they have seen, they have seen.',
+  'circle.letIn': 'let in by {keeper}',
   'role.title': 'Roles that you hold',
   'role.text': 'Patients who share with a role share with whoever holds it at the time. Give them its link.',
   'role.name': 'Name for this role',
@@ -935,6 +968,15 @@ export const en = {
   'fail.GRANT_NO_WHOLE_SPAN':
     'These days hold no whole week (Monday to Sunday), or no whole 14-day report. Choose more days.',
   'fail.DENIED_OUTSIDE_HOURS': 'The permission does not hold at this hour or on this weekday.',
+  'fail.CIRCLES_BAD_TERMS':
+    'Who keeps a circle must be somebody else than you, and its last day must be to come.',
+  'fail.CIRCLES_FULL': 'As many are in the circle as may be. Take someone out first.',
+  'fail.CIRCLES_BARRED': 'The patient took this person out for good.',
+  'fail.CIRCLES_ALREADY_ADMITTED': 'They are in the circle already.',
+  'fail.CIRCLES_OVER': 'This circle is over.',
+  'fail.CIRCLE_NO_KEY':
+    'The key of this circle did not come. Try again; if it stays so, ask the patient to open another.',
+  'fail.ROLE_UNKNOWN_HOLDER': 'There is nobody with this code yet. They first create an account in Islet.',
   'fail.DENIED_NOT_IN_CIRCLE': 'The permission is for a circle of carers that you are not in.',
   'fail.DENIED_NOT_IN_ROLE': 'The permission is for a role that you do not hold.',
   'fail.DENIED_EMERGENCY_NOT_STATED':

@@ -808,6 +808,39 @@ export const es: Catalogue = {
     'Solo para emergencias. Quien mire debe indicar un motivo, y usted ve enseguida quién, cuándo y por qué.',
   'share.isRole':
     'Es el código de una función de una organización: puede mirar quien la desempeñe en ese momento. La organización dice quién.',
+  'circle.title': 'Círculos de cuidadores',
+  'circle.text':
+    'Con un círculo, alguien de su confianza, un padre o una escuela, puede dejar entrar y salir a cuidadores sin preguntar cada vez. Usted dice cuántos a la vez y hasta cuándo. Nadie en él ve nada antes de que usted comparta con el círculo.',
+  'circle.open': 'Abrir un círculo',
+  'circle.openDo': 'Abrir el círculo',
+  'circle.openText':
+    'Quien lo lleva no ve nada solo por eso. No puede ampliar nada: ni cuántos, ni hasta cuándo, ni qué se comparte.',
+  'circle.keeperCode': 'Código de quien lo lleva',
+  'circle.people': 'Personas a la vez',
+  'circle.badPeople': 'Entre 1 y {n}.',
+  'circle.until': 'Último día',
+  'circle.badUntil': 'Elija un día.',
+  'circle.keptBy': 'Lo lleva {keeper}',
+  'circle.of': 'Círculo de {patient}',
+  'circle.asPatient': '{keeper} deja entrar y salir a personas, como máximo {n} a la vez, hasta el {until}.',
+  'circle.asKeeper':
+    'Usted deja entrar y salir a personas, como máximo {n} a la vez, hasta el {until}. No ve nada, salvo que entre usted mismo.',
+  'circle.asPerson': '{keeper} le dejó entrar, como muy tarde hasta el {until}.',
+  'circle.over': 'Ha terminado. Ya no hay nadie en él.',
+  'circle.nobody': 'No hay nadie en él.',
+  'circle.admit': 'Dejar entrar',
+  'circle.out': 'Sacar',
+  'circle.outTitle': '¿Sacar a {who}?',
+  'circle.outText': 'Desde entonces se le rechaza. Lo que vio, visto está.',
+  'circle.outForGood':
+    'Desde entonces se le rechaza, y quien lleva el círculo no puede dejarle entrar otra vez. Lo que vio, visto está.',
+  'circle.barred': 'Fuera para siempre: {who}',
+  'circle.share': 'Compartir con este círculo',
+  'circle.end': 'Terminarlo',
+  'circle.endTitle': '¿Terminar este círculo?',
+  'circle.endText':
+    'Desde entonces se rechaza a todos los que están en él, y no vuelve. Lo que vieron, visto está.',
+  'circle.letIn': 'a quien dejó entrar {keeper}',
   'role.title': 'Funciones que desempeña',
   'role.text':
     'Quien comparte con una función comparte con quien la desempeñe en ese momento. Deles su enlace.',
@@ -925,6 +958,15 @@ export const es: Catalogue = {
   'fail.GRANT_NO_WHOLE_SPAN':
     'Esos días no contienen una semana entera (de lunes a domingo) o un informe entero de 14 días. Elija más días.',
   'fail.DENIED_OUTSIDE_HOURS': 'El permiso no vale a esta hora o en este día de la semana.',
+  'fail.CIRCLES_BAD_TERMS':
+    'Quien lleva un círculo debe ser otra persona, y su último día debe estar por venir.',
+  'fail.CIRCLES_FULL': 'En el círculo ya hay tantas personas como puede haber. Saque antes a alguien.',
+  'fail.CIRCLES_BARRED': 'El paciente sacó a esta persona para siempre.',
+  'fail.CIRCLES_ALREADY_ADMITTED': 'Ya está en el círculo.',
+  'fail.CIRCLES_OVER': 'Este círculo ha terminado.',
+  'fail.CIRCLE_NO_KEY':
+    'La llave de este círculo no llegó. Inténtelo otra vez; si sigue así, pida al paciente que abra otro.',
+  'fail.ROLE_UNKNOWN_HOLDER': 'Aún no hay nadie con este código. Antes debe crear una cuenta en Islet.',
   'fail.DENIED_NOT_IN_CIRCLE': 'El permiso es para un círculo de cuidadores al que usted no pertenece.',
   'fail.DENIED_NOT_IN_ROLE': 'El permiso es para una función que usted no tiene.',
   'fail.DENIED_EMERGENCY_NOT_STATED':

@@ -821,6 +821,40 @@ export const fr: Catalogue = {
     'Pour les urgences seulement. Qui regarde doit donner un motif, et vous voyez aussitôt qui, quand et pourquoi.',
   'share.isRole':
     'C’est le code d’un rôle d’une organisation : peut regarder qui l’exerce à ce moment. L’organisation dit qui.',
+  'circle.title': 'Cercles de soignants et de proches',
+  'circle.text':
+    'Avec un cercle, quelqu’un de confiance, un parent ou une école, peut faire entrer et sortir des accompagnants sans demander chaque fois. Vous dites combien à la fois et jusqu’à quand. Personne n’y voit rien avant que vous partagiez avec lui.',
+  'circle.open': 'Ouvrir un cercle',
+  'circle.openDo': 'Ouvrir le cercle',
+  'circle.openText':
+    'Qui le tient ne voit rien pour autant et ne peut rien élargir : ni combien, ni jusqu’à quand, ni ce qui est partagé.',
+  'circle.keeperCode': 'Code de qui le tient',
+  'circle.people': 'Personnes à la fois',
+  'circle.badPeople': 'Entre 1 et {n}.',
+  'circle.until': 'Dernier jour',
+  'circle.badUntil': 'Choisissez un jour.',
+  'circle.keptBy': 'Tenu par {keeper}',
+  'circle.of': 'Cercle de {patient}',
+  'circle.asPatient':
+    '{keeper} fait entrer et sortir des personnes, au plus {n} à la fois, jusqu’au {until}.',
+  'circle.asKeeper':
+    'Vous faites entrer et sortir des personnes, au plus {n} à la fois, jusqu’au {until}. Vous ne voyez rien, à moins d’entrer vous-même.',
+  'circle.asPerson': '{keeper} vous a fait entrer, jusqu’au {until} au plus tard.',
+  'circle.over': 'Il est terminé. Plus personne n’en fait partie.',
+  'circle.nobody': 'Personne n’en fait partie.',
+  'circle.admit': 'Faire entrer',
+  'circle.out': 'Faire sortir',
+  'circle.outTitle': 'Faire sortir {who} ?',
+  'circle.outText': 'Dès lors, l’accès est refusé. Ce qui a été vu reste vu.',
+  'circle.outForGood':
+    'Dès lors, l’accès est refusé, et qui tient le cercle ne peut plus faire entrer cette personne. Ce qui a été vu reste vu.',
+  'circle.barred': 'Sortis pour toujours : {who}',
+  'circle.share': 'Partager avec ce cercle',
+  'circle.end': 'Y mettre fin',
+  'circle.endTitle': 'Mettre fin à ce cercle ?',
+  'circle.endText':
+    'Dès lors, l’accès est refusé à tous ceux qui en font partie, et il ne revient pas. Ce qui a été vu reste vu.',
+  'circle.letIn': 'entrée permise par {keeper}',
   'role.title': 'Rôles que vous exercez',
   'role.text':
     'Partager avec un rôle, c’est partager avec qui l’exerce à ce moment. Donnez-en le lien aux patients.',
@@ -942,6 +976,17 @@ export const fr: Catalogue = {
   'fail.GRANT_NO_WHOLE_SPAN':
     'Ces jours ne contiennent pas de semaine entière (du lundi au dimanche) ou de rapport entier de 14 jours. Choisissez plus de jours.',
   'fail.DENIED_OUTSIDE_HOURS': 'La permission ne vaut pas à cette heure ou ce jour de la semaine.',
+  'fail.CIRCLES_BAD_TERMS':
+    'Qui tient un cercle doit être quelqu’un d’autre que vous, et son dernier jour doit être à venir.',
+  'fail.CIRCLES_FULL':
+    'Le cercle compte déjà autant de personnes que permis. Faites d’abord sortir quelqu’un.',
+  'fail.CIRCLES_BARRED': 'Le patient a fait sortir cette personne pour toujours.',
+  'fail.CIRCLES_ALREADY_ADMITTED': 'Cette personne fait déjà partie du cercle.',
+  'fail.CIRCLES_OVER': 'Ce cercle est terminé.',
+  'fail.CIRCLE_NO_KEY':
+    'La clé de ce cercle n’est pas arrivée. Réessayez ; si cela dure, demandez au patient d’en ouvrir un autre.',
+  'fail.ROLE_UNKNOWN_HOLDER':
+    'Il n’y a encore personne avec ce code. La personne doit d’abord créer un compte dans Islet.',
   'fail.DENIED_NOT_IN_CIRCLE': 'La permission est pour un cercle d’aidants dont vous ne faites pas partie.',
   'fail.DENIED_NOT_IN_ROLE': 'La permission est pour un rôle que vous ne tenez pas.',
   'fail.DENIED_EMERGENCY_NOT_STATED':

@@ -42,12 +42,20 @@ export function NewGrant({ code: given, onDone, onCancel }: NewProps) {
   }, [code, recognise]);
   const reader = who.state.is === 'done' ? who.state.value.account : undefined;
   const isRole = who.state.is === 'done' && who.state.value.isRole;
+  const circle = who.state.is === 'done' ? who.state.value.circle : null;
+  // A circle is called by who keeps it.
+  const called = circle
+    ? t('share.circle', {
+        keeper: circle.keeperName ?? t('log.stranger', { code: circle.keeper.slice(0, 8) }),
+        people: circle.maxPeople,
+      })
+    : name.trim();
   const terms = useMemo(() => draft && span && termsOf(draft, span, Date.now()), [draft, span]);
   const grant = useCall(async (_, meant: boolean) => {
     if (!reader || !terms) return undefined;
-    await ask('call', { account: reader, name: name.trim() });
+    if (!circle) await ask('call', { account: reader, name: called });
     const made = await ask('grant', { reader, terms, meant });
-    if (made.id !== null) onDone(name.trim());
+    if (made.id !== null) onDone(called);
     return made;
   });
   const forget = grant.reset;
@@ -55,8 +63,8 @@ export function NewGrant({ code: given, onDone, onCancel }: NewProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: other terms, or someone else, are another question
   useEffect(forget, [terms, reader]);
   if (!draft || !span) return <Busy step={null} />;
-  const shown = name.trim() || t('share.who');
-  const ready = reader !== undefined && name.trim() !== '' && terms !== undefined;
+  const shown = called || t('share.who');
+  const ready = reader !== undefined && called !== '' && terms !== undefined;
   const derives = grant.state.is === 'done' && grant.state.value?.id === null && grant.state.value.derives;
   return (
     <Panel title={t('share.new')} className="stack">
@@ -97,12 +105,14 @@ export function NewGrant({ code: given, onDone, onCancel }: NewProps) {
           }
         />
         {isRole && <p className="fine">{t('share.isRole')}</p>}
-        <Field
-          label={t('share.whoName')}
-          value={name}
-          onChange={setName}
-          error={tried && name.trim() === '' ? t('create.noName') : undefined}
-        />
+        {!circle && (
+          <Field
+            label={t('share.whoName')}
+            value={name}
+            onChange={setName}
+            error={tried && name.trim() === '' ? t('create.noName') : undefined}
+          />
+        )}
         <TermsFields
           preset={preset}
           onPreset={(chosen) => {

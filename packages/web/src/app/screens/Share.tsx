@@ -8,6 +8,7 @@ import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { type Call, useCall, useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { GrantLine } from '../worker/sharing.js';
+import { Circles } from './Circles.js';
 import { NewGrant } from './NewGrant.js';
 
 /** Who may see what, and letting one more. `code` comes with an invitation link. */
@@ -59,6 +60,7 @@ export function Share({ code }: { code: string }) {
           </Act>
         </div>
       )}
+      <Circles mayOpen />
       {past.length > 0 && (
         <Panel title={t('share.past')}>
           <Lines lines={past} onChanged={() => void grants.run()} />
