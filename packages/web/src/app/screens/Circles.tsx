@@ -47,7 +47,7 @@ export function Circles({ mayOpen = false }: { mayOpen?: boolean }) {
   );
 }
 
-export const useSomeone = (): ((one: Someone) => string) => {
+const useSomeone = (): ((one: Someone) => string) => {
   const { t } = useWords();
   return ({ account, name }) => name ?? t('log.stranger', { code: account.slice(0, 8) });
 };
