@@ -397,3 +397,50 @@ async function post(secret: string, sgv: number): Promise<void> {
   const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
   expect(answer.status, await answer.text()).toBe(200);
 }
+
+test('a young person takes over the account that their parents kept, who are out from then on', async () => {
+  const there = { timezoneId: zone };
+  const [parents, young] = await Promise.all([device(browser, there), device(browser, there)]);
+  await parents.page.goto(islet.ready.app);
+  await create(parents.page, /I have diabetes/, 'Mia', 'warm bread two cats');
+  await parents.page.getByText('Nothing here yet').waitFor();
+  await go(parents.page, 'signers');
+  const code = await parents.page.locator('.copyable code').first().innerText();
+
+  await go(young.page, 'lost');
+  await young.page.getByText('My parents kept my account for me').click();
+  await young.page.getByLabel('Your account’s code').fill(code);
+  await young.page.getByLabel('Your name').fill('Mia');
+  await young.page.getByText('Passphrase', { exact: true }).first().click();
+  await young.page.getByLabel('A passphrase for this browser').fill('cold water six dogs');
+  await clean(young.page, 'lost: an account that parents kept');
+  await young.page.getByRole('button', { name: 'Begin' }).click();
+  const words = await young.page.locator('.words').innerText();
+  const request = await young.page.locator('.copyable code').first().innerText();
+  await clean(young.page, 'an account to be taken over');
+
+  await parents.page.goto(request);
+  await parents.page.getByText('The young person’s whose account this is').click();
+  await parents.page.getByLabel('The four words that it shows').fill(words);
+  await clean(parents.page, 'an account to be handed over');
+  await parents.page.getByRole('button', { name: 'Hand the account over' }).click();
+  await parents.page.getByText(/^Given; 3 of 3 key keepers have heard it/).waitFor();
+  await clean(parents.page, 'an account handed over');
+  const parcel = await parents.page.locator('.long code').textContent();
+
+  await young.page.getByLabel('Keys for the new device, sealed').fill(parcel!);
+  await young.page.getByRole('button', { name: 'Make it mine' }).click();
+  await young.page.getByRole('heading', { name: 'Your glucose', level: 1 }).waitFor();
+  expect(await young.page.getByText('Not everyone has heard yet').count()).toBe(0);
+  await go(young.page, 'signers');
+  await young.page.getByText('This browser', { exact: true }).waitFor();
+  expect(await young.page.getByRole('button', { name: /^Remove: / }).count(), 'no other device').toBe(0);
+
+  await go(parents.page, 'home');
+  await parents.page.reload();
+  await parents.page.getByLabel('Passphrase', { exact: true }).fill('warm bread two cats');
+  await parents.page.getByRole('button', { name: 'Unlock' }).click();
+  await parents.page.getByRole('alert').first().waitFor();
+  expect(young.complaints).toEqual([]);
+  await Promise.all([parents.context.close(), young.context.close()]);
+});

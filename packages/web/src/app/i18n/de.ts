@@ -731,6 +731,36 @@ export const de: Catalogue = {
   'help.withdraw': 'Meine Zustimmung zurücknehmen',
   'help.withdrawText':
     'Falls Sie sich geirrt haben oder getäuscht wurden: die Wiederherstellung geht nur weiter, wenn genug andere zustimmen.',
+  'lost.handover': 'Meine Eltern haben mein Konto geführt',
+  'lost.handoverMore': 'Es wird Ihres allein, mit Schlüsseln, die sonst niemand hat.',
+  'lost.codeHintParents': 'Nicht geheim. Das Gerät Ihrer Eltern zeigt ihn unter „Ich“ und „Ihre Geräte“.',
+  'wait.titleOwn': 'Ihr eigenes Konto',
+  'wait.sendParents': '1. Ihre Eltern bitten',
+  'wait.sendParentsText':
+    'Auf ihrem Gerät öffnen sie „Ich“, „Ihre Geräte“ und bringen diese Anfrage dorthin, als die des jungen Menschen, dem das Konto gehört.',
+  'wait.compareParents': 'Es fragt nach diesen vier Wörtern. Lesen Sie sie vor:',
+  'own.take': '2. Zu Ihrem machen',
+  'own.means':
+    'Was Sie bekommen, ist für diesen Browser versiegelt. Nehmen Sie es, so wird das Konto Ihres allein:',
+  'own.meansOthers':
+    'Jedes andere Gerät wird entfernt, auch das Ihrer Eltern, und kein Schlüsselhüter hört mehr darauf. Bisherige Vertrauenspersonen enden: Wählen Sie danach eigene.',
+  'own.meansGrants':
+    'Was mit Menschen geteilt wurde, für die keine Organisation einsteht, endet. Was Ärzte und ihre Organisationen sehen dürfen, bleibt.',
+  'own.meansApps': 'Apps dürfen weiter senden, und lesen nichts mehr.',
+  'own.meansSeen':
+    'Was andere vorher geöffnet oder gedruckt haben, bleibt ihnen. Wer die Schlüssel kopiert hat, hat die Hälfte; die Schlüsselhüter weisen sie ab.',
+  'own.do': 'Zu meinem machen',
+  'own.notDone': 'Noch nicht alle haben gehört, dass das Konto Ihres allein ist.',
+  'own.goOn': 'Jetzt sagen',
+  'own.whose': 'Wessen Gerät ist es?',
+  'own.letIn': 'Noch eines von mir',
+  'own.letInMore': 'Es öffnet, was dieses öffnet.',
+  'own.handOver': 'Das des jungen Menschen, dem das Konto gehört',
+  'own.handOverMore':
+    'Hat es übernommen, gehört das Konto ihm allein, und dieser Browser kann nichts mehr dafür tun.',
+  'own.give': 'Das Konto übergeben',
+  'own.given':
+    'Übergeben; {n} von {of} Schlüsselhütern haben es gehört. Geben Sie weiter, was unten steht. Wurde es genommen, entfernen Sie das Konto unter „Ich“ aus diesem Browser.',
   'sign.title': 'Ihre Geräte',
   'sign.text':
     'Jedes Ihrer Geräte signiert mit einem eigenen Schlüssel, und alle öffnen dieselben Daten. Mit zweien kostet der Verlust des einen nichts.',

@@ -726,6 +726,35 @@ export const en = {
   },
   'help.withdraw': 'Take my approval back',
   'help.withdrawText': 'If you were wrong, or fooled: the recovery goes on only if enough others agree.',
+  'lost.handover': 'My parents kept my account for me',
+  'lost.handoverMore': 'It becomes yours alone, with keys that nobody else has.',
+  'lost.codeHintParents': 'Not secret. Your parents’ device shows it under “Me” and “Your devices”.',
+  'wait.titleOwn': 'Your own account',
+  'wait.sendParents': '1. Ask your parents',
+  'wait.sendParentsText':
+    'On their device they open “Me”, “Your devices”, and bring this request there, as that of the young person whose account it is.',
+  'wait.compareParents': 'It asks for these four words. Read them to them:',
+  'own.take': '2. Make it yours',
+  'own.means': 'What they hand you is sealed to this browser. Taking it makes the account yours alone:',
+  'own.meansOthers':
+    'Every other device is removed, your parents’ too, and no key keeper listens to them any more. Guardians of before end: choose your own afterwards.',
+  'own.meansGrants':
+    'What was shared with people for whom no organisation answers ends. What doctors and their organisations may see stays.',
+  'own.meansApps': 'Apps may go on sending, and read nothing any more.',
+  'own.meansSeen':
+    'What others opened or printed before stays with them. Whoever copied the keys has half of what it takes; the key keepers refuse them.',
+  'own.do': 'Make it mine',
+  'own.notDone': 'Not everyone has heard yet that the account is yours alone.',
+  'own.goOn': 'Tell them now',
+  'own.whose': 'Whose device is it?',
+  'own.letIn': 'Another one of mine',
+  'own.letInMore': 'It opens what this one opens.',
+  'own.handOver': 'The young person’s whose account this is',
+  'own.handOverMore':
+    'Once it has taken over, the account is theirs alone, and this browser can do nothing for it any more.',
+  'own.give': 'Hand the account over',
+  'own.given':
+    'Given; {n} of {of} key keepers have heard it. Hand over what stands below. Once it was taken, remove the account from this browser under “Me”.',
   'sign.title': 'Your devices',
   'sign.text':
     'Every device of yours signs with a key of its own, and all open the same data. With two, losing one costs nothing.',

@@ -716,6 +716,37 @@ export const es: Catalogue = {
   'help.withdraw': 'Retirar mi aprobación',
   'help.withdrawText':
     'Si se equivocó o le engañaron: la recuperación sigue solo si aceptan otras suficientes.',
+  'lost.handover': 'Mis padres llevaban mi cuenta',
+  'lost.handoverMore': 'Pasa a ser solo suya, con llaves que nadie más tiene.',
+  'lost.codeHintParents':
+    'No es secreto. El dispositivo de sus padres lo muestra en «Yo» y «Sus dispositivos».',
+  'wait.titleOwn': 'Su propia cuenta',
+  'wait.sendParents': '1. Pida a sus padres',
+  'wait.sendParentsText':
+    'En su dispositivo abren «Yo», «Sus dispositivos» y llevan allí esta petición, como la del joven de quien es la cuenta.',
+  'wait.compareParents': 'Pide estas cuatro palabras. Léaselas:',
+  'own.take': '2. Hágala suya',
+  'own.means':
+    'Lo que le entregan está sellado para este navegador. Al tomarlo, la cuenta pasa a ser solo suya:',
+  'own.meansOthers':
+    'Se quitan todos los demás dispositivos, también el de sus padres, y ningún guardián de llaves les hace caso. Las personas de confianza de antes terminan: elija después las suyas.',
+  'own.meansGrants':
+    'Termina lo compartido con personas por las que no responde ninguna organización. Lo que pueden ver los médicos y sus organizaciones sigue.',
+  'own.meansApps': 'Las aplicaciones pueden seguir enviando, y ya no leen nada.',
+  'own.meansSeen':
+    'Lo que otros abrieron o imprimieron antes, lo conservan. Quien copió las llaves tiene la mitad; los guardianes de llaves le rechazan.',
+  'own.do': 'Hacerla mía',
+  'own.notDone': 'Aún no todos saben que la cuenta es solo suya.',
+  'own.goOn': 'Decírselo ahora',
+  'own.whose': '¿De quién es el dispositivo?',
+  'own.letIn': 'Otro mío',
+  'own.letInMore': 'Abre lo mismo que este.',
+  'own.handOver': 'Del joven de quien es esta cuenta',
+  'own.handOverMore':
+    'Cuando la haya tomado, la cuenta es solo suya y este navegador ya no puede hacer nada por ella.',
+  'own.give': 'Entregar la cuenta',
+  'own.given':
+    'Entregado; {n} de {of} guardianes de llaves lo saben. Pase lo que está abajo. Cuando lo haya tomado, quite la cuenta de este navegador en «Yo».',
   'sign.title': 'Sus dispositivos',
   'sign.text':
     'Cada dispositivo suyo firma con una llave propia y todos abren los mismos datos. Con dos, perder uno no cuesta nada.',

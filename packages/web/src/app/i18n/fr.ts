@@ -725,6 +725,37 @@ export const fr: Catalogue = {
   'help.withdraw': 'Retirer mon accord',
   'help.withdrawText':
     'Si vous vous êtes trompé ou avez été trompé : la récupération ne continue que si assez d’autres sont d’accord.',
+  'lost.handover': 'Mes parents tenaient mon compte',
+  'lost.handoverMore': 'Il devient le vôtre seul, avec des clés que personne d’autre n’a.',
+  'lost.codeHintParents':
+    'Pas secret. L’appareil de vos parents le montre sous « Moi » et « Vos appareils ».',
+  'wait.titleOwn': 'Votre propre compte',
+  'wait.sendParents': '1. Demandez à vos parents',
+  'wait.sendParentsText':
+    'Sur leur appareil, ils ouvrent « Moi », « Vos appareils » et y apportent cette demande, comme celle du jeune à qui est le compte.',
+  'wait.compareParents': 'Il demande ces quatre mots. Lisez-les-leur :',
+  'own.take': '2. Faites-en le vôtre',
+  'own.means':
+    'Ce qu’on vous remet est scellé pour ce navigateur. En le prenant, le compte devient le vôtre seul :',
+  'own.meansOthers':
+    'Tout autre appareil est retiré, celui de vos parents aussi, et aucun gardien de clés ne l’écoute plus. Les personnes de confiance d’avant prennent fin : choisissez les vôtres ensuite.',
+  'own.meansGrants':
+    'Ce qui était partagé avec des gens dont aucune organisation ne répond prend fin. Ce que voient les médecins et leurs organisations reste.',
+  'own.meansApps': 'Les applications peuvent continuer d’envoyer et ne lisent plus rien.',
+  'own.meansSeen':
+    'Ce que d’autres ont ouvert ou imprimé avant leur reste. Qui a copié les clés en a la moitié ; les gardiens de clés le refusent.',
+  'own.do': 'En faire le mien',
+  'own.notDone': 'Tous ne savent pas encore que le compte est le vôtre seul.',
+  'own.goOn': 'Le leur dire',
+  'own.whose': 'À qui est l’appareil ?',
+  'own.letIn': 'Un autre à moi',
+  'own.letInMore': 'Il ouvre ce que celui-ci ouvre.',
+  'own.handOver': 'Au jeune à qui est ce compte',
+  'own.handOverMore':
+    'Une fois qu’il l’a pris, le compte est à lui seul et ce navigateur ne peut plus rien pour lui.',
+  'own.give': 'Remettre le compte',
+  'own.given':
+    'Remis ; {n} gardiens de clés sur {of} le savent. Transmettez ce qui est ci-dessous. Une fois pris, retirez le compte de ce navigateur sous « Moi ».',
   'sign.title': 'Vos appareils',
   'sign.text':
     'Chacun de vos appareils signe avec sa propre clé, et tous ouvrent les mêmes données. Avec deux, en perdre un ne coûte rien.',

@@ -10,7 +10,7 @@ import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { Who } from '../worker/Session.js';
 
-type Help = 'recovery' | 'device' | 'kit';
+type Help = 'recovery' | 'device' | 'handover' | 'kit';
 
 /** On a browser that has nothing: the three ways back. */
 export function Lost({ onOpen }: { onOpen: (who: Who) => void }) {
@@ -23,7 +23,7 @@ export function Lost({ onOpen }: { onOpen: (who: Who) => void }) {
           label={t('lost.what')}
           value={help}
           onChange={(value) => setHelp(value as Help)}
-          of={(['recovery', 'device', 'kit'] as const).map((value) => ({
+          of={(['recovery', 'device', 'kit', 'handover'] as const).map((value) => ({
             value,
             label: t(`lost.${value}`),
             more: t(`lost.${value}More`),
@@ -46,7 +46,13 @@ export function Lost({ onOpen }: { onOpen: (who: Who) => void }) {
   );
 }
 
-function Begin({ is, onOpen }: { is: 'recovery' | 'device'; onOpen: (who: Who) => void }) {
+const hints = {
+  recovery: 'lost.codeHint',
+  device: 'lost.codeHintDevice',
+  handover: 'lost.codeHintParents',
+} as const;
+
+function Begin({ is, onOpen }: { is: Exclude<Help, 'kit'>; onOpen: (who: Who) => void }) {
   const { t } = useWords();
   const [code, setCode] = useState('');
   const [name, setName] = useState('');
@@ -68,7 +74,7 @@ function Begin({ is, onOpen }: { is: 'recovery' | 'device'; onOpen: (who: Who) =
     >
       <ScannedField
         label={t('lost.code')}
-        hint={t(is === 'recovery' ? 'lost.codeHint' : 'lost.codeHintDevice')}
+        hint={t(hints[is])}
         value={code}
         onChange={setCode}
         error={tried && uncoded ? t('guard.noCode') : undefined}
