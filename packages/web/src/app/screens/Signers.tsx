@@ -67,7 +67,7 @@ export function Signers({ who, given, onChanged }: Props) {
           ))}
         </ul>
       </Panel>
-      <LetIn key={remove.state.is} code={who.code} given={given} onDone={() => void load.run()} />
+      <LetIn key={remove.state.is} who={who} given={given} onDone={() => void load.run()} />
     </Page>
   );
 }
@@ -91,7 +91,7 @@ function GoOn({ onChanged }: Pick<Props, 'onChanged'>) {
   );
 }
 
-function LetIn({ code, given, onDone }: { code: string; given: string; onDone: () => void }) {
+function LetIn({ who, given, onDone }: { who: Who; given: string; onDone: () => void }) {
   const { t } = useWords();
   const [text, setText] = useState(given);
   const [words, setWords] = useState('');
@@ -111,8 +111,8 @@ function LetIn({ code, given, onDone }: { code: string; given: string; onDone: (
         <li>{t('sign.step3')}</li>
       </ol>
       <div className="made-parts">
-        <Copyable label={t('me.code')} text={code} />
-        <QrCode text={code} label={t('me.code')} />
+        <Copyable label={t('me.code')} text={who.code} />
+        <QrCode text={who.code} label={t('me.code')} />
       </div>
       {state.is === 'done' ? (
         <>
@@ -136,16 +136,18 @@ function LetIn({ code, given, onDone }: { code: string; given: string; onDone: (
             if (text.trim() !== '' && words.trim() !== '') void letIn.run();
           }}
         >
-          <Choices
-            label={t('own.whose')}
-            value={what}
-            onChange={(value) => setWhat(value as typeof what)}
-            of={(['letIn', 'handOver'] as const).map((value) => ({
-              value,
-              label: t(`own.${value}`),
-              more: t(`own.${value}More`),
-            }))}
-          />
+          {who.role === 'patient' && (
+            <Choices
+              label={t('own.whose')}
+              value={what}
+              onChange={(value) => setWhat(value as typeof what)}
+              of={(['letIn', 'handOver'] as const).map((value) => ({
+                value,
+                label: t(`own.${value}`),
+                more: t(`own.${value}More`),
+              }))}
+            />
+          )}
           <ScannedField
             label={t('sign.request')}
             rows={3}
