@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serve } from '@hono/node-server';
+import * as Account from '@islet/client/Account';
 import * as Drill from '@islet/client/Drill';
 import * as Guarding from '@islet/client/Guarding';
 import type { Network } from '@islet/client/Network';
@@ -13,6 +14,7 @@ import type { Person } from '@islet/client/Person';
 import * as Recovery from '@islet/client/Recovery';
 import * as Signers from '@islet/client/Signers';
 import * as Signing from '@islet/client/Signing';
+import * as Wallet from '@islet/client/Wallet';
 import { equal, toHex } from '@islet/core/crypto/bytes';
 import { encodeList, parseList } from '@islet/core/wire/Ask';
 import { app } from '@islet/custodian/app';
@@ -135,7 +137,8 @@ describe('guardians', () => {
     expect(states(await Recovery.present(network, attempt))).toEqual(['waiting', 'waiting', 'waiting']);
     expect(await Recovery.open(network, person.wallet.account)).toMatchObject([{ attempt: 1, approvals: 2 }]);
     scene.clock.ahead += 25 * hours;
-    const { wallet, dayOffsetMinutes, custodians } = await Recovery.finish(network, attempt, 'me');
+    const { wallet, role, dayOffsetMinutes, custodians } = await Recovery.finish(network, attempt, 'me');
+    expect(role).toBe('patient');
     expect(states(custodians)).toEqual(['recovered', 'recovered', 'recovered']);
     expect(dayOffsetMinutes).toBe(120);
     expect({ ...wallet, signerKey: null }).toEqual({ ...person.wallet, signerKey: null });
@@ -143,6 +146,28 @@ describe('guardians', () => {
     expect(equal(wallet.signerKey, person.wallet.signerKey)).toBe(false);
     const again = await Recovery.finish(network, attempt, 'me');
     expect(states(again.custodians)).toEqual(['recovered', 'recovered', 'recovered']);
+  });
+
+  test('give a clinician back as a clinician, for whom no custodian is asked', async () => {
+    const wallet = Wallet.create('dr', W.random);
+    await Account.register(network, wallet);
+    await network.chain.follow();
+    person = { wallet, notes: { role: 'clinician' } };
+    const guardians = guards.map((g) => g.wallet.account);
+    const { told, of, invitations } = await Guarding.set(network, person, keep, {
+      ...{ guardians, threshold: 2, delay: 24 * 3600 },
+    });
+    expect({ told, of }).toEqual({ told: 0, of: 0 });
+    for (const guard of guards) await Guarding.accept(network, guard, keep, invitations[0]!);
+    const { attempt: begun, request } = await Recovery.start(network, wallet.account);
+    let attempt = begun;
+    for (const guard of guards.slice(1))
+      attempt = Recovery.take(network, attempt, await Recovery.approve(network, guard, request));
+    scene.clock.ahead += 25 * hours;
+    const back = await Recovery.finish(network, attempt, 'dr');
+    expect({ role: back.role, custodians: back.custodians }).toEqual({ role: 'clinician', custodians: [] });
+    expect({ ...back.wallet, signerKey: null }).toEqual({ ...wallet, signerKey: null });
+    expect(await Signers.list(network, wallet.account)).toEqual([toHex(request.signer)]);
   });
 
   test('lose to an objection', async () => {

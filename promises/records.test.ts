@@ -184,3 +184,15 @@ describe('all readings', () => {
     expect(error.message).toMatch(/line \d+ of treatments\.json/);
   });
 });
+
+test('an app whose key was ended reads nothing any more', async () => {
+  const { apiSecret } = (await islet.run('pair', '--read', '--name', 'old watch')).json;
+  const headers = { 'api-secret': createHash('sha1').update(apiSecret).digest('hex') };
+  const read = () => fetch(`${islet.ready.gateway}/api/v1/entries.json?count=3`, { headers });
+  expect((await read()).status).toBe(200);
+  const { paired } = (await islet.run('unpair')).json;
+  expect(paired.map((one: { name: string }) => one.name)).toContain('old watch');
+  expect((await islet.run('unpair', 'old watch')).code).toBe(0);
+  expect((await read()).status).toBe(401);
+  expect((await islet.run('unpair', 'old watch')).json.error.code).toBe('CLI_NO_SUCH_APP');
+});

@@ -34,11 +34,15 @@ const routes = {
   about: { screen: screen('About'), budget: 205 * kB },
 };
 
-/** Loaded by the worker: always, once guardians or devices are asked about, and once a signed report is made or checked. */
+/**
+ * Loaded by the worker: always, once guardians or devices are asked about, and once a signed report is made or checked.
+ * The last is a worker of its own, for whoever scans a code.
+ */
 const parts = {
   worker: { file: /^worker-.*\.js$/, budget: 230 * kB },
   'guardians and devices': { file: /^later-.*\.js$/, budget: 20 * kB },
   'signed report': { file: /^ReportPdf-.*\.js$/, budget: 270 * kB },
+  'reading codes': { file: /^decoding-.*\.js$/, budget: 20 * kB },
 };
 
 /** The sizes of a build, beside their budgets. */

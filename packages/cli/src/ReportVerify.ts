@@ -12,6 +12,8 @@ import * as OtherChain from './OtherChain.js';
 export type Verified = {
   patient: string;
   reader: string;
+  /** What the figures were made of. */
+  stream: string;
   firstDay: string;
   lastDay: string;
   metrics: ReportStatement.Metrics;
@@ -60,6 +62,7 @@ export async function verify(
   return {
     patient: toHex(s.patient),
     reader: toHex(s.reader),
+    stream: s.stream,
     firstDay: Day.format(s.firstDay),
     lastDay: Day.format(s.lastDay),
     metrics: s.metrics,

@@ -60,7 +60,9 @@ export async function set(
     ...{ account: wallet.account, guardians: guardians.map(Guardians.commitment), threshold },
     ...{ delay: n === 0 ? 0 : delay, nonce: nonce(network), deadline: deadline(network) },
   });
-  const told = await tellAll(network, '/v1/guardians', document);
+  // Custodians hold nothing for who only reads: the chain alone knows their guardians.
+  const isReader = notes.role === 'clinician';
+  const told = isReader ? { told: 0, of: 0 } : await tellAll(network, '/v1/guardians', document);
   notes.guardians = { statement: toHex(document), setAt: network.now() };
   await keep(person);
   const invitation = printInvitation(wallet.account, sha256(document));
@@ -77,6 +79,7 @@ export function rulesOf({ notes }: Pick<Person, 'notes'>): Guardians.Guardians |
 export const secretOf = ({ wallet, notes }: Person): SeedShares.Secret => ({
   ...{ rootSeed: wallet.rootSeed, encryptionSeed: wallet.encryptionSeed, generation: wallet.generation },
   dayOffsetMinutes: notes.dayOffsetMinutes ?? 0,
+  role: notes.role,
 });
 
 async function guardianOf(

@@ -56,6 +56,19 @@ export async function carry(from: Network, to: Network, person: Person, keep: Ke
   await tell(to, person, keep, mine, others);
 }
 
+/** Whatever has a key now; `isHere` where this wallet has its secret, and not another of the person's. */
+export async function list(
+  network: Network,
+  person: Person,
+): Promise<{ id: string; name: string; may: Device['may']; isHere: boolean }[]> {
+  const { mine, others } = await known(network, person);
+  const line = ({ id, name, may }: Pick<Device, 'id' | 'name' | 'may'>) => ({ id, name, may });
+  return [
+    ...mine.map((device) => ({ ...line(device), isHere: true })),
+    ...others.map((device) => ({ ...line(device), isHere: false })),
+  ];
+}
+
 /** Ends one device's key: from then on the gateway does not know it. */
 export async function unpair(network: Network, person: Person, keep: Keep, id: string): Promise<void> {
   const { mine, others } = await known(network, person);

@@ -180,13 +180,10 @@ function newest(answers: Uint8Array[]): Uint8Array[] {
 /**
  * Finishes after the delay: on chain, then with custodians, then puts the seeds together. Throws what the contract says
  * where it is too early or was objected to, and `RECOVERY_SHARES_FALSE` where the shares give no seeds that fit the
- * account's encryption key on chain. May be asked again: what is done is not done twice.
+ * account's encryption key on chain. May be asked again: what is done is not done twice. For a clinician, for whom
+ * custodians hold nothing, none is asked.
  */
-export async function finish(
-  network: Network,
-  attempt: Attempt,
-  name: string,
-): Promise<{ wallet: Wallet.Wallet; dayOffsetMinutes: number; custodians: Answer[] }> {
+export async function finish(network: Network, attempt: Attempt, name: string): Promise<Finished> {
   const { newcomer, answers } = attempt;
   const { account } = newcomer;
   const secret = await seedsOf(network, attempt);
@@ -201,8 +198,14 @@ export async function finish(
     ...(newcomer.signerKind ? { signerKind: newcomer.signerKind } : {}),
     ...{ encryptionSeed: secret.encryptionSeed, rootSeed: secret.rootSeed, generation: secret.generation },
   };
-  return { wallet, dayOffsetMinutes: secret.dayOffsetMinutes, custodians: await present(network, attempt) };
+  const { role, dayOffsetMinutes } = secret;
+  const custodians = role === 'clinician' ? [] : await present(network, attempt);
+  return { wallet, role, dayOffsetMinutes, custodians };
 }
+export type Finished = Pick<SeedShares.Secret, 'role' | 'dayOffsetMinutes'> & {
+  wallet: Wallet.Wallet;
+  custodians: Answer[];
+};
 
 /** The seeds from any of the answers' shares that fit together. A false share among enough true ones spoils nothing. */
 async function seedsOf(network: Network, { newcomer, answers }: Attempt): Promise<SeedShares.Secret> {

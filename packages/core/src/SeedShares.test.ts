@@ -12,6 +12,7 @@ const anySecret = fc.record({
   encryptionSeed: bytesOf(32),
   generation: fc.nat(255),
   dayOffsetMinutes: fc.integer({ min: -840, max: 840 }),
+  role: fc.constantFrom('patient' as const, 'clinician' as const),
 });
 const anyDealing = fc
   .tuple(anySecret, bytesOf(32), bytesOf(16), fc.integer({ min: 2, max: 6 }), fc.nat(4))
@@ -26,7 +27,10 @@ const dealt = ({
   SeedShares.deal(secret, account, dealing, threshold, threshold + more);
 
 const one = {
-  secret: { rootSeed: random(32), encryptionSeed: random(32), generation: 1, dayOffsetMinutes: 0 },
+  secret: {
+    ...{ rootSeed: random(32), encryptionSeed: random(32), generation: 1, dayOffsetMinutes: 0 },
+    role: 'patient' as const,
+  },
   ...{ account: random(32), dealing: random(16), threshold: 2, more: 0 },
 };
 
@@ -71,7 +75,7 @@ describe('seeds dealt among guardians', () => {
 
   const account = random(32);
   const place = { account, dealing: random(16), index: 2 };
-  const secret = { rootSeed: random(32), encryptionSeed: random(32), generation: 0, dayOffsetMinutes: 60 };
+  const secret = { ...one.secret, dayOffsetMinutes: 60 };
   const [, share] = SeedShares.deal(secret, account, place.dealing, 2, 3) as [Uint8Array, Uint8Array];
   const guardian = random(32);
   const sealed = () =>

@@ -12,7 +12,13 @@ export type Secret = {
   encryptionSeed: Uint8Array;
   generation: number;
   dayOffsetMinutes: number;
+  /** A patient has data and custodians; a clinician only reads. */
+  role: Role;
 };
+type Role = 'patient' | 'clinician';
+
+/** In the byte before the generation. */
+const roles: readonly Role[] = ['patient', 'clinician'];
 
 /** Which share: of whose seeds, of which dealing, and its x coordinate from 1. */
 export type Place = { account: Uint8Array; dealing: Uint8Array; index: number };
@@ -21,16 +27,17 @@ export type Place = { account: Uint8Array; dealing: Uint8Array; index: number };
 export type Purpose = 'keeping' | 'recovery';
 
 const name = 'islet/sealed-share';
-/** The seeds, generation and offset, and a check: who hands in a false share changes the secret, but cannot change the check to fit. */
+/** The seeds, role, generation and offset, and a check: who hands in a false share changes the secret, but cannot change the check to fit. */
 const [saidBytes, checkBytes] = [68, 16];
 const secretBytes = saidBytes + checkBytes;
 
 const checkOf = (said: Uint8Array): Uint8Array =>
   domainHash('islet/seed-check/v1', said).slice(0, checkBytes);
 
-function bytesOf({ rootSeed, encryptionSeed, generation, dayOffsetMinutes }: Secret): Uint8Array {
+function bytesOf({ rootSeed, encryptionSeed, generation, dayOffsetMinutes, role }: Secret): Uint8Array {
   const tail = new DataView(new ArrayBuffer(4));
-  tail.setUint16(0, generation);
+  tail.setUint8(0, roles.indexOf(role));
+  tail.setUint8(1, generation);
   tail.setInt16(2, dayOffsetMinutes);
   const said = concat(rootSeed, encryptionSeed, new Uint8Array(tail.buffer));
   return concat(said, checkOf(said));
@@ -58,12 +65,13 @@ export async function combine(shares: Uint8Array[]): Promise<Secret | undefined>
   const said = bytes.slice(0, saidBytes);
   if (bytes.length !== secretBytes || !equalSecret(checkOf(said), bytes.slice(saidBytes))) return undefined;
   const tail = new DataView(bytes.buffer, bytes.byteOffset + 64, 4);
-  const generation = tail.getUint16(0);
+  const role = roles[tail.getUint8(0)];
+  const generation = tail.getUint8(1);
   const dayOffsetMinutes = tail.getInt16(2);
-  const whole = generation <= lastGeneration && Math.abs(dayOffsetMinutes) <= 1440;
-  return whole
-    ? { rootSeed: bytes.slice(0, 32), encryptionSeed: bytes.slice(32, 64), generation, dayOffsetMinutes }
-    : undefined;
+  if (role === undefined || generation > lastGeneration || Math.abs(dayOffsetMinutes) > 1440)
+    return undefined;
+  const [rootSeed, encryptionSeed] = [bytes.slice(0, 32), bytes.slice(32, 64)];
+  return { rootSeed, encryptionSeed, generation, dayOffsetMinutes, role };
 }
 
 const clear = ({ account, dealing, index }: Place, purpose: Purpose): Item[] => [

@@ -10,6 +10,14 @@ import type { Statistics } from '@islet/core/metrics/Summary';
 /** One day as a small picture: minutes of the local day with mg/dL. */
 export type DayPicture = { day: number; points: [minute: number, mgdl: number][] };
 
+/** What a day or a week comes to, where no single value was seen. */
+export type SpanFigures = {
+  firstDay: number;
+  lastDay: number;
+  meanMgDl: number | null;
+  inRangePercent: number | null;
+};
+
 /** Everything that the page shows: numbers, and the words around them in the reader's language. */
 export type Data = {
   language: string;
@@ -24,6 +32,8 @@ export type Data = {
   agp: Bin[] | null;
   episodes: { level: string; count: number; perDay: number | null; longestMinutes: number }[] | null;
   days: DayPicture[];
+  /** In place of pictures, where the data are averages. */
+  spans?: SpanFigures[];
 };
 
 /** What a report file holds beside its page: the signed statement, and all that it takes to check it. */

@@ -78,6 +78,33 @@ describe('a signed report', () => {
     expect(await fault(await redrawn(moved))).toBe('day 2026-05-06');
   });
 
+  test('of averages has a line of figures for each day or week, and no picture; an altered line is named', async () => {
+    const ofWeeks = scene((data) => {
+      const first = data.days[0]!.day;
+      Object.assign(data, { days: [], agp: null, episodes: null });
+      data.words.source = 'based on weeks';
+      data.spans = [0, 1].map((week) => ({
+        ...{ firstDay: first + 7 * week, lastDay: first + 7 * week + 6 },
+        ...(week === 0
+          ? { meanMgDl: 141.4, inRangePercent: 71.25 }
+          : { meanMgDl: null, inRangePercent: null }),
+      }));
+    });
+    const bytes = await ReportPdf.render(ofWeeks.report);
+    await expect(
+      ReportCheck.check(bytes, async () => ofWeeks.view as unknown as View),
+    ).resolves.toBeDefined();
+    const parts = await ReportPdf.partsOf(bytes);
+    expect([...parts.keys()].filter((name) => /^(day|span|agp|source)/.test(name))).toEqual([
+      ...['source', 'span 2026-05-10', 'span 2026-05-17'],
+    ]);
+    for (const shown of ['2026-05-04', '141 mg/dL', '71.3 %'])
+      expect(parts.get('span 2026-05-10')).toContain(hexOf(shown).slice(0, 20));
+    const nicer = Report.parse(Report.format(ofWeeks.report));
+    nicer.data.spans![0]!.meanMgDl! -= 20;
+    expect(await fault(await ReportPdf.render(nicer))).toBe('the data of the report');
+  });
+
   test('with something laid over it, another page, or saved anew by another program is refused as a whole', async () => {
     const document = await PDFDocument.load(await made);
     document.getPages()[0]!.drawText('fine', { font: await document.embedFont(StandardFonts.Helvetica) });

@@ -33,6 +33,8 @@ const inner = page.width - 2 * page.margin;
 /** The newest days that get a picture, and how many in a row. */
 const pictures = 14;
 const inRow = 7;
+/** The newest days or weeks that get a line of figures, in two columns. */
+const spanLines = 24;
 /** Points farther apart than this are not joined, minutes. */
 const jump = 45;
 
@@ -81,6 +83,7 @@ export async function render(report: Report.Report): Promise<Uint8Array> {
   const after = drawProfile(pen, report, below);
   const last = drawEpisodes(pen, report, after);
   drawDays(pen, report, last);
+  drawSpans(pen, report, last);
   drawFoot(pen, report);
   await document.attach(new TextEncoder().encode(Report.format(report)), attachment, {
     mimeType: 'application/json',
@@ -155,7 +158,10 @@ function drawHead({ text, named }: Pen, { signed: { statement: s }, data }: Repo
     text(until, page.width - left, 92, 9, { align: 'right', color: quiet });
   });
   named('sufficiency', () => text(words.sufficiency ?? '', left, 108, 9, { color: quiet }));
-  return 126;
+  const { source } = words;
+  if (!source) return 126;
+  named('source', () => text(source, left, 121, 9, { color: quiet }));
+  return 142;
 }
 
 /** Ranges at the left, the figures at the right. */
@@ -288,6 +294,35 @@ function drawDays({ page: sheet, text, named }: Pen, { data }: Report.Report, to
       });
       const path = lineOf(points, width, y);
       if (path) sheet.drawSvgPath(path, { x, y: origin, borderColor: sea, borderWidth: 0.8 });
+    });
+  }
+}
+
+function drawSpans({ text, named }: Pen, { data }: Report.Report, top: number): void {
+  const { words, unit, language } = data;
+  const spans = (data.spans ?? []).slice(-spanLines);
+  if (spans.length === 0) return;
+  text(words.daily ?? '', page.margin, top, 11, { bold: true });
+  const width = inner / 2;
+  const rows = Math.ceil(spans.length / 2);
+  for (let column = 0; column * rows < spans.length; column++) {
+    const right = page.margin + column * width + width;
+    text(words.mean ?? '', right - 80, top + 15, 8, { align: 'right', color: quiet });
+    text(words.inRange ?? '', right - 16, top + 15, 8, { align: 'right', color: quiet });
+  }
+  for (const [i, { firstDay, lastDay, meanMgDl, inRangePercent }] of spans.entries()) {
+    const x = page.margin + Math.floor(i / rows) * width;
+    const row = top + 28 + (i % rows) * 13;
+    const of =
+      firstDay === lastDay ? Day.format(lastDay) : `${Day.format(firstDay)} – ${Day.format(lastDay)}`;
+    const hundredths = (value: number | null): number | null =>
+      value === null ? null : Math.round(value * 100);
+    named(`span ${Day.format(lastDay)}`, () => {
+      text(of, x, row, 9);
+      text(Numbers.metric('mean', hundredths(meanMgDl), unit, language), x + width - 80, row, 9, {
+        align: 'right',
+      });
+      text(Numbers.percent(hundredths(inRangePercent), language), x + width - 16, row, 9, { align: 'right' });
     });
   }
 }

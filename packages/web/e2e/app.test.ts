@@ -13,7 +13,17 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Islet, start } from '../../../promises/islet.testkit.js';
 import { faultsOf } from './axe.testkit.js';
-import { create, type Device, device, drawn, figure, importFile, launch, stored } from './browser.testkit.js';
+import {
+  create,
+  type Device,
+  device,
+  drawn,
+  figure,
+  importFile,
+  launch,
+  picture,
+  stored,
+} from './browser.testkit.js';
 
 const zone = 'Europe/Berlin';
 const dayMs = 86_400_000;
@@ -227,7 +237,7 @@ test('every language says everything', async () => {
       // Neither a key without words, nor a place in a sentence that was not filled.
       expect(
         text.match(
-          /\b(?:nav|do|home|share|sentence|preset|live|erase|purpose|purposeName|log|import|me|fig|busy|about|update|offline|way|passkey|pdf|verify|fail|todo|guard|drill|help|sign|lost|wait|recovery|emergency|role|gone)\.[a-z]\w+|\{\w+\}/g,
+          /\b(?:nav|do|home|share|sentence|preset|live|erase|purpose|purposeName|log|import|me|fig|busy|about|update|offline|way|passkey|pdf|verify|fail|todo|guard|drill|help|sign|lost|wait|recovery|emergency|role|gone|scan|kit|circle|own)\.[a-z]\w+|\{\w+\}/g,
         ),
       ).toBeNull();
     }
@@ -279,13 +289,37 @@ test('a device that comes back unlocks what it kept, and only with the passphras
 test('the recovery kit on paper brings a person back on another device', async () => {
   await go(patient.page, 'me');
   await patient.page.getByRole('button', { name: 'Show the kit' }).click();
-  const kit = await patient.page.locator('.kit-text').innerText();
+  const text = patient.page.locator('.kit-text');
+  const open = await text.innerText();
+  await go(patient.page, 'home');
+  await go(patient.page, 'me');
+  await patient.page.getByText('The paper and a passphrase of its own').click();
+  await patient.page.getByLabel('The kit’s passphrase').fill('short');
+  await patient.page.getByRole('button', { name: 'Show the kit' }).click();
+  await patient.page.getByText('Make it at least 10 characters long').waitFor();
+  await patient.page.getByLabel('The kit’s passphrase').fill('nine words of the paper');
+  await patient.page.getByRole('button', { name: 'Show the kit' }).click();
+  const kit = await text.innerText();
+  await patient.page.getByText('It needs the passphrase that was chosen for it').waitFor();
+  await picture(patient.page, 'a kit with a passphrase');
+  expect(await faultsOf(patient.page)).toEqual([]);
   const other = await device(browser);
   await other.page.goto(islet.ready.app);
   await other.page.getByRole('link', { name: /recovery kit/ }).click();
-  await other.page.getByLabel('Or type the recovery kit').fill(kit.toLowerCase());
+  const typed = other.page.getByLabel('Or type the recovery kit');
+  const words = other.page.getByLabel('The kit’s passphrase');
+  await typed.fill(kit.toLowerCase());
+  await words.fill('green hill nine clouds');
+  await picture(other.page, 'opening a kit with a passphrase');
+  expect(await faultsOf(other.page)).toEqual([]);
+  await typed.fill(open);
+  await words.waitFor({ state: 'detached' });
+  await typed.fill(kit.toLowerCase());
   await other.page.getByText('Passphrase', { exact: true }).click();
   await other.page.getByLabel('A passphrase for this browser').fill('new device new words');
+  await other.page.getByRole('button', { name: 'Open', exact: true }).click();
+  await other.page.getByText('The kit needs the passphrase that it was made with').waitFor();
+  await words.fill('nine words of the paper');
   await other.page.getByRole('button', { name: 'Open', exact: true }).click();
   await drawn(other.page);
   await other.context.close();

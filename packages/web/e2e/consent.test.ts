@@ -8,6 +8,8 @@ import * as Points from '@islet/core/metrics/Points';
 import * as Summary from '@islet/core/metrics/Summary';
 import type { Reading } from '@islet/core/Reading';
 import * as Span from '@islet/core/Span';
+import type { Report } from '@islet/fhir/Report';
+import * as ReportPdf from '@islet/fhir/ReportPdf';
 import * as ClarityFile from '@islet/sim/ClarityFile';
 import * as Life from '@islet/sim/Person';
 import type { Browser, Page } from 'playwright-core';
@@ -186,6 +188,28 @@ test('what a clinician asks for is shown with who, what and why, and shared narr
   await stop(page);
   for (const { complaints } of [patient, clinician]) expect(complaints).toEqual([]);
 });
+/** Saves what is open as a signed page, which holds, is of those days, and shows no reading. */
+async function takenAlong(there: Page, { firstDay, lastDay }: Span.Span, source: string): Promise<Report> {
+  const mean = await figure(there, 'mean');
+  const download = there.waitForEvent('download');
+  await there.getByRole('button', { name: 'Save as signed PDF' }).click();
+  const path = join(folder, 'taken.pdf');
+  await (await download).saveAs(path);
+  const report = await ReportPdf.read(new Uint8Array(await readFile(path)));
+  const { statement } = report.signed;
+  expect([statement.firstDay, statement.lastDay]).toEqual([firstDay, lastDay]);
+  expect(report.data.days).toEqual([]);
+  expect(report.data.episodes).toBeNull();
+  const auditor = await device(browser);
+  await auditor.page.goto(`${islet.ready.app}/#/verify`);
+  await auditor.page.locator('input[type=file]').setInputFiles(path);
+  await auditor.page.getByText('This report holds').waitFor();
+  expect(await auditor.page.locator('[data-stated="mean"] dd').innerText()).toBe(mean);
+  await auditor.page.getByText(source, { exact: true }).waitFor();
+  await clean(auditor.page, `checking ${source}`);
+  await auditor.context.close();
+  return report;
+}
 
 test('a weekly average opens exactly that week, and nothing finer', async () => {
   const page = await begin('One weekly average');
@@ -216,6 +240,7 @@ test('a weekly average opens exactly that week, and nothing finer', async () => 
   expect(await there.locator('.daily li').count(), 'one week and no day').toBe(1);
   expect(await there.locator('.agp-middle, .daily-line').count(), 'no course of any day').toBe(0);
   await clean(there, 'a report of a week');
+  await takenAlong(there, { firstDay, lastDay }, 'weekly glucose averages');
 });
 
 test('what a grant would give away by subtraction is asked about first', async () => {
@@ -240,6 +265,80 @@ test('a visit shows the 14-day report and averages of days', async () => {
   expect(await there.locator('.daily li').count()).toBeGreaterThan(14);
   expect(await there.locator('.daily-line').count(), 'no course of a day').toBe(0);
   await clean(there, 'a report of 14 days');
+  const { lastDay } = Span.within('glucose/report', {
+    firstDay: Day.of(readings[0]!.at, 0),
+    lastDay: Day.of(readings.at(-1)!.at, 0),
+  })!;
+  const { data } = await takenAlong(there, { firstDay: lastDay - 13, lastDay }, 'the 14-day glucose report');
+  expect(data.agp?.length).toBe(24);
+  expect(data.spans?.length).toBeGreaterThan(14);
+});
+
+test('whom the keeper of a circle lets in sees what was shared with it, until they are taken out', async () => {
+  const { page } = patient;
+  const { page: keeper } = clinician;
+  const carer = await device(browser, { timezoneId: zone });
+  await carer.page.goto(islet.ready.app);
+  await create(carer.page, /I am a clinician/, 'School nurse', 'red lake four doors');
+  await carer.page.getByText('Nobody shares with you yet').waitFor();
+  const code = await carer.page.locator('.copyable code').first().innerText();
+
+  await go(page, 'share');
+  await page.getByRole('button', { name: 'Open a circle' }).click();
+  await page.getByRole('button', { name: 'Open the circle' }).click();
+  await page.getByText('Choose a day.').waitFor();
+  await clean(page, 'opening a circle');
+  await page.getByLabel('Code of who keeps it').fill(invitation);
+  await page.getByLabel('What you call them').fill('Dr. Popescu');
+  await page.getByLabel('People at a time').fill('1');
+  await page.getByLabel('Last day').fill(Day.format(Day.of(Date.now(), 0) + 100));
+  await page.getByRole('button', { name: 'Open the circle' }).click();
+  await page.getByText(/^Dr\. Popescu lets people in and out, at most 1 at a time/).waitFor();
+  await page.getByRole('link', { name: 'Share with this circle' }).click();
+  await page.getByText('Every reading of the last days').click();
+  expect(await sentence(page)).toMatch(
+    /^Whoever Dr\. Popescu lets in \(at most 1 at a time\) may see every glucose/,
+  );
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
+  await page.getByText('Whoever Dr. Popescu lets in (at most 1 at a time) can look now').waitFor();
+
+  // Nobody refreshes anything.
+  await go(keeper, 'patients');
+  const circle = keeper.getByRole('region', { name: /^Circle of/ });
+  await circle.getByText('Nobody is in it.').waitFor();
+  await circle.getByLabel('Their code').fill(code);
+  await circle.getByLabel('What you call them').fill('The nurse');
+  await clean(keeper, 'a circle that is kept');
+  await circle.getByRole('button', { name: 'Let them in' }).click();
+  await circle.getByRole('button', { name: 'Take out: The nurse' }).waitFor();
+  expect(await circle.getByLabel('Their code').count(), 'one at a time').toBe(0);
+
+  await carer.page.getByText(/^every glucose reading/).waitFor();
+  await carer.page
+    .getByText(/let in by Someone with the code/)
+    .first()
+    .waitFor();
+  await clean(carer.page, 'what a circle opens');
+  await carer.page.getByRole('link', { name: /^Open report/ }).click();
+  await carer.page.locator('.report .agp-middle').first().waitFor();
+
+  await go(page, 'log');
+  await page.getByText('let in by Dr. Popescu').first().waitFor();
+  await go(page, 'share');
+  await clean(page, 'a circle and who is in it');
+  await page.getByRole('button', { name: /^Take out: Someone/ }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Take out' }).click();
+  await page.getByText(/^Taken out for good/).waitFor();
+  await carer.page.reload();
+  await carer.page.getByLabel('Passphrase', { exact: true }).fill('red lake four doors');
+  await carer.page.getByRole('button', { name: 'Unlock' }).click();
+  await carer.page.getByText('Nobody shares with you yet').waitFor();
+  await page.getByRole('button', { name: 'End it' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'End it' }).click();
+  await page.getByText('It is over. Nobody is in it any more.').waitFor();
+  await stop(page);
+  for (const { complaints } of [patient, clinician, carer]) expect(complaints).toEqual([]);
+  await carer.context.close();
 });
 
 const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
@@ -380,3 +479,50 @@ async function post(secret: string, sgv: number): Promise<void> {
   const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
   expect(answer.status, await answer.text()).toBe(200);
 }
+
+test('a young person takes over the account that their parents kept, who are out from then on', async () => {
+  const there = { timezoneId: zone };
+  const [parents, young] = await Promise.all([device(browser, there), device(browser, there)]);
+  await parents.page.goto(islet.ready.app);
+  await create(parents.page, /I have diabetes/, 'Mia', 'warm bread two cats');
+  await parents.page.getByText('Nothing here yet').waitFor();
+  await go(parents.page, 'signers');
+  const code = await parents.page.locator('.copyable code').first().innerText();
+
+  await go(young.page, 'lost');
+  await young.page.getByText('My parents kept my account for me').click();
+  await young.page.getByLabel('Your account’s code').fill(code);
+  await young.page.getByLabel('Your name').fill('Mia');
+  await young.page.getByText('Passphrase', { exact: true }).first().click();
+  await young.page.getByLabel('A passphrase for this browser').fill('cold water six dogs');
+  await clean(young.page, 'lost: an account that parents kept');
+  await young.page.getByRole('button', { name: 'Begin' }).click();
+  const words = await young.page.locator('.words').innerText();
+  const request = await young.page.locator('.copyable code').first().innerText();
+  await clean(young.page, 'an account to be taken over');
+
+  await parents.page.goto(request);
+  await parents.page.getByText('The young person’s whose account this is').click();
+  await parents.page.getByLabel('The four words that it shows').fill(words);
+  await clean(parents.page, 'an account to be handed over');
+  await parents.page.getByRole('button', { name: 'Hand the account over' }).click();
+  await parents.page.getByText(/^Given; 3 of 3 key keepers have heard it/).waitFor();
+  await clean(parents.page, 'an account handed over');
+  const parcel = await parents.page.locator('.long code').textContent();
+
+  await young.page.getByLabel('Keys for the new device, sealed').fill(parcel!);
+  await young.page.getByRole('button', { name: 'Make it mine' }).click();
+  await young.page.getByRole('heading', { name: 'Your glucose', level: 1 }).waitFor();
+  expect(await young.page.getByText('Not everyone has heard yet').count()).toBe(0);
+  await go(young.page, 'signers');
+  await young.page.getByText('This browser', { exact: true }).waitFor();
+  expect(await young.page.getByRole('button', { name: /^Remove: / }).count(), 'no other device').toBe(0);
+
+  await go(parents.page, 'home');
+  await parents.page.reload();
+  await parents.page.getByLabel('Passphrase', { exact: true }).fill('warm bread two cats');
+  await parents.page.getByRole('button', { name: 'Unlock' }).click();
+  await parents.page.getByRole('alert').first().waitFor();
+  expect(young.complaints).toEqual([]);
+  await Promise.all([parents.context.close(), young.context.close()]);
+});

@@ -13,7 +13,17 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Islet, start } from '../../../promises/islet.testkit.js';
 import { faultsOf } from './axe.testkit.js';
-import { create, type Device, device, drawn, figure, importFile, launch, stored } from './browser.testkit.js';
+import {
+  create,
+  type Device,
+  device,
+  drawn,
+  figure,
+  importFile,
+  launch,
+  picture,
+  stored,
+} from './browser.testkit.js';
 import { inFront } from './front.testkit.js';
 
 const zone = 'Europe/Berlin';
@@ -155,6 +165,7 @@ test('a newer build is announced, and taken when wanted', async () => {
   );
   await page.evaluate(async () => void (await navigator.serviceWorker.ready).update());
   await page.getByText('A newer version of Islet is ready.').waitFor();
+  await picture(page, 'a newer build');
   expect(await faultsOf(page)).toEqual([]);
   const loaded = page.waitForEvent('load');
   await page.getByRole('button', { name: 'Load it' }).click();

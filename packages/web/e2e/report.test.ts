@@ -8,11 +8,21 @@ import { fileURLToPath } from 'node:url';
 import * as ReportPdf from '@islet/fhir/ReportPdf';
 import * as ClarityFile from '@islet/sim/ClarityFile';
 import * as Life from '@islet/sim/Person';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Islet, start } from '../../../promises/islet.testkit.js';
+import { bitmap, drawn as coded, film } from '../src/app/scan/Drawn.testkit.js';
 import { faultsOf } from './axe.testkit.js';
-import { create, type Device, device, drawn, figure, importFile, launch } from './browser.testkit.js';
+import {
+  create,
+  type Device,
+  device,
+  drawn,
+  figure,
+  importFile,
+  launch,
+  picture,
+} from './browser.testkit.js';
 
 const zone = 'Europe/Berlin';
 const dayMs = 86_400_000;
@@ -50,7 +60,22 @@ async function shared(): Promise<Device> {
   await create(patient.page, /I have diabetes/, 'Ana', 'green hill nine clouds');
   await patient.page.getByText('Nothing here yet').waitFor();
   await importFile(patient.page, join(folder, 'clarity.csv'));
-  await patient.page.goto(invitation);
+  // The clinician's code, photographed: this browser has no camera.
+  await patient.page.goto(`${islet.ready.app}/#/share`);
+  await patient.page.getByRole('button', { name: 'Share with someone' }).click();
+  await patient.page.getByRole('button', { name: 'Scan with the camera' }).click();
+  await patient.page.getByText('No camera was found').waitFor();
+  const photo = (content: Uint8Array) => ({
+    name: 'photo.bmp',
+    mimeType: 'image/bmp',
+    buffer: Buffer.from(content),
+  });
+  const chosen = patient.page.locator('.modal input[type=file]');
+  await chosen.setInputFiles(photo(bitmap(coded('x', { module: 1 })).subarray(0, 9_000)));
+  await patient.page.getByText('No code could be read on this picture').waitFor();
+  await chosen.setInputFiles(photo(bitmap(coded(invitation))));
+  await patient.page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect(await patient.page.getByLabel('Their code').inputValue()).toBe(invitation);
   await patient.page.getByLabel('What you call them').fill('Dr. Popescu');
   await patient.page.getByText('Every reading of the last days').click();
   await patient.page.getByRole('button', { name: 'Share', exact: true }).click();
@@ -143,4 +168,84 @@ test('the command line checks the same file against the chain', () => {
   const wrong = said(join(folder, 'nicer.pdf'), '--chain', islet.ready.chain);
   expect(wrong.told.error.code).toBe('REPORT_TAMPERED');
   expect(wrong.told.error.message).toContain('failed at mean');
+});
+
+/** A browser whose camera sees one code, over and over. */
+async function camera(text: string): Promise<Browser> {
+  const path = join(folder, 'seen.y4m');
+  await writeFile(path, film(coded(text)));
+  return launch([
+    '--use-fake-ui-for-media-stream',
+    '--use-fake-device-for-media-stream',
+    `--use-file-for-fake-video-capture=${path}`,
+  ]);
+}
+
+/** Notes every picture source that the page was given, so that a test can ask whether it still runs. */
+const watched = (context: BrowserContext): Promise<unknown> =>
+  context.addInitScript(() => {
+    const tracks: MediaStreamTrack[] = [];
+    Object.assign(globalThis, { tracks });
+    const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (wanted) => {
+      const stream = await real(wanted);
+      tracks.push(...stream.getTracks());
+      return stream;
+    };
+  });
+const tracks = (page: Page): Promise<string[]> =>
+  page.evaluate(() =>
+    (globalThis as unknown as { tracks: MediaStreamTrack[] }).tracks.map((one) => one.readyState),
+  );
+
+test('the code on paper is held before the camera, which is off again once it was read', async () => {
+  const { signed, address } = await ReportPdf.read(new Uint8Array(await readFile(pdf)));
+  const seeing = await camera(ReportPdf.linkOf(address, signed));
+  // Without the worker that keeps every file of the build: what the page itself fetches is looked at.
+  const auditor = await device(seeing, { serviceWorkers: 'block' });
+  await watched(auditor.context);
+  const { page } = auditor;
+  await page.goto(`${islet.ready.app}/#/verify`);
+  await page.getByRole('button', { name: 'Scan with the camera' }).waitFor();
+  expect(auditor.sent.filter(({ url }) => /Scanner|decoding/.test(url))).toEqual([]);
+  await page.getByRole('button', { name: 'Scan with the camera' }).click();
+  await page.getByText('This statement holds').waitFor();
+  expect(await page.locator('[data-stated="mean"] dd').innerText()).toBe(mean);
+  expect(await tracks(page)).toEqual(['ended']);
+  expect(auditor.complaints).toEqual([]);
+  expect(auditor.sent.filter(({ url }) => new URL(url).origin !== islet.ready.app)).toEqual([]);
+  await seeing.close();
+});
+
+test('the camera asks anew where it was denied, and is off when the page is hidden or the dialog closed', async () => {
+  const plain = await launch(['--use-fake-device-for-media-stream']);
+  const someone = await device(plain);
+  await watched(someone.context);
+  const { page } = someone;
+  await page.goto(`${islet.ready.app}/#/verify`);
+  await page.getByRole('button', { name: 'Scan with the camera' }).click();
+  await page.getByText('The browser does not let this page use the camera').waitFor();
+  await picture(page, 'camera denied');
+  expect(await faultsOf(page)).toEqual([]);
+  await someone.context.grantPermissions(['camera']);
+  const again = (): Promise<void> => page.getByRole('button', { name: 'Try again' }).click();
+  const looking = (): Promise<void> => page.getByText('Hold the code in front of the camera').waitFor();
+  await again();
+  await looking();
+  await picture(page, 'camera looking');
+  expect(await faultsOf(page)).toEqual([]);
+  expect(await tracks(page)).toEqual(['live']);
+  await page.evaluate(() => {
+    Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  await page.getByText('switched off because this page was not in view').waitFor();
+  expect(await tracks(page)).toEqual(['ended']);
+  await again();
+  await looking();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect(await tracks(page)).toEqual(['ended', 'ended']);
+  expect(someone.complaints).toEqual([]);
+  await plain.close();
 });

@@ -10,7 +10,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Islet, start } from '../../../promises/islet.testkit.js';
 import { faultsOf } from './axe.testkit.js';
-import { authenticator, device, launch } from './browser.testkit.js';
+import { authenticator, device, launch, picture } from './browser.testkit.js';
 
 const name = 'islet.test';
 const program = fileURLToPath(new URL('../../cli/bin/islet.mjs', import.meta.url));
@@ -76,6 +76,7 @@ test('the name without TLS is no place for keys: the page says why and what to d
   await page.goto(islet.ready.app.replace('localhost', name));
   await page.getByText('this one begins with http.').waitFor();
   await page.getByText(`npx islet up --domain ${name}`).waitFor();
+  await picture(page, 'an address without TLS');
   expect(await faultsOf(page)).toEqual([]);
   await context.close();
 });

@@ -6,6 +6,7 @@ export const people: Commands = {
   start: async () => (await import('./start.js')).registerStart,
   import: async () => (await import('./import.js')).registerImport,
   pair: async () => (await import('./pair.js')).registerPair,
+  unpair: async () => (await import('./unpair.js')).registerUnpair,
   move: async () => (await import('./move.js')).registerMove,
   receipts: async () => (await import('./receipts.js')).registerReceipts,
   grant: async () => (await import('./grant.js')).registerGrant,

@@ -139,8 +139,13 @@ async function finish(context: Context, options: Common): Promise<void> {
   if (here && !equal(here.wallet.account, attempt.newcomer.account))
     throw new WalletThereError(options.person);
   await using network = await connect(home);
-  const { wallet, dayOffsetMinutes, custodians } = await Recovery.finish(network, attempt, options.person);
-  const notes: People.Notes = { role: 'patient', enrolled: true, hasData: true, dayOffsetMinutes };
+  const { wallet, role, dayOffsetMinutes, custodians } = await Recovery.finish(
+    network,
+    attempt,
+    options.person,
+  );
+  const notes: People.Notes =
+    role === 'clinician' ? { role } : { role, enrolled: true, hasData: true, dayOffsetMinutes };
   if (!here) await People.adopt(home, { wallet, notes });
   // Kept until custodians follow: they are asked with the same approvals again.
   const done = custodians.every((c) => c.state === 'recovered');
@@ -148,8 +153,8 @@ async function finish(context: Context, options: Common): Promise<void> {
   context
     .output(options)
     .result(
-      { account: AccountCode.print(wallet.account), custodians, done },
-      `${options.person} has account and keys again. ${sentenceOf(custodians)}\nName your guardians anew: the old ones are known now.`,
+      { account: AccountCode.print(wallet.account), role, custodians, done },
+      `${options.person} has account and keys again. ${role === 'clinician' ? 'What patients share opens at once.' : sentenceOf(custodians)}\nName your guardians anew: the old ones are known now.`,
     );
 }
 
@@ -158,7 +163,7 @@ function sentenceOf(custodians: Recovery.Answer[]): string {
     new Date(Math.max(...custodians.filter((c) => c.state === state).map((c) => c.at))).toISOString();
   const of = (state: Recovery.Answer['state']): number => custodians.filter((c) => c.state === state).length;
   if (of('refused') === custodians.length)
-    return `No custodian goes along yet (${custodians[0]?.code}). More guardians have to approve.`;
+    return `No custodian goes along yet (${custodians[0]?.code}). More guardians have to approve; a clinician, of whom custodians know nothing, goes on after the delay: npx islet recover finish`;
   const parts = [
     ...(of('waiting') > 0
       ? [`${of('waiting')} custodians wait until ${latest('waiting')}; then: npx islet recover finish`]

@@ -14,7 +14,8 @@ import * as Wrapped from '../../dist/Wrapped.js';
 import { account, drawn, recorded, rootSeed, seed } from './seeds.mjs';
 
 const dealing = seed('dealing').slice(0, 16);
-const secret = { rootSeed, encryptionSeed: seed('encryption'), generation: 3, dayOffsetMinutes: -300 };
+const secret = { rootSeed, encryptionSeed: seed('encryption'), generation: 3, dayOffsetMinutes: -300, role: 'patient' };
+const reading = { ...secret, dayOffsetMinutes: 0, role: 'clinician' };
 const shares = SeedShares.deal(secret, account, dealing, 2, 3);
 
 export const all = async () => [
@@ -36,17 +37,10 @@ export const all = async () => [
   {
     file: 'seed-shares',
     about:
-      'Root seed, encryption seed, generation (two bytes) and day offset (two bytes, signed) and a check of 16 bytes (the hash of domain islet/seed-check/v1 over the 68 before), dealt as in `shamir`; the dealing’s seed is HKDF-SHA-256 of those 84 bytes, salt account ‖ dealing, info islet/seed-dealing/v1. `drill` answers the question with each share.',
+      'Root seed, encryption seed, role (one byte: 0 patient, 1 clinician), generation (one byte) and day offset (two bytes, signed) and a check of 16 bytes (the hash of domain islet/seed-check/v1 over the 68 before), dealt as in `shamir`; the dealing’s seed is HKDF-SHA-256 of those 84 bytes, salt account ‖ dealing, info islet/seed-dealing/v1. `drill` answers the question with each share.',
     cases: [
-      {
-        name: 'two of three',
-        input: { ...secret, account, dealing, threshold: 2, n: 3, question: seed('question') },
-        gives: {
-          shares,
-          commitments: shares.map((s, i) => SeedShares.commitment({ account, dealing, index: i + 1 }, s)),
-          drill: shares.map((s) => SeedShares.drillAnswer(s, seed('question'))),
-        },
-      },
+      dealtOf('two of three', secret),
+      dealtOf('two of three, of a clinician', reading),
     ],
   },
   {
@@ -93,6 +87,19 @@ export const all = async () => [
     cases: [passkey()],
   },
 ];
+
+function dealtOf(name, secret) {
+  const shares = SeedShares.deal(secret, account, dealing, 2, 3);
+  return {
+    name,
+    input: { ...secret, account, dealing, threshold: 2, n: 3, question: seed('question') },
+    gives: {
+      shares,
+      commitments: shares.map((s, i) => SeedShares.commitment({ account, dealing, index: i + 1 }, s)),
+      drill: shares.map((s) => SeedShares.drillAnswer(s, seed('question'))),
+    },
+  };
+}
 
 function guardiansOf(name, guardians) {
   return {

@@ -174,7 +174,7 @@ function Inside({
   if (who.pending) return <Waiting key={who.account} onOpen={onOpen} onGone={onGone} />;
   if (first === 'me') return <Me who={who} onChanged={onChanged} onGone={onGone} />;
   if (first === 'helping') return <Helping key={asked} given={asked} own={who.account} />;
-  if (first === 'signers') return <Signers who={who} given={asked} />;
+  if (first === 'signers') return <Signers who={who} given={asked} onChanged={onChanged} />;
   if (who.role === 'clinician' && first === 'emergency')
     return <Emergency key={third} account={second} grant={third} />;
   if (who.role === 'clinician' && first === 'live')

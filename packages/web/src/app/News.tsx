@@ -30,7 +30,7 @@ export function useFollowedNews(isOpen: boolean): News | undefined {
 }
 
 /** Has something loaded anew whenever that part of the news changes. */
-export function useOnNews(part: 'grants' | 'looks' | 'asks', load: () => unknown): void {
+export function useOnNews(part: 'grants' | 'looks' | 'asks' | 'circles', load: () => unknown): void {
   const now = useContext(NewsContext)?.[part];
   const before = useRef(now);
   const kept = useRef(load);

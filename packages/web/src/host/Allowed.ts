@@ -28,6 +28,7 @@ const calls = {
     'PUT /v1/asks',
     'PUT /v1/asks/answers',
     'PUT /v1/backups',
+    'PUT /v1/roles',
   ],
   gateway: [
     'GET /health',

@@ -90,6 +90,9 @@ describe('what a browser is told with every answer', () => {
       expect(headers.get('content-security-policy')).not.toMatch(/unsafe|\*|http/);
       expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('permissions-policy')).toMatch(
+        /^camera=\(self\), geolocation=\(\), microphone=\(\)/,
+      );
       expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
       expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
       expect(headers.get('set-cookie')).toBeNull();
@@ -138,6 +141,7 @@ describe('what passes to the services', () => {
     ['POST', '/s/custodian-2/v1/erase', 'http://two.test/v1/erase'],
     ['GET', `/s/hub/v1/papers/${'ab'.repeat(32)}`, `http://hub.test/v1/papers/${'ab'.repeat(32)}`],
     ['PUT', '/s/hub/v1/backups', 'http://hub.test/v1/backups'],
+    ['PUT', '/s/hub/v1/roles', 'http://hub.test/v1/roles'],
     ['POST', '/s/custodian-1/v1/recovery', 'http://one.test/v1/recovery'],
     ['POST', '/s/custodian-2/v1/object', 'http://two.test/v1/object'],
     ['POST', '/s/custodian-3/v1/remove-signer', 'http://three.test/v1/remove-signer'],
@@ -157,7 +161,6 @@ describe('what passes to the services', () => {
     ['GET', '/s/hub/v1/grants/abc'],
     ['GET', '/s/hub/v1/erasures/abc'],
     ['POST', '/s/hub/v1/erase'],
-    ['PUT', '/s/hub/v1/roles'],
     ['GET', '/s/gateway/api/v1/entries'],
     ['POST', '/s/custodian-4/v1/release'],
     ['POST', '/s/custodian-0/v1/release'],

@@ -441,6 +441,22 @@ export const de: Catalogue = {
   'verified.custodians': 'Geöffnet mit den Schlüsselhütern {list}.',
   'verified.liar': 'Schlüsselhüter {list} gab einen falschen Anteil und wurde übergangen.',
   'verified.nothing': 'Es gab nichts zu prüfen.',
+  'scan.do': 'Mit der Kamera scannen',
+  'scan.title': 'Einen Code scannen',
+  'scan.starting': 'Die Kamera startet. Ihr Browser fragt vielleicht, ob diese Seite sie benutzen darf.',
+  'scan.looking': 'Halten Sie den Code vor die Kamera, so dass er das Bild fast füllt.',
+  'scan.paused': 'Die Kamera wurde ausgeschaltet, weil diese Seite nicht zu sehen war.',
+  'scan.denied':
+    'Der Browser lässt diese Seite nicht an die Kamera. Erlauben Sie es in den Einstellungen dieser Seite neben der Adresse und versuchen Sie es noch einmal, oder wählen Sie ein Bild des Codes.',
+  'scan.none':
+    'Es wurde keine Kamera gefunden. Wählen Sie ein Bild des Codes, oder kopieren Sie seine Buchstaben.',
+  'scan.busy':
+    'Die Kamera ist nicht angegangen. Vielleicht benutzt sie ein anderes Programm: Schließen Sie es und versuchen Sie es noch einmal, oder wählen Sie ein Bild des Codes.',
+  'scan.picture': 'Ein Bild des Codes wählen',
+  'scan.unread':
+    'Auf diesem Bild war kein Code zu lesen. Nehmen Sie eines auf, das scharf ist und alle vier Ecken des Codes zeigt.',
+  'scan.stays':
+    'Die Bilder werden hier in Ihrem Browser angesehen. Sie werden nicht aufgehoben und nicht gesendet.',
   'verify.title': 'Datei prüfen',
   'verify.text':
     'Legen Sie einen Export, einen signierten Bericht oder einen Löschnachweis von Islet ab. Er wird hier in Ihrem Browser mit dem gemeinsamen Verzeichnis verglichen. Die Datei wird nirgendwohin gesendet.',
@@ -457,6 +473,20 @@ export const de: Catalogue = {
   'verify.against': 'Verglichen mit dem gemeinsamen Verzeichnis bis Block {n}',
   'verify.fails': 'Diese Datei stimmt nicht',
   'verify.place': 'Die Stelle: {place}',
+  'kit.needs': 'Was der Bogen brauchen soll',
+  'kit.paper': 'Nur das Papier',
+  'kit.paperMore': 'Wer es findet, ist Sie. Schließen Sie es weg.',
+  'kit.both': 'Das Papier und eine eigene Passphrase',
+  'kit.bothMore':
+    'Wer nur das Papier findet, kann damit nichts tun. Wer die Passphrase vergisst, hat den Bogen verloren.',
+  'kit.passphrase': 'Die Passphrase des Bogens',
+  'kit.passphraseHint':
+    'Mindestens 10 Zeichen; vier Wörter sind gut. Verwahren Sie sie nicht beim Papier. Was diesen Browser entsperrt, wird nicht verlangt, und niemand kann sie zurücksetzen.',
+  'kit.isOpen':
+    'Er öffnet dieses Konto und alles darin, als wären es Sie. Er braucht sonst nichts: keine Passphrase eines Browsers.',
+  'kit.isLocked':
+    'Er öffnet dieses Konto und alles darin, als wären es Sie. Er braucht die Passphrase, die für ihn gewählt wurde, und die keines Browsers.',
+  'open.kitHint': 'Dieser Bogen hat eine eigene Passphrase. Es ist nicht die eines Browsers.',
   'me.kit': 'Wiederherstellungsbogen',
   'me.kitText':
     'Ihre Schlüssel gibt es nur auf diesem Gerät. Der Bogen bringt sie zurück, wenn es verloren geht. Wer den Bogen hat, ist Sie: Verwahren Sie ihn wie einen Pass, auf Papier, nicht in einer E-Mail.',
@@ -567,6 +597,7 @@ export const de: Catalogue = {
   'passkey.not.number':
     'Passkeys brauchen eine Adresse mit einem Namen: öffnen Sie auf diesem Rechner http://localhost…, auf anderen den Namen, mit dem Islet gestartet wurde.',
   'passkey.not.browser': 'Dieser Browser kennt keine Passkeys; eine Passphrase leistet hier dasselbe.',
+  'pdf.source': 'Stützt sich auf',
   'pdf.save': 'Als signiertes PDF sichern',
   'pdf.completeUntil': 'Vollständig bis',
   'pdf.agpLegend': 'Linie: Mitte aller Tage. Dunkel: die Hälfte der Tage. Hell: neun von zehn Tagen.',
@@ -700,6 +731,36 @@ export const de: Catalogue = {
   'help.withdraw': 'Meine Zustimmung zurücknehmen',
   'help.withdrawText':
     'Falls Sie sich geirrt haben oder getäuscht wurden: die Wiederherstellung geht nur weiter, wenn genug andere zustimmen.',
+  'lost.handover': 'Meine Eltern haben mein Konto geführt',
+  'lost.handoverMore': 'Es wird Ihres allein, mit Schlüsseln, die sonst niemand hat.',
+  'lost.codeHintParents': 'Nicht geheim. Das Gerät Ihrer Eltern zeigt ihn unter „Ich“ und „Ihre Geräte“.',
+  'wait.titleOwn': 'Ihr eigenes Konto',
+  'wait.sendParents': '1. Ihre Eltern bitten',
+  'wait.sendParentsText':
+    'Auf ihrem Gerät öffnen sie „Ich“, „Ihre Geräte“ und bringen diese Anfrage dorthin, als die des jungen Menschen, dem das Konto gehört.',
+  'wait.compareParents': 'Es fragt nach diesen vier Wörtern. Lesen Sie sie vor:',
+  'own.take': '2. Zu Ihrem machen',
+  'own.means':
+    'Was Sie bekommen, ist für diesen Browser versiegelt. Nehmen Sie es, so wird das Konto Ihres allein:',
+  'own.meansOthers':
+    'Jedes andere Gerät wird entfernt, auch das Ihrer Eltern, und kein Schlüsselhüter hört mehr darauf. Bisherige Vertrauenspersonen enden: Wählen Sie danach eigene.',
+  'own.meansGrants':
+    'Was mit Menschen geteilt wurde, für die keine Organisation einsteht, endet. Was Ärzte und ihre Organisationen sehen dürfen, bleibt.',
+  'own.meansApps': 'Apps dürfen weiter senden, und lesen nichts mehr.',
+  'own.meansSeen':
+    'Was andere vorher geöffnet oder gedruckt haben, bleibt ihnen. Wer die Schlüssel kopiert hat, hat die Hälfte; die Schlüsselhüter weisen sie ab.',
+  'own.do': 'Zu meinem machen',
+  'own.notDone': 'Noch nicht alle haben gehört, dass das Konto Ihres allein ist.',
+  'own.goOn': 'Jetzt sagen',
+  'own.whose': 'Wessen Gerät ist es?',
+  'own.letIn': 'Noch eines von mir',
+  'own.letInMore': 'Es öffnet, was dieses öffnet.',
+  'own.handOver': 'Das des jungen Menschen, dem das Konto gehört',
+  'own.handOverMore':
+    'Hat es übernommen, gehört das Konto ihm allein, und dieser Browser kann nichts mehr dafür tun.',
+  'own.give': 'Das Konto übergeben',
+  'own.given':
+    'Übergeben; {n} von {of} Schlüsselhütern haben es gehört. Geben Sie weiter, was unten steht. Wurde es genommen, entfernen Sie das Konto unter „Ich“ aus diesem Browser.',
   'sign.title': 'Ihre Geräte',
   'sign.text':
     'Jedes Ihrer Geräte signiert mit einem eigenen Schlüssel, und alle öffnen dieselben Daten. Mit zweien kostet der Verlust des einen nichts.',
@@ -838,6 +899,39 @@ export const de: Catalogue = {
     'Nur für Notfälle. Wer hineinsieht, muss einen Grund angeben, und Sie sehen sofort, wer, wann und warum.',
   'share.isRole':
     'Das ist der Code der Rolle einer Organisation: wer sie gerade innehat, darf hineinsehen. Wer das ist, sagt die Organisation.',
+  'circle.title': 'Kreise von Betreuenden',
+  'circle.text':
+    'Mit einem Kreis kann jemand, dem Sie vertrauen, ein Elternteil oder eine Schule, Betreuende ein- und auslassen, ohne jedes Mal zu fragen. Sie sagen, wie viele zugleich und bis wann. Niemand darin sieht etwas, bevor Sie mit dem Kreis teilen.',
+  'circle.open': 'Einen Kreis öffnen',
+  'circle.openDo': 'Den Kreis öffnen',
+  'circle.openText':
+    'Wer ihn führt, sieht dadurch allein nichts, und kann nichts erweitern: nicht wie viele, nicht wie lange, nicht was geteilt wird.',
+  'circle.keeperCode': 'Code der Person, die ihn führt',
+  'circle.people': 'Personen zugleich',
+  'circle.badPeople': 'Zwischen 1 und {n}.',
+  'circle.until': 'Letzter Tag',
+  'circle.badUntil': 'Wählen Sie einen Tag.',
+  'circle.keptBy': 'Geführt von {keeper}',
+  'circle.of': 'Kreis von {patient}',
+  'circle.asPatient': '{keeper} lässt Personen ein und aus, höchstens {n} zugleich, bis {until}.',
+  'circle.asKeeper':
+    'Sie lassen Personen ein und aus, höchstens {n} zugleich, bis {until}. Sie sehen nichts, außer Sie lassen sich selbst ein.',
+  'circle.asPerson': '{keeper} hat Sie eingelassen, längstens bis {until}.',
+  'circle.over': 'Er ist beendet. Niemand ist mehr darin.',
+  'circle.nobody': 'Niemand ist darin.',
+  'circle.admit': 'Einlassen',
+  'circle.out': 'Herausnehmen',
+  'circle.outTitle': '{who} herausnehmen?',
+  'circle.outText': 'Von da an wird abgelehnt. Was gesehen wurde, ist gesehen.',
+  'circle.outForGood':
+    'Von da an wird abgelehnt, und wer den Kreis führt, kann nicht wieder einlassen. Was gesehen wurde, ist gesehen.',
+  'circle.barred': 'Für immer herausgenommen: {who}',
+  'circle.share': 'Mit diesem Kreis teilen',
+  'circle.end': 'Beenden',
+  'circle.endTitle': 'Diesen Kreis beenden?',
+  'circle.endText':
+    'Alle darin werden von da an abgelehnt, und er kommt nicht wieder. Was gesehen wurde, ist gesehen.',
+  'circle.letIn': 'eingelassen von {keeper}',
   'role.title': 'Rollen, die Sie innehaben',
   'role.text':
     'Wer mit einer Rolle teilt, teilt mit denen, die sie gerade innehaben. Geben Sie Patienten den Link.',
@@ -1007,10 +1101,12 @@ export const de: Catalogue = {
   'fail.PASSKEY_BAD_ANSWER':
     'Der Passkey hat nicht signiert, worum er gebeten wurde. Nichts wurde geändert. Versuchen Sie es noch einmal.',
   'fail.WRAPPED_LAST': 'Das ist der letzte Zugang. Fügen Sie zuerst einen anderen hinzu.',
+  'fail.KIT_UNREADABLE':
+    'Das ist kein Wiederherstellungsbogen, oder ein Buchstabe stimmt nicht. Vergleichen Sie mit dem Papier.',
+  'fail.KIT_WRONG_PASSPHRASE':
+    'Der Bogen braucht die Passphrase, mit der er gemacht wurde, und dies ist sie nicht. Tippen Sie sie noch einmal.',
   'fail.WEB_BAD_CODE':
     'Das ist kein Code von Islet, oder ein Zeichen ist falsch. Kopieren Sie ihn noch einmal ganz.',
-  'fail.WEB_BAD_KIT':
-    'Das ist kein Wiederherstellungsbogen, oder ein Zeichen ist falsch. Vergleichen Sie mit dem Papier.',
   'fail.WALLET_UNREADABLE':
     'Das ist keine Wallet-Datei von Islet. Wählen Sie die Datei mit der Endung .wallet, oder nehmen Sie Ihren Wiederherstellungsbogen.',
   'fail.WEB_HOST_AWAY':
@@ -1050,6 +1146,16 @@ export const de: Catalogue = {
   'fail.GRANT_NO_WHOLE_SPAN':
     'In diesen Tagen liegt keine ganze Woche (Montag bis Sonntag) oder kein ganzer Bericht über 14 Tage. Wählen Sie mehr Tage.',
   'fail.DENIED_OUTSIDE_HOURS': 'Die Erlaubnis gilt nicht zu dieser Stunde oder an diesem Wochentag.',
+  'fail.CIRCLES_BAD_TERMS':
+    'Führen muss den Kreis jemand anderes als Sie, und sein letzter Tag muss noch kommen.',
+  'fail.CIRCLES_FULL': 'Im Kreis sind schon so viele, wie es sein dürfen. Nehmen Sie erst jemanden heraus.',
+  'fail.CIRCLES_BARRED': 'Der Patient hat diese Person für immer herausgenommen.',
+  'fail.CIRCLES_ALREADY_ADMITTED': 'Die Person ist schon im Kreis.',
+  'fail.CIRCLES_OVER': 'Dieser Kreis ist beendet.',
+  'fail.CIRCLE_NO_KEY':
+    'Der Schlüssel dieses Kreises kam nicht an. Versuchen Sie es noch einmal; bleibt es so, bitten Sie den Patienten, einen anderen zu öffnen.',
+  'fail.ROLE_UNKNOWN_HOLDER':
+    'Mit diesem Code gibt es noch niemanden. Erst muss die Person in Islet ein Konto anlegen.',
   'fail.DENIED_NOT_IN_CIRCLE': 'Die Erlaubnis gilt einem Kreis von Betreuenden, zu dem Sie nicht gehören.',
   'fail.DENIED_NOT_IN_ROLE': 'Die Erlaubnis gilt einer Rolle, die Sie nicht innehaben.',
   'fail.DENIED_EMERGENCY_NOT_STATED':

@@ -443,6 +443,20 @@ export const en = {
   'verified.liar': 'Key keeper {list} gave a false share and was left out.',
   'verified.nothing': 'There was nothing to check.',
   // Verify
+  'scan.do': 'Scan with the camera',
+  'scan.title': 'Scan a code',
+  'scan.starting': 'Starting the camera. Your browser may ask whether this page may use it.',
+  'scan.looking': 'Hold the code in front of the camera, so that it fills most of the picture.',
+  'scan.paused': 'The camera was switched off because this page was not in view.',
+  'scan.denied':
+    'The browser does not let this page use the camera. Allow it in the settings of this site, beside its address, and try again; or choose a picture of the code.',
+  'scan.none': 'No camera was found. Choose a picture of the code, or copy its letters.',
+  'scan.busy':
+    'The camera did not start. Another program may be using it: close that and try again, or choose a picture of the code.',
+  'scan.picture': 'Choose a picture of the code',
+  'scan.unread':
+    'No code could be read on this picture. Take one with all four corners of the code, in focus.',
+  'scan.stays': 'The pictures are looked at here in your browser. They are not kept, and not sent.',
   'verify.title': 'Check a file',
   'verify.text':
     'Drop an export, a signed report or a proof of an erasure. It is checked here in your browser against the shared record. The file is not sent anywhere.',
@@ -460,6 +474,20 @@ export const en = {
   'verify.place': 'The place: {place}',
   'verify.fails': 'This file does not hold',
   // Me
+  'kit.needs': 'What the kit shall need',
+  'kit.paper': 'The paper alone',
+  'kit.paperMore': 'Whoever finds it is you. Lock it away.',
+  'kit.both': 'The paper and a passphrase of its own',
+  'kit.bothMore':
+    'Who finds the paper alone can do nothing with it. Who forgets the passphrase has lost the kit.',
+  'kit.passphrase': 'The kit’s passphrase',
+  'kit.passphraseHint':
+    'At least 10 characters; four words are good. Keep it elsewhere than the paper. What unlocks this browser is not asked for, and nobody can reset it.',
+  'kit.isOpen':
+    'It opens this account and everything in it, as you. It needs nothing besides: no passphrase of any browser.',
+  'kit.isLocked':
+    'It opens this account and everything in it, as you. It needs the passphrase that was chosen for it, and that of no browser.',
+  'open.kitHint': 'This kit was made with a passphrase of its own. It is not the one of a browser.',
   'me.kit': 'Recovery kit',
   'me.kitText':
     'Your keys exist on this device only. The kit brings them back if you lose it. Whoever has the kit is you: keep it like a passport, on paper, not in an e-mail.',
@@ -571,6 +599,7 @@ export const en = {
     'Passkeys need an address with a name: on this computer open http://localhost… instead, and on others the name that Islet was started with.',
   'passkey.not.browser': 'This browser has no passkeys; a passphrase does the same here.',
   // Signed report
+  'pdf.source': 'Based on',
   'pdf.save': 'Save as signed PDF',
   'pdf.completeUntil': 'Complete until',
   'pdf.agpLegend': 'Line: middle of all days. Dark: half of the days. Light: nine of ten days.',
@@ -697,6 +726,35 @@ export const en = {
   },
   'help.withdraw': 'Take my approval back',
   'help.withdrawText': 'If you were wrong, or fooled: the recovery goes on only if enough others agree.',
+  'lost.handover': 'My parents kept my account for me',
+  'lost.handoverMore': 'It becomes yours alone, with keys that nobody else has.',
+  'lost.codeHintParents': 'Not secret. Your parents’ device shows it under “Me” and “Your devices”.',
+  'wait.titleOwn': 'Your own account',
+  'wait.sendParents': '1. Ask your parents',
+  'wait.sendParentsText':
+    'On their device they open “Me”, “Your devices”, and bring this request there, as that of the young person whose account it is.',
+  'wait.compareParents': 'It asks for these four words. Read them to them:',
+  'own.take': '2. Make it yours',
+  'own.means': 'What they hand you is sealed to this browser. Taking it makes the account yours alone:',
+  'own.meansOthers':
+    'Every other device is removed, your parents’ too, and no key keeper listens to them any more. Guardians of before end: choose your own afterwards.',
+  'own.meansGrants':
+    'What was shared with people for whom no organisation answers ends. What doctors and their organisations may see stays.',
+  'own.meansApps': 'Apps may go on sending, and read nothing any more.',
+  'own.meansSeen':
+    'What others opened or printed before stays with them. Whoever copied the keys has half of what it takes; the key keepers refuse them.',
+  'own.do': 'Make it mine',
+  'own.notDone': 'Not everyone has heard yet that the account is yours alone.',
+  'own.goOn': 'Tell them now',
+  'own.whose': 'Whose device is it?',
+  'own.letIn': 'Another one of mine',
+  'own.letInMore': 'It opens what this one opens.',
+  'own.handOver': 'The young person’s whose account this is',
+  'own.handOverMore':
+    'Once it has taken over, the account is theirs alone, and this browser can do nothing for it any more.',
+  'own.give': 'Hand the account over',
+  'own.given':
+    'Given; {n} of {of} key keepers have heard it. Hand over what stands below. Once it was taken, remove the account from this browser under “Me”.',
   'sign.title': 'Your devices',
   'sign.text':
     'Every device of yours signs with a key of its own, and all open the same data. With two, losing one costs nothing.',
@@ -829,6 +887,39 @@ export const en = {
     'For emergencies only. Whoever looks must state a reason, and you are shown who, when and why at once.',
   'share.isRole':
     'This is the code of an organisation’s role: whoever holds it at the time may look. The organisation says who does.',
+  'circle.title': 'Circles of carers',
+  'circle.text':
+    'A circle lets somebody you trust, a parent or a school, let carers in and out without asking each time. You say how many at a time, and until when. Nobody in it sees anything before you share with it.',
+  'circle.open': 'Open a circle',
+  'circle.openDo': 'Open the circle',
+  'circle.openText':
+    'Who keeps it sees nothing by that alone. They can widen nothing: not how many, not how long, not what is shared.',
+  'circle.keeperCode': 'Code of who keeps it',
+  'circle.people': 'People at a time',
+  'circle.badPeople': 'Between 1 and {n}.',
+  'circle.until': 'Last day',
+  'circle.badUntil': 'Choose a day.',
+  'circle.keptBy': 'Kept by {keeper}',
+  'circle.of': 'Circle of {patient}',
+  'circle.asPatient': '{keeper} lets people in and out, at most {n} at a time, until {until}.',
+  'circle.asKeeper':
+    'You let people in and out, at most {n} at a time, until {until}. You see nothing unless you let yourself in.',
+  'circle.asPerson': '{keeper} let you in, until {until} at the latest.',
+  'circle.over': 'It is over. Nobody is in it any more.',
+  'circle.nobody': 'Nobody is in it.',
+  'circle.admit': 'Let them in',
+  'circle.out': 'Take out',
+  'circle.outTitle': 'Take {who} out?',
+  'circle.outText': 'From then on they are refused. What they have seen, they have seen.',
+  'circle.outForGood':
+    'From then on they are refused, and whoever keeps the circle cannot let them in again. What they have seen, they have seen.',
+  'circle.barred': 'Taken out for good: {who}',
+  'circle.share': 'Share with this circle',
+  'circle.end': 'End it',
+  'circle.endTitle': 'End this circle?',
+  'circle.endText':
+    'Everybody in it is refused from then on, and it does not come back. What they have seen, they have seen.',
+  'circle.letIn': 'let in by {keeper}',
   'role.title': 'Roles that you hold',
   'role.text': 'Patients who share with a role share with whoever holds it at the time. Give them its link.',
   'role.name': 'Name for this role',
@@ -987,8 +1078,10 @@ export const en = {
   'fail.PASSKEY_BAD_ANSWER':
     'The passkey did not sign what it was asked for. Nothing was changed. Try again.',
   'fail.WRAPPED_LAST': 'This is the last way in. Add another first.',
+  'fail.KIT_UNREADABLE': 'This is not a recovery kit, or a letter of it is wrong. Compare it with the paper.',
+  'fail.KIT_WRONG_PASSPHRASE':
+    'The kit needs the passphrase that it was made with, and this is not it. Type it again.',
   'fail.WEB_BAD_CODE': 'This is not a code of Islet, or a letter of it is wrong. Copy all of it again.',
-  'fail.WEB_BAD_KIT': 'This is not a recovery kit, or a letter of it is wrong. Compare it with the paper.',
   'fail.WALLET_UNREADABLE':
     'This is not a wallet file of Islet. Choose the file that ends in .wallet, or use your recovery kit.',
   'fail.WEB_HOST_AWAY': 'Islet does not answer. Start it with “npx islet up” and try again.',
@@ -1024,6 +1117,15 @@ export const en = {
   'fail.GRANT_NO_WHOLE_SPAN':
     'These days hold no whole week (Monday to Sunday), or no whole 14-day report. Choose more days.',
   'fail.DENIED_OUTSIDE_HOURS': 'The permission does not hold at this hour or on this weekday.',
+  'fail.CIRCLES_BAD_TERMS':
+    'Who keeps a circle must be somebody else than you, and its last day must be to come.',
+  'fail.CIRCLES_FULL': 'As many are in the circle as may be. Take someone out first.',
+  'fail.CIRCLES_BARRED': 'The patient took this person out for good.',
+  'fail.CIRCLES_ALREADY_ADMITTED': 'They are in the circle already.',
+  'fail.CIRCLES_OVER': 'This circle is over.',
+  'fail.CIRCLE_NO_KEY':
+    'The key of this circle did not come. Try again; if it stays so, ask the patient to open another.',
+  'fail.ROLE_UNKNOWN_HOLDER': 'There is nobody with this code yet. They first create an account in Islet.',
   'fail.DENIED_NOT_IN_CIRCLE': 'The permission is for a circle of carers that you are not in.',
   'fail.DENIED_NOT_IN_ROLE': 'The permission is for a role that you do not hold.',
   'fail.DENIED_EMERGENCY_NOT_STATED':

@@ -433,6 +433,21 @@ export const es: Catalogue = {
   'verified.custodians': 'Abierto con los guardianes de llaves {list}.',
   'verified.liar': 'El guardián de llaves {list} dio una parte falsa y quedó fuera.',
   'verified.nothing': 'No había nada que comprobar.',
+  'scan.do': 'Escanear con la cámara',
+  'scan.title': 'Escanear un código',
+  'scan.starting':
+    'La cámara se está encendiendo. Puede que el navegador pregunte si esta página puede usarla.',
+  'scan.looking': 'Ponga el código delante de la cámara, de modo que ocupe casi toda la imagen.',
+  'scan.paused': 'La cámara se apagó porque esta página no estaba a la vista.',
+  'scan.denied':
+    'El navegador no deja que esta página use la cámara. Permítalo en los ajustes de este sitio, junto a la dirección, y vuelva a intentarlo; o elija una imagen del código.',
+  'scan.none': 'No se encontró ninguna cámara. Elija una imagen del código o copie sus letras.',
+  'scan.busy':
+    'La cámara no se encendió. Quizá la usa otro programa: ciérrelo y vuelva a intentarlo, o elija una imagen del código.',
+  'scan.picture': 'Elegir una imagen del código',
+  'scan.unread':
+    'No se pudo leer ningún código en esta imagen. Haga una nítida, con las cuatro esquinas del código.',
+  'scan.stays': 'Las imágenes se miran aquí, en su navegador. No se guardan ni se envían.',
   'verify.title': 'Comprobar un archivo',
   'verify.text':
     'Suelte una exportación, un informe firmado o una prueba de borrado de Islet. Se comprueba aquí, en su navegador, con el registro común. El archivo no se envía a ninguna parte.',
@@ -449,6 +464,20 @@ export const es: Catalogue = {
   'verify.against': 'Comparado con el registro común hasta el bloque {n}',
   'verify.fails': 'Este archivo no es correcto',
   'verify.place': 'El lugar: {place}',
+  'kit.needs': 'Qué debe necesitar la hoja',
+  'kit.paper': 'Solo el papel',
+  'kit.paperMore': 'Quien lo encuentra es usted. Guárdelo bajo llave.',
+  'kit.both': 'El papel y una frase de acceso propia',
+  'kit.bothMore':
+    'Quien encuentra solo el papel no puede hacer nada con él. Quien olvida la frase ha perdido la hoja.',
+  'kit.passphrase': 'La frase de acceso de la hoja',
+  'kit.passphraseHint':
+    'Al menos 10 caracteres; cuatro palabras van bien. Guárdela en otro sitio que el papel. No se pide lo que desbloquea este navegador, y nadie puede restablecerla.',
+  'kit.isOpen':
+    'Abre esta cuenta y todo lo que contiene, como si fuera usted. No necesita nada más: ninguna frase de un navegador.',
+  'kit.isLocked':
+    'Abre esta cuenta y todo lo que contiene, como si fuera usted. Necesita la frase que se eligió para ella, y la de ningún navegador.',
+  'open.kitHint': 'Esta hoja se hizo con una frase de acceso propia. No es la de un navegador.',
   'me.kit': 'Hoja de recuperación',
   'me.kitText':
     'Sus llaves existen solo en este dispositivo. La hoja las devuelve si lo pierde. Quien tiene la hoja es usted: guárdela como un pasaporte, en papel, no en un correo.',
@@ -557,6 +586,7 @@ export const es: Catalogue = {
   'passkey.not.number':
     'Las llaves de acceso necesitan una dirección con nombre: en este ordenador abra http://localhost…, y en otros el nombre con el que se inició Islet.',
   'passkey.not.browser': 'Este navegador no tiene llaves de acceso; una frase de acceso hace aquí lo mismo.',
+  'pdf.source': 'Se basa en',
   'pdf.save': 'Guardar como PDF firmado',
   'pdf.completeUntil': 'Completo hasta',
   'pdf.agpLegend': 'Línea: mitad de todos los días. Oscuro: la mitad de los días. Claro: nueve de cada diez.',
@@ -686,6 +716,37 @@ export const es: Catalogue = {
   'help.withdraw': 'Retirar mi aprobación',
   'help.withdrawText':
     'Si se equivocó o le engañaron: la recuperación sigue solo si aceptan otras suficientes.',
+  'lost.handover': 'Mis padres llevaban mi cuenta',
+  'lost.handoverMore': 'Pasa a ser solo suya, con llaves que nadie más tiene.',
+  'lost.codeHintParents':
+    'No es secreto. El dispositivo de sus padres lo muestra en «Yo» y «Sus dispositivos».',
+  'wait.titleOwn': 'Su propia cuenta',
+  'wait.sendParents': '1. Pida a sus padres',
+  'wait.sendParentsText':
+    'En su dispositivo abren «Yo», «Sus dispositivos» y llevan allí esta petición, como la del joven de quien es la cuenta.',
+  'wait.compareParents': 'Pide estas cuatro palabras. Léaselas:',
+  'own.take': '2. Hágala suya',
+  'own.means':
+    'Lo que le entregan está sellado para este navegador. Al tomarlo, la cuenta pasa a ser solo suya:',
+  'own.meansOthers':
+    'Se quitan todos los demás dispositivos, también el de sus padres, y ningún guardián de llaves les hace caso. Las personas de confianza de antes terminan: elija después las suyas.',
+  'own.meansGrants':
+    'Termina lo compartido con personas por las que no responde ninguna organización. Lo que pueden ver los médicos y sus organizaciones sigue.',
+  'own.meansApps': 'Las aplicaciones pueden seguir enviando, y ya no leen nada.',
+  'own.meansSeen':
+    'Lo que otros abrieron o imprimieron antes, lo conservan. Quien copió las llaves tiene la mitad; los guardianes de llaves le rechazan.',
+  'own.do': 'Hacerla mía',
+  'own.notDone': 'Aún no todos saben que la cuenta es solo suya.',
+  'own.goOn': 'Decírselo ahora',
+  'own.whose': '¿De quién es el dispositivo?',
+  'own.letIn': 'Otro mío',
+  'own.letInMore': 'Abre lo mismo que este.',
+  'own.handOver': 'Del joven de quien es esta cuenta',
+  'own.handOverMore':
+    'Cuando la haya tomado, la cuenta es solo suya y este navegador ya no puede hacer nada por ella.',
+  'own.give': 'Entregar la cuenta',
+  'own.given':
+    'Entregado; {n} de {of} guardianes de llaves lo saben. Pase lo que está abajo. Cuando lo haya tomado, quite la cuenta de este navegador en «Yo».',
   'sign.title': 'Sus dispositivos',
   'sign.text':
     'Cada dispositivo suyo firma con una llave propia y todos abren los mismos datos. Con dos, perder uno no cuesta nada.',
@@ -818,6 +879,39 @@ export const es: Catalogue = {
     'Solo para emergencias. Quien mire debe indicar un motivo, y usted ve enseguida quién, cuándo y por qué.',
   'share.isRole':
     'Es el código de una función de una organización: puede mirar quien la desempeñe en ese momento. La organización dice quién.',
+  'circle.title': 'Círculos de cuidadores',
+  'circle.text':
+    'Con un círculo, alguien de su confianza, un padre o una escuela, puede dejar entrar y salir a cuidadores sin preguntar cada vez. Usted dice cuántos a la vez y hasta cuándo. Nadie en él ve nada antes de que usted comparta con el círculo.',
+  'circle.open': 'Abrir un círculo',
+  'circle.openDo': 'Abrir el círculo',
+  'circle.openText':
+    'Quien lo lleva no ve nada solo por eso. No puede ampliar nada: ni cuántos, ni hasta cuándo, ni qué se comparte.',
+  'circle.keeperCode': 'Código de quien lo lleva',
+  'circle.people': 'Personas a la vez',
+  'circle.badPeople': 'Entre 1 y {n}.',
+  'circle.until': 'Último día',
+  'circle.badUntil': 'Elija un día.',
+  'circle.keptBy': 'Lo lleva {keeper}',
+  'circle.of': 'Círculo de {patient}',
+  'circle.asPatient': '{keeper} deja entrar y salir a personas, como máximo {n} a la vez, hasta el {until}.',
+  'circle.asKeeper':
+    'Usted deja entrar y salir a personas, como máximo {n} a la vez, hasta el {until}. No ve nada, salvo que entre usted mismo.',
+  'circle.asPerson': '{keeper} le dejó entrar, como muy tarde hasta el {until}.',
+  'circle.over': 'Ha terminado. Ya no hay nadie en él.',
+  'circle.nobody': 'No hay nadie en él.',
+  'circle.admit': 'Dejar entrar',
+  'circle.out': 'Sacar',
+  'circle.outTitle': '¿Sacar a {who}?',
+  'circle.outText': 'Desde entonces se le rechaza. Lo que vio, visto está.',
+  'circle.outForGood':
+    'Desde entonces se le rechaza, y quien lleva el círculo no puede dejarle entrar otra vez. Lo que vio, visto está.',
+  'circle.barred': 'Fuera para siempre: {who}',
+  'circle.share': 'Compartir con este círculo',
+  'circle.end': 'Terminarlo',
+  'circle.endTitle': '¿Terminar este círculo?',
+  'circle.endText':
+    'Desde entonces se rechaza a todos los que están en él, y no vuelve. Lo que vieron, visto está.',
+  'circle.letIn': 'a quien dejó entrar {keeper}',
   'role.title': 'Funciones que desempeña',
   'role.text':
     'Quien comparte con una función comparte con quien la desempeñe en ese momento. Deles su enlace.',
@@ -978,8 +1072,10 @@ export const es: Catalogue = {
   'fail.PASSKEY_BAD_ANSWER':
     'La llave de acceso no firmó lo que se le pidió. No cambió nada. Inténtelo de nuevo.',
   'fail.WRAPPED_LAST': 'Es el último acceso. Añada otro antes.',
+  'fail.KIT_UNREADABLE': 'No es una hoja de recuperación, o una letra está mal. Compárela con el papel.',
+  'fail.KIT_WRONG_PASSPHRASE':
+    'La hoja necesita la frase con la que se hizo, y no es esta. Escríbala otra vez.',
   'fail.WEB_BAD_CODE': 'No es un código de Islet, o una letra está mal. Cópielo entero otra vez.',
-  'fail.WEB_BAD_KIT': 'No es una hoja de recuperación, o una letra está mal. Compárela con el papel.',
   'fail.WALLET_UNREADABLE':
     'No es un archivo de cartera de Islet. Elija el archivo que acaba en .wallet, o use su hoja de recuperación.',
   'fail.WEB_HOST_AWAY': 'Islet no responde. Arránquelo con «npx islet up» e inténtelo de nuevo.',
@@ -1014,6 +1110,15 @@ export const es: Catalogue = {
   'fail.GRANT_NO_WHOLE_SPAN':
     'Esos días no contienen una semana entera (de lunes a domingo) o un informe entero de 14 días. Elija más días.',
   'fail.DENIED_OUTSIDE_HOURS': 'El permiso no vale a esta hora o en este día de la semana.',
+  'fail.CIRCLES_BAD_TERMS':
+    'Quien lleva un círculo debe ser otra persona, y su último día debe estar por venir.',
+  'fail.CIRCLES_FULL': 'En el círculo ya hay tantas personas como puede haber. Saque antes a alguien.',
+  'fail.CIRCLES_BARRED': 'El paciente sacó a esta persona para siempre.',
+  'fail.CIRCLES_ALREADY_ADMITTED': 'Ya está en el círculo.',
+  'fail.CIRCLES_OVER': 'Este círculo ha terminado.',
+  'fail.CIRCLE_NO_KEY':
+    'La llave de este círculo no llegó. Inténtelo otra vez; si sigue así, pida al paciente que abra otro.',
+  'fail.ROLE_UNKNOWN_HOLDER': 'Aún no hay nadie con este código. Antes debe crear una cuenta en Islet.',
   'fail.DENIED_NOT_IN_CIRCLE': 'El permiso es para un círculo de cuidadores al que usted no pertenece.',
   'fail.DENIED_NOT_IN_ROLE': 'El permiso es para una función que usted no tiene.',
   'fail.DENIED_EMERGENCY_NOT_STATED':

@@ -435,6 +435,20 @@ export const fr: Catalogue = {
   'verified.custodians': 'Ouvert avec les gardiens de clés {list}.',
   'verified.liar': 'Le gardien de clés {list} a donné une fausse part et a été écarté.',
   'verified.nothing': 'Il n’y avait rien à vérifier.',
+  'scan.do': 'Scanner avec la caméra',
+  'scan.title': 'Scanner un code',
+  'scan.starting': 'La caméra démarre. Le navigateur demandera peut-être si cette page peut l’utiliser.',
+  'scan.looking': 'Tenez le code devant la caméra, de sorte qu’il remplisse presque toute l’image.',
+  'scan.paused': 'La caméra a été éteinte parce que cette page n’était pas visible.',
+  'scan.denied':
+    'Le navigateur ne laisse pas cette page utiliser la caméra. Autorisez-le dans les réglages de ce site, à côté de son adresse, et réessayez ; ou choisissez une image du code.',
+  'scan.none': 'Aucune caméra n’a été trouvée. Choisissez une image du code, ou copiez ses lettres.',
+  'scan.busy':
+    'La caméra n’a pas démarré. Un autre programme l’utilise peut-être : fermez-le et réessayez, ou choisissez une image du code.',
+  'scan.picture': 'Choisir une image du code',
+  'scan.unread':
+    'Aucun code n’a pu être lu sur cette image. Prenez-en une nette, avec les quatre coins du code.',
+  'scan.stays': 'Les images sont regardées ici, dans votre navigateur. Elles ne sont ni gardées ni envoyées.',
   'verify.title': 'Vérifier un fichier',
   'verify.text':
     'Déposez un export, un rapport signé ou une preuve d’effacement d’Islet. Il est vérifié ici, dans votre navigateur, avec le registre commun. Le fichier n’est envoyé nulle part.',
@@ -451,6 +465,20 @@ export const fr: Catalogue = {
   'verify.against': 'Comparé au registre commun jusqu’au bloc {n}',
   'verify.fails': 'Ce fichier n’est pas exact',
   'verify.place': 'L’endroit : {place}',
+  'kit.needs': 'Ce que la fiche doit demander',
+  'kit.paper': 'Le papier seul',
+  'kit.paperMore': 'Qui le trouve, c’est vous. Mettez-le sous clé.',
+  'kit.both': 'Le papier et une phrase secrète à elle',
+  'kit.bothMore': 'Qui ne trouve que le papier ne peut rien en faire. Qui oublie la phrase a perdu la fiche.',
+  'kit.passphrase': 'La phrase secrète de la fiche',
+  'kit.passphraseHint':
+    'Au moins 10 caractères ; quatre mots conviennent. Gardez-la ailleurs que le papier. Ce qui déverrouille ce navigateur n’est pas demandé, et personne ne peut la réinitialiser.',
+  'kit.isOpen':
+    'Elle ouvre ce compte et tout ce qu’il contient, comme si c’était vous. Elle ne demande rien d’autre : la phrase d’aucun navigateur.',
+  'kit.isLocked':
+    'Elle ouvre ce compte et tout ce qu’il contient, comme si c’était vous. Elle demande la phrase choisie pour elle, et celle d’aucun navigateur.',
+  'open.kitHint':
+    'Cette fiche a été faite avec une phrase secrète à elle. Ce n’est pas celle d’un navigateur.',
   'me.kit': 'Fiche de secours',
   'me.kitText':
     'Vos clés n’existent que sur cet appareil. La fiche les rend si vous le perdez. Qui a la fiche, c’est vous : gardez-la comme un passeport, sur papier, pas dans un courriel.',
@@ -561,6 +589,7 @@ export const fr: Catalogue = {
   'passkey.not.number':
     'Les clés d’accès demandent une adresse avec un nom : sur cet ordinateur, ouvrez http://localhost… ; sur les autres, le nom avec lequel Islet a été démarré.',
   'passkey.not.browser': 'Ce navigateur n’a pas de clés d’accès ; une phrase secrète fait ici la même chose.',
+  'pdf.source': 'Repose sur',
   'pdf.save': 'Enregistrer en PDF signé',
   'pdf.completeUntil': 'Complet jusqu’au',
   'pdf.agpLegend':
@@ -696,6 +725,37 @@ export const fr: Catalogue = {
   'help.withdraw': 'Retirer mon accord',
   'help.withdrawText':
     'Si vous vous êtes trompé ou avez été trompé : la récupération ne continue que si assez d’autres sont d’accord.',
+  'lost.handover': 'Mes parents tenaient mon compte',
+  'lost.handoverMore': 'Il devient le vôtre seul, avec des clés que personne d’autre n’a.',
+  'lost.codeHintParents':
+    'Pas secret. L’appareil de vos parents le montre sous « Moi » et « Vos appareils ».',
+  'wait.titleOwn': 'Votre propre compte',
+  'wait.sendParents': '1. Demandez à vos parents',
+  'wait.sendParentsText':
+    'Sur leur appareil, ils ouvrent « Moi », « Vos appareils » et y apportent cette demande, comme celle du jeune à qui est le compte.',
+  'wait.compareParents': 'Il demande ces quatre mots. Lisez-les-leur :',
+  'own.take': '2. Faites-en le vôtre',
+  'own.means':
+    'Ce qu’on vous remet est scellé pour ce navigateur. En le prenant, le compte devient le vôtre seul :',
+  'own.meansOthers':
+    'Tout autre appareil est retiré, celui de vos parents aussi, et aucun gardien de clés ne l’écoute plus. Les personnes de confiance d’avant prennent fin : choisissez les vôtres ensuite.',
+  'own.meansGrants':
+    'Ce qui était partagé avec des gens dont aucune organisation ne répond prend fin. Ce que voient les médecins et leurs organisations reste.',
+  'own.meansApps': 'Les applications peuvent continuer d’envoyer et ne lisent plus rien.',
+  'own.meansSeen':
+    'Ce que d’autres ont ouvert ou imprimé avant leur reste. Qui a copié les clés en a la moitié ; les gardiens de clés le refusent.',
+  'own.do': 'En faire le mien',
+  'own.notDone': 'Tous ne savent pas encore que le compte est le vôtre seul.',
+  'own.goOn': 'Le leur dire',
+  'own.whose': 'À qui est l’appareil ?',
+  'own.letIn': 'Un autre à moi',
+  'own.letInMore': 'Il ouvre ce que celui-ci ouvre.',
+  'own.handOver': 'Au jeune à qui est ce compte',
+  'own.handOverMore':
+    'Une fois qu’il l’a pris, le compte est à lui seul et ce navigateur ne peut plus rien pour lui.',
+  'own.give': 'Remettre le compte',
+  'own.given':
+    'Remis ; {n} gardiens de clés sur {of} le savent. Transmettez ce qui est ci-dessous. Une fois pris, retirez le compte de ce navigateur sous « Moi ».',
   'sign.title': 'Vos appareils',
   'sign.text':
     'Chacun de vos appareils signe avec sa propre clé, et tous ouvrent les mêmes données. Avec deux, en perdre un ne coûte rien.',
@@ -833,6 +893,40 @@ export const fr: Catalogue = {
     'Pour les urgences seulement. Qui regarde doit donner un motif, et vous voyez aussitôt qui, quand et pourquoi.',
   'share.isRole':
     'C’est le code d’un rôle d’une organisation : peut regarder qui l’exerce à ce moment. L’organisation dit qui.',
+  'circle.title': 'Cercles de soignants et de proches',
+  'circle.text':
+    'Avec un cercle, quelqu’un de confiance, un parent ou une école, peut faire entrer et sortir des accompagnants sans demander chaque fois. Vous dites combien à la fois et jusqu’à quand. Personne n’y voit rien avant que vous partagiez avec lui.',
+  'circle.open': 'Ouvrir un cercle',
+  'circle.openDo': 'Ouvrir le cercle',
+  'circle.openText':
+    'Qui le tient ne voit rien pour autant et ne peut rien élargir : ni combien, ni jusqu’à quand, ni ce qui est partagé.',
+  'circle.keeperCode': 'Code de qui le tient',
+  'circle.people': 'Personnes à la fois',
+  'circle.badPeople': 'Entre 1 et {n}.',
+  'circle.until': 'Dernier jour',
+  'circle.badUntil': 'Choisissez un jour.',
+  'circle.keptBy': 'Tenu par {keeper}',
+  'circle.of': 'Cercle de {patient}',
+  'circle.asPatient':
+    '{keeper} fait entrer et sortir des personnes, au plus {n} à la fois, jusqu’au {until}.',
+  'circle.asKeeper':
+    'Vous faites entrer et sortir des personnes, au plus {n} à la fois, jusqu’au {until}. Vous ne voyez rien, à moins d’entrer vous-même.',
+  'circle.asPerson': '{keeper} vous a fait entrer, jusqu’au {until} au plus tard.',
+  'circle.over': 'Il est terminé. Plus personne n’en fait partie.',
+  'circle.nobody': 'Personne n’en fait partie.',
+  'circle.admit': 'Faire entrer',
+  'circle.out': 'Faire sortir',
+  'circle.outTitle': 'Faire sortir {who} ?',
+  'circle.outText': 'Dès lors, l’accès est refusé. Ce qui a été vu reste vu.',
+  'circle.outForGood':
+    'Dès lors, l’accès est refusé, et qui tient le cercle ne peut plus faire entrer cette personne. Ce qui a été vu reste vu.',
+  'circle.barred': 'Sortis pour toujours : {who}',
+  'circle.share': 'Partager avec ce cercle',
+  'circle.end': 'Y mettre fin',
+  'circle.endTitle': 'Mettre fin à ce cercle ?',
+  'circle.endText':
+    'Dès lors, l’accès est refusé à tous ceux qui en font partie, et il ne revient pas. Ce qui a été vu reste vu.',
+  'circle.letIn': 'entrée permise par {keeper}',
   'role.title': 'Rôles que vous exercez',
   'role.text':
     'Partager avec un rôle, c’est partager avec qui l’exerce à ce moment. Donnez-en le lien aux patients.',
@@ -998,8 +1092,11 @@ export const fr: Catalogue = {
   'fail.PASSKEY_BAD_ANSWER':
     'La clé d’accès n’a pas signé ce qui lui était demandé. Rien n’a changé. Réessayez.',
   'fail.WRAPPED_LAST': 'C’est le dernier accès. Ajoutez-en un autre d’abord.',
+  'fail.KIT_UNREADABLE':
+    'Ce n’est pas une fiche de secours, ou une lettre est fausse. Comparez avec le papier.',
+  'fail.KIT_WRONG_PASSPHRASE':
+    'La fiche demande la phrase avec laquelle elle a été faite, et ce n’est pas celle-ci. Tapez-la de nouveau.',
   'fail.WEB_BAD_CODE': 'Ce n’est pas un code d’Islet, ou une lettre est fausse. Copiez-le encore en entier.',
-  'fail.WEB_BAD_KIT': 'Ce n’est pas une fiche de secours, ou une lettre est fausse. Comparez avec le papier.',
   'fail.WALLET_UNREADABLE':
     'Ce n’est pas un portefeuille d’Islet. Choisissez le fichier finissant par .wallet, ou votre fiche de secours.',
   'fail.WEB_HOST_AWAY': 'Islet ne répond pas. Lancez-le avec « npx islet up » et réessayez.',
@@ -1035,6 +1132,17 @@ export const fr: Catalogue = {
   'fail.GRANT_NO_WHOLE_SPAN':
     'Ces jours ne contiennent pas de semaine entière (du lundi au dimanche) ou de rapport entier de 14 jours. Choisissez plus de jours.',
   'fail.DENIED_OUTSIDE_HOURS': 'La permission ne vaut pas à cette heure ou ce jour de la semaine.',
+  'fail.CIRCLES_BAD_TERMS':
+    'Qui tient un cercle doit être quelqu’un d’autre que vous, et son dernier jour doit être à venir.',
+  'fail.CIRCLES_FULL':
+    'Le cercle compte déjà autant de personnes que permis. Faites d’abord sortir quelqu’un.',
+  'fail.CIRCLES_BARRED': 'Le patient a fait sortir cette personne pour toujours.',
+  'fail.CIRCLES_ALREADY_ADMITTED': 'Cette personne fait déjà partie du cercle.',
+  'fail.CIRCLES_OVER': 'Ce cercle est terminé.',
+  'fail.CIRCLE_NO_KEY':
+    'La clé de ce cercle n’est pas arrivée. Réessayez ; si cela dure, demandez au patient d’en ouvrir un autre.',
+  'fail.ROLE_UNKNOWN_HOLDER':
+    'Il n’y a encore personne avec ce code. La personne doit d’abord créer un compte dans Islet.',
   'fail.DENIED_NOT_IN_CIRCLE': 'La permission est pour un cercle d’aidants dont vous ne faites pas partie.',
   'fail.DENIED_NOT_IN_ROLE': 'La permission est pour un rôle que vous ne tenez pas.',
   'fail.DENIED_EMERGENCY_NOT_STATED':

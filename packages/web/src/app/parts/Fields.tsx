@@ -15,7 +15,7 @@ import {
 import { useWords } from '../i18n/Settings.js';
 import { Act } from './Basics.js';
 
-type FieldProps = {
+export type FieldProps = {
   label: string;
   value: string;
   onChange: (value: string) => void;

@@ -5,7 +5,8 @@ import * as Passkey from '../Passkey.js';
 import type { Way } from '../worker/Vault.js';
 import { Choices, Secret } from './Fields.js';
 
-const shortest = 10;
+/** Of any passphrase that is chosen here. */
+export const shortest = 10;
 
 type NewWay = {
   fields: ReactNode;

@@ -4,6 +4,7 @@ import { useWords } from '../i18n/Settings.js';
 import { Act, Ask, Copyable, Page, Panel } from '../parts/Basics.js';
 import { Field } from '../parts/Fields.js';
 import { HandSealed } from '../parts/HandOn.js';
+import { ScannedField } from '../parts/Scan.js';
 import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall, useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
@@ -25,7 +26,7 @@ export function Helping({ given, own }: { given: string; own: string }) {
   return (
     <Page title={t('help.title')} lead={t('help.text')}>
       <Panel className="stack">
-        <Field
+        <ScannedField
           label={t('help.sent')}
           hint={t('help.sentHint')}
           rows={3}

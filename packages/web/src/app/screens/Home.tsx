@@ -21,7 +21,26 @@ import { VerifiedBadge } from './Verified.js';
 export function Home({ who }: { who: Who }) {
   const { opensAt } = who;
   // Nothing that is asked for before could be opened, and each request is on record.
-  return opensAt !== null && opensAt > Date.now() ? <Soon opensAt={opensAt} /> : <Own />;
+  if (opensAt !== null && opensAt > Date.now()) return <Soon opensAt={opensAt} />;
+  return (
+    <>
+      {who.taking && <NotDone />}
+      <Own />
+    </>
+  );
+}
+
+/** The account was taken over while somebody was away who is to hear of it. */
+function NotDone() {
+  const { t } = useWords();
+  return (
+    <Notice kind="warn">
+      <p>{t('own.notDone')}</p>
+      <a className="link" href="#/signers">
+        {t('own.goOn')}
+      </a>
+    </Notice>
+  );
 }
 
 /** After a recovery, until custodians open again. */

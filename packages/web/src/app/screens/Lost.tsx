@@ -4,16 +4,17 @@ import { useWords } from '../i18n/Settings.js';
 import { Act, Page, Panel } from '../parts/Basics.js';
 import { Choices, Field } from '../parts/Fields.js';
 import { useNewWay } from '../parts/NewWay.js';
+import { ScannedField } from '../parts/Scan.js';
 import { Busy, Trouble } from '../parts/Told.js';
 import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { Who } from '../worker/Session.js';
 import { Back } from './Back.js';
 
-const ways = ['passkey', 'recovery', 'device', 'kit'] as const;
+const ways = ['passkey', 'recovery', 'device', 'handover', 'kit'] as const;
 type Help = (typeof ways)[number];
 
-/** On a browser that has nothing: the four ways back. */
+/** On a browser that has nothing: the ways back. */
 export function Lost({ first, onOpen }: { first: Help; onOpen: (who: Who) => void }) {
   const { t } = useWords();
   const [help, setHelp] = useState<Help>(first);
@@ -41,13 +42,19 @@ export function Lost({ first, onOpen }: { first: Help; onOpen: (who: Who) => voi
             </a>
           </div>
         )}
-        {(help === 'recovery' || help === 'device') && <Begin is={help} onOpen={onOpen} />}
+        {help !== 'passkey' && help !== 'kit' && <Begin is={help} onOpen={onOpen} />}
       </Panel>
     </Page>
   );
 }
 
-function Begin({ is, onOpen }: { is: 'recovery' | 'device'; onOpen: (who: Who) => void }) {
+const hints = {
+  recovery: 'lost.codeHint',
+  device: 'lost.codeHintDevice',
+  handover: 'lost.codeHintParents',
+} as const;
+
+function Begin({ is, onOpen }: { is: keyof typeof hints; onOpen: (who: Who) => void }) {
   const { t } = useWords();
   const [code, setCode] = useState('');
   const [name, setName] = useState('');
@@ -67,9 +74,9 @@ function Begin({ is, onOpen }: { is: 'recovery' | 'device'; onOpen: (who: Who) =
         if (way.check() && !uncoded && !unnamed) void begin.run();
       }}
     >
-      <Field
+      <ScannedField
         label={t('lost.code')}
-        hint={t(is === 'recovery' ? 'lost.codeHint' : 'lost.codeHintDevice')}
+        hint={t(hints[is])}
         value={code}
         onChange={setCode}
         error={tried && uncoded ? t('guard.noCode') : undefined}

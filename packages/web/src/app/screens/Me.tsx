@@ -6,12 +6,12 @@ import { type Theme, useSettings, useWords } from '../i18n/Settings.js';
 import { Act, Ask, Copyable, Page, Panel, saveFile } from '../parts/Basics.js';
 import { Choices } from '../parts/Fields.js';
 import { Languages } from '../parts/Languages.js';
-import { QrCode } from '../parts/QrCode.js';
 import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { Who } from '../worker/Session.js';
 import { Erase } from './Erase.js';
+import { Kit } from './Kit.js';
 import { Invite } from './Patients.js';
 import { WaysIn } from './WaysIn.js';
 
@@ -93,59 +93,6 @@ function Offline({ who, onChanged }: { who: Who; onChanged: (who: Who) => void }
           { value: 'no', label: t('me.offlineNo') },
         ]}
       />
-    </Panel>
-  );
-}
-
-function Kit({ who, onChanged }: { who: Who; onChanged: (who: Who) => void }) {
-  const { t } = useWords();
-  const kit = useCall(() => ask('kit'));
-  const saved = (): void =>
-    void ask('hasKit').then(() => {
-      kit.reset();
-      onChanged({ ...who, hasKit: true });
-    });
-  return (
-    <Panel title={t('me.kit')} className="kit stack">
-      <p>{t('me.kitText')}</p>
-      {who.hasKit && <Notice kind="good">{t('me.kitDone')}</Notice>}
-      {kit.state.is === 'idle' && (
-        <div className="row">
-          <Act kind={who.hasKit ? 'quiet' : 'main'} onPress={() => void kit.run()}>
-            {t('me.kitShow')}
-          </Act>
-        </div>
-      )}
-      {kit.state.is === 'failed' && <Trouble failed={kit.state.failed} />}
-      {kit.state.is === 'done' && (
-        <>
-          <div className="made-parts kit-paper">
-            <div>
-              <p>
-                <strong>Islet · {who.name}</strong>
-              </p>
-              <p className="fine">{t('me.kitPaper')}</p>
-              <p className="kit-text">{kit.state.value.text.replaceAll('-', ' ')}</p>
-              <p className="fine">{t('me.kitCode', { code: who.code })}</p>
-            </div>
-            <QrCode text={kit.state.value.text} label={t('me.kit')} />
-          </div>
-          <div className="row">
-            <Act
-              onPress={() =>
-                kit.state.is === 'done' &&
-                saveFile(`islet-${kit.state.value.name}.wallet`, kit.state.value.file)
-              }
-            >
-              {t('do.download')}
-            </Act>
-            <Act onPress={() => print()}>{t('do.print')}</Act>
-            <Act kind="main" onPress={saved}>
-              {t('me.kitSaved')}
-            </Act>
-          </div>
-        </>
-      )}
     </Panel>
   );
 }

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
 import { Act, Panel } from '../parts/Basics.js';
 import { Choices, Field } from '../parts/Fields.js';
+import { ScannedField } from '../parts/Scan.js';
 import { Busy, Trouble } from '../parts/Told.js';
 import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
@@ -75,7 +76,7 @@ export function NameGuardians({ rules, onDone, onCancel }: Props) {
                 onChange={(name) => change(row.key, { name })}
                 error={tried && row.code && !row.name.trim() ? t('create.noName') : undefined}
               />
-              <Field
+              <ScannedField
                 label={t('share.who')}
                 value={row.code}
                 onChange={(code) => change(row.key, { code })}

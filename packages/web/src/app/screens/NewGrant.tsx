@@ -4,6 +4,7 @@ import { useWords } from '../i18n/Settings.js';
 import { sentenceOf } from '../i18n/sentence.js';
 import { Act, Panel } from '../parts/Basics.js';
 import { Field } from '../parts/Fields.js';
+import { ScannedField } from '../parts/Scan.js';
 import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
@@ -44,17 +45,25 @@ export function NewGrant({ code: given, asked, onDone, onCancel }: NewProps) {
   }, [code, recognise]);
   const reader = who.state.is === 'done' ? who.state.value.account : undefined;
   const isRole = who.state.is === 'done' && who.state.value.isRole;
+  const circle = who.state.is === 'done' ? who.state.value.circle : null;
+  // A circle is called by who keeps it.
+  const called = circle
+    ? t('share.circle', {
+        keeper: circle.keeperName ?? t('log.stranger', { code: circle.keeper.slice(0, 8) }),
+        people: circle.maxPeople,
+      })
+    : name.trim();
   const terms = useMemo(
     () => (draft && draft === start ? asked?.terms : draft && span && termsOf(draft, span, Date.now())),
     [draft, start, asked, span],
   );
   const grant = useCall(async (_, meant: boolean) => {
     if (!reader || !terms) return undefined;
-    await ask('call', { account: reader, name: name.trim() });
+    if (!circle) await ask('call', { account: reader, name: called });
     const made = await ask('grant', { reader, terms, meant });
     if (made.id === null) return made;
     if (asked) await ask('grantedAsk', { ask: asked, grant: made.id });
-    onDone(name.trim());
+    onDone(called);
     return made;
   });
   const forget = grant.reset;
@@ -62,8 +71,8 @@ export function NewGrant({ code: given, asked, onDone, onCancel }: NewProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: other terms, or someone else, are another question
   useEffect(forget, [terms, reader]);
   if (!draft || !span) return <Busy step={null} />;
-  const shown = name.trim() || t('share.who');
-  const ready = reader !== undefined && name.trim() !== '' && terms !== undefined;
+  const shown = called || t('share.who');
+  const ready = reader !== undefined && called !== '' && terms !== undefined;
   const derives = grant.state.is === 'done' && grant.state.value?.id === null && grant.state.value.derives;
   return (
     <Panel title={t(asked ? 'asks.grantTitle' : 'share.new')} className="stack">
@@ -92,7 +101,7 @@ export function NewGrant({ code: given, asked, onDone, onCancel }: NewProps) {
           </div>
         )}
         {!asked && (
-          <Field
+          <ScannedField
             label={t('share.who')}
             hint={t('share.whoHint')}
             value={code}
@@ -106,12 +115,14 @@ export function NewGrant({ code: given, asked, onDone, onCancel }: NewProps) {
           />
         )}
         {isRole && <p className="fine">{t('share.isRole')}</p>}
-        <Field
-          label={t('share.whoName')}
-          value={name}
-          onChange={setName}
-          error={tried && name.trim() === '' ? t('create.noName') : undefined}
-        />
+        {!circle && (
+          <Field
+            label={t('share.whoName')}
+            value={name}
+            onChange={setName}
+            error={tried && name.trim() === '' ? t('create.noName') : undefined}
+          />
+        )}
         <TermsFields
           preset={preset}
           onPreset={(chosen) => {

@@ -11,6 +11,7 @@ import { useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { Who } from '../worker/Session.js';
 import type { HeldLine, PatientLine } from '../worker/sharing.js';
+import { Circles, useInCircle } from './Circles.js';
 import { isLive } from './isLive.js';
 
 const Asking = lazy(async () => ({ default: (await import('./Asking.js')).Asking }));
@@ -39,6 +40,7 @@ export function Patients({ who }: { who: Who }) {
       <Suspense fallback={null}>
         <Asking name={who.name} />
       </Suspense>
+      <Circles />
       <Invite who={who} />
       <Roles />
     </Page>
@@ -164,6 +166,7 @@ function Patient({ patient, onChanged }: { patient: PatientLine; onChanged: () =
 function Held({ held: g, account, title }: { held: HeldLine; account: string; title: string }) {
   const words = useWords();
   const { t, date } = words;
+  const inCircle = useInCircle();
   const state =
     g.state === 'revoked'
       ? t('patients.revoked', { when: date(g.revokedAt ?? 0) })
@@ -173,12 +176,15 @@ function Held({ held: g, account, title }: { held: HeldLine; account: string; ti
   const open = emergency ? 'emergency.ask' : live ? 'patients.live' : 'patients.report';
   const route = emergency ? 'emergency' : live ? 'live' : 'report';
   const role = g.role && (g.role.name ? t('log.asRole', { role: g.role.name }) : t('log.asSomeRole'));
+  const circle = g.circle && inCircle(g.circle.keeper, g.circle.keeperName);
   const label = t(g.state === 'active' ? open : 'patients.askAnyway');
   return (
     <li>
       <span>
         <strong>{whatOf(words, g.terms)}</strong>
-        <span className="fine block">{[role, ...boundsOf(words, g.terms)].filter(Boolean).join(', ')}</span>
+        <span className="fine block">
+          {[role, circle, ...boundsOf(words, g.terms)].filter(Boolean).join(', ')}
+        </span>
         {g.state !== 'active' && <span className="fine block">{state}</span>}
       </span>
       <a

@@ -56,7 +56,7 @@ export function Report({ account, grant, reason }: Asked) {
           <div className="row">
             <VerifiedBadge verified={report.verified} custodians={report.custodians} />
             <Act onPress={() => print()}>{t('do.print')}</Act>
-            {report.asOf === null && !isWhole && <SignedPdf report={report} />}
+            {report.asOf === null && <SignedPdf report={report} />}
           </div>
         )
       }

@@ -9,6 +9,7 @@ import { type Call, useCall, useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { AskLine } from '../worker/asking.js';
 import type { GrantLine } from '../worker/sharing.js';
+import { Circles } from './Circles.js';
 import { NewGrant } from './NewGrant.js';
 
 const Asks = lazy(async () => ({ default: (await import('./Asks.js')).Asks }));
@@ -94,6 +95,7 @@ export function Share({ code }: { code: string }) {
           </Act>
         </div>
       )}
+      <Circles mayOpen />
       {past.length > 0 && (
         <Panel title={t('share.past')}>
           <Lines lines={past} onChanged={() => void grants.run()} />

@@ -37,6 +37,7 @@ const figures = ['mean', 'gmi', 'cv', 'sd', 'gri', 'tight', 'wear'] as const;
 /** Every word of the page, in the language of the screen. */
 function wordsOn(words: Words, shown: Figures, { verified }: Report): Record<string, string> {
   const { t, unit, language, withUnit } = words;
+  const isRaw = shown.source === 'glucose/raw';
   const written = (text: string): string => (language === 'en' ? text : text.replaceAll('.', ','));
   const named = Object.fromEntries(figures.map((key) => [key, t(`fig.${key}`)]));
   const ranges = bands.flatMap(({ key, mgdl, mmol }) => [
@@ -56,6 +57,7 @@ function wordsOn(words: Words, shown: Figures, { verified }: Report): Record<str
     period: t('home.period'),
     completeUntil: t('pdf.completeUntil'),
     sufficiency: sufficiencyOf(words, shown),
+    ...(!isRaw && { source: `${t('pdf.source')}: ${t(`stream.${shown.source}`)}` }),
     ranges: t('home.ranges'),
     agp: t('home.agp'),
     agpLegend: t('pdf.agpLegend'),
@@ -63,7 +65,7 @@ function wordsOn(words: Words, shown: Figures, { verified }: Report): Record<str
     count: t('report.count'),
     perDay: t('report.perDay'),
     longest: t('report.longest'),
-    daily: t('report.daily'),
+    daily: t(shown.source === 'glucose/week' ? 'report.weekly' : 'report.daily'),
     signedBy: t('pdf.signedBy'),
     checked: t('pdf.checked', { n: verified.segments, block: verified.chainHead }),
     digest: t('pdf.digest'),

@@ -2,8 +2,10 @@
 import { useEffect, useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
 import { Act, Ask, Copyable, Page, Panel } from '../parts/Basics.js';
-import { Field } from '../parts/Fields.js';
+import { Choices, Field } from '../parts/Fields.js';
 import { HandSealed } from '../parts/HandOn.js';
+import { QrCode } from '../parts/QrCode.js';
+import { ScannedField } from '../parts/Scan.js';
 import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall, useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
@@ -16,8 +18,10 @@ const addressHex = 40;
 const said = (is: boolean | null) => (is === null ? 'unknown' : is ? 'yes' : 'no');
 const shortOf = (id: string): string => (id.length > addressHex ? id.slice(addressHex) : id).slice(0, 8);
 
+type Props = { who: Who; given: string; onChanged: (who: Who) => void };
+
 /** The devices that sign for a person: each with a key of its own. */
-export function Signers({ who, given }: { who: Who; given: string }) {
+export function Signers({ who, given, onChanged }: Props) {
   const { t, date } = useWords();
   const load = useLoaded(() => ask('signers'));
   const remove = useCall(async (_, id: string) => {
@@ -30,6 +34,7 @@ export function Signers({ who, given }: { who: Who; given: string }) {
     line.own ? t('sign.this') : t(line.passkey ? 'sign.passkey' : 'sign.other', { id: shortOf(line.id) });
   return (
     <Page title={t('sign.title')} lead={t('sign.text')}>
+      {who.taking && <GoOn onChanged={onChanged} />}
       <Panel title={t('sign.now')} className="stack">
         {load.state.is === 'busy' && !load.last && <Busy step={null} />}
         {load.state.is === 'failed' && <Trouble failed={load.state.failed} onAgain={() => void load.run()} />}
@@ -83,18 +88,38 @@ export function Signers({ who, given }: { who: Who; given: string }) {
         </ul>
       </Panel>
       <AddPasskey onDone={() => void load.run()} />
-      <LetIn key={remove.state.is} code={who.code} given={given} onDone={() => void load.run()} />
+      <LetIn key={remove.state.is} who={who} given={given} onDone={() => void load.run()} />
     </Page>
   );
 }
 
-function LetIn({ code, given, onDone }: { code: string; given: string; onDone: () => void }) {
+/** Somebody was away while the account was taken over. */
+function GoOn({ onChanged }: Pick<Props, 'onChanged'>) {
+  const { t } = useWords();
+  const go = useCall(async () => onChanged(await ask('goOnTakingOver')));
+  return (
+    <Notice kind="warn">
+      <p>{t('own.notDone')}</p>
+      {go.state.is === 'busy' ? (
+        <Busy step={null} />
+      ) : (
+        <div className="row notice-row">
+          <Act onPress={() => void go.run()}>{t('own.goOn')}</Act>
+        </div>
+      )}
+      {go.state.is === 'failed' && <Trouble failed={go.state.failed} />}
+    </Notice>
+  );
+}
+
+function LetIn({ who, given, onDone }: { who: Who; given: string; onDone: () => void }) {
   const { t } = useWords();
   const [text, setText] = useState(given);
   const [words, setWords] = useState('');
   useEffect(() => setText(given), [given]);
+  const [what, setWhat] = useState<'letIn' | 'handOver'>('letIn');
   const letIn = useCall(async () => {
-    const made = await ask('letIn', { text: text.trim(), words });
+    const made = await ask(what, { text: text.trim(), words });
     onDone();
     return made;
   });
@@ -106,11 +131,16 @@ function LetIn({ code, given, onDone }: { code: string; given: string; onDone: (
         <li>{t('sign.step2')}</li>
         <li>{t('sign.step3')}</li>
       </ol>
-      <Copyable label={t('me.code')} text={code} />
+      <div className="made-parts">
+        <Copyable label={t('me.code')} text={who.code} />
+        <QrCode text={who.code} label={t('me.code')} />
+      </div>
       {state.is === 'done' ? (
         <>
           <Notice kind={state.value.told === state.value.of ? 'good' : 'warn'}>
-            <p>{t('sign.letIn', { n: state.value.told, of: state.value.of })}</p>
+            <p>
+              {t(what === 'letIn' ? 'sign.letIn' : 'own.given', { n: state.value.told, of: state.value.of })}
+            </p>
           </Notice>
           <HandSealed
             label={t('sign.keys')}
@@ -127,7 +157,19 @@ function LetIn({ code, given, onDone }: { code: string; given: string; onDone: (
             if (text.trim() !== '' && words.trim() !== '') void letIn.run();
           }}
         >
-          <Field
+          {who.role === 'patient' && (
+            <Choices
+              label={t('own.whose')}
+              value={what}
+              onChange={(value) => setWhat(value as typeof what)}
+              of={(['letIn', 'handOver'] as const).map((value) => ({
+                value,
+                label: t(`own.${value}`),
+                more: t(`own.${value}More`),
+              }))}
+            />
+          )}
+          <ScannedField
             label={t('sign.request')}
             rows={3}
             value={text}
@@ -139,7 +181,7 @@ function LetIn({ code, given, onDone }: { code: string; given: string; onDone: (
           ) : (
             <div className="row">
               <Act kind="main" type="submit">
-                {t('sign.do')}
+                {t(what === 'letIn' ? 'sign.do' : 'own.give')}
               </Act>
             </div>
           )}

@@ -1,12 +1,13 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import type * as Wrapped from '@islet/core/Wrapped';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
 import * as Passkey from '../Passkey.js';
 import { Act, Page, Panel } from '../parts/Basics.js';
 import { DropFile } from '../parts/DropFile.js';
 import { Choices, Field, Secret } from '../parts/Fields.js';
 import { useNewWay } from '../parts/NewWay.js';
+import { ScannedField } from '../parts/Scan.js';
 import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
@@ -176,7 +177,20 @@ export function OpenWallet({ onOpen }: Done) {
   const { t, list } = useWords();
   const [files, setFiles] = useState<File[]>([]);
   const [text, setText] = useState('');
+  const [passphrase, setPassphrase] = useState('');
+  const [locked, setLocked] = useState(false);
   const [role, setRole] = useState<Role>('patient');
+  useEffect(() => {
+    let isNewest = true;
+    const one = files.find((f) => !f.name.endsWith('.notes'));
+    void (async () => {
+      const needs = await ask('isLockedKit', { text: one ? await one.text() : text });
+      if (isNewest) setLocked(needs);
+    })();
+    return () => {
+      isNewest = false;
+    };
+  }, [files, text]);
   const way = useNewWay('open.newPassphrase');
   const [tried, setTried] = useState(false);
   const open = useCall(async (onProgress) => {
@@ -184,9 +198,14 @@ export function OpenWallet({ onOpen }: Done) {
     const wallet = files.find((f) => f !== notes);
     const given = wallet ? await wallet.text() : text;
     const beside = notes && (await notes.text());
+    if (locked) await ask('tryKit', { text: given, passphrase });
     const who = await ask(
       'adopt',
-      { text: given, role, way: await way.take(), ...(beside && { notes: beside }) },
+      {
+        ...{ text: given, role, way: await way.take() },
+        ...(beside && { notes: beside }),
+        ...(locked && { passphrase }),
+      },
       onProgress,
     );
     onOpen(who);
@@ -208,7 +227,7 @@ export function OpenWallet({ onOpen }: Done) {
           <DropFile label={t('open.file')} many onFiles={setFiles} />
           {files.length > 0 && <Notice>{t('open.chosen', { files: list(files.map((f) => f.name)) })}</Notice>}
           {files.length === 0 && (
-            <Field
+            <ScannedField
               label={t('open.text')}
               hint={t('open.textHint')}
               rows={4}
@@ -216,7 +235,15 @@ export function OpenWallet({ onOpen }: Done) {
               onChange={setText}
             />
           )}
-          {files.length > 0 && (
+          {locked && (
+            <Secret
+              label={t('kit.passphrase')}
+              hint={t('open.kitHint')}
+              value={passphrase}
+              onChange={setPassphrase}
+            />
+          )}
+          {files.length > 0 && !locked && (
             <Choices
               compact
               label={t('open.role')}

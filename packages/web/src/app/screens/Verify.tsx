@@ -5,6 +5,7 @@ import { catalogues, type Key } from '../i18n/Language.js';
 import { useWords } from '../i18n/Settings.js';
 import { Page, Panel } from '../parts/Basics.js';
 import { DropFile } from '../parts/DropFile.js';
+import { Scan } from '../parts/Scan.js';
 import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall } from '../parts/useCall.js';
 import { ask, type Failed } from '../Worker.js';
@@ -13,6 +14,10 @@ import type { ErasureChecked, ReportChecked } from '../worker/checking.js';
 /** As the file says of itself in its first line. */
 const isCertificate = (text: string): boolean => /^\s*\{\s*"islet"\s*:\s*"erasure-certificate"/.test(text);
 const isPdf = (bytes: Uint8Array): boolean => new TextDecoder().decode(bytes.subarray(0, 5)) === '%PDF-';
+
+/** What the code on a signed page leads to; any other text as it is, to be refused by name. */
+const statementOf = (text: string): string =>
+  new URLSearchParams(/#\/verify\?(.*)$/.exec(text)?.[1]).get('s') ?? text;
 
 /** For anyone, without an account: does this file, or the code on this paper, hold? */
 export function Verify({ statement }: { statement: string }) {
@@ -38,6 +43,14 @@ export function Verify({ statement }: { statement: string }) {
     <Page title={t('verify.title')} lead={t('verify.text')}>
       <Panel className="stack">
         <DropFile label={t('verify.choose')} onFiles={([file]) => file && void check.run(file)} />
+        <div className="row">
+          <Scan
+            onText={(text) => {
+              check.reset();
+              void read(statementOf(text));
+            }}
+          />
+        </div>
         {state.is === 'busy' && <Busy step={null} />}
         {state.is === 'done' &&
           (state.value.is === 'export' ? (
@@ -109,6 +122,7 @@ const figures = [
 /** What a signed report says, read from what was signed and not from the page. */
 function ReportHolds({ told }: { told: ReportChecked }) {
   const { t, day, moment, glucose, spread, unit, percent, number } = useWords();
+  const stream = `stream.${told.stream}`;
   const written = (name: (typeof figures)[number], hundredths: number | null): string => {
     if (hundredths === null) return '–';
     const value = hundredths / 100;
@@ -137,6 +151,12 @@ function ReportHolds({ told }: { told: ReportChecked }) {
           <dt>{t('home.period')}</dt>
           <dd>{t('report.period', { from: day(told.firstDay), to: day(told.lastDay) })}</dd>
         </div>
+        {stream in catalogues.en && (
+          <div>
+            <dt>{t('pdf.source')}</dt>
+            <dd>{t(stream as Key)}</dd>
+          </div>
+        )}
         <div>
           <dt>{t('pdf.made')}</dt>
           <dd>{moment(told.madeAt)}</dd>

@@ -29,15 +29,16 @@ export function Waiting({ onOpen, onGone }: Props) {
     const timer = setInterval(() => void run(), lookEveryMs);
     return () => clearInterval(timer);
   }, [waitsForTime, run]);
-  const isDevice = waits?.is === 'device';
   return (
-    <Page title={t(isDevice ? 'wait.titleDevice' : 'wait.title')}>
+    <Page title={t(titles[waits?.is ?? 'recovery'])}>
       {!waits && load.state.is === 'busy' && <Busy step={load.state.step} />}
       {load.state.is === 'failed' && <Trouble failed={load.state.failed} onAgain={() => void run()} />}
       {waits && !isOver(waits) && <Send waits={waits} />}
       {waits &&
-        (isDevice ? (
+        (waits.is === 'device' ? (
           <Receive onOpen={onOpen} />
+        ) : waits.is === 'handover' ? (
+          <TakeOver onOpen={onOpen} />
         ) : (
           <Answers waits={waits} onOpen={onOpen} onChanged={() => void run()} />
         ))}
@@ -56,16 +57,23 @@ export function Waiting({ onOpen, onGone }: Props) {
   );
 }
 
+const titles = { recovery: 'wait.title', device: 'wait.titleDevice', handover: 'wait.titleOwn' } as const;
+const sends = {
+  recovery: ['wait.send', 'wait.sendText', 'wait.sayWords'],
+  device: ['wait.sendDevice', 'wait.sendDeviceText', 'wait.compare'],
+  handover: ['wait.sendParents', 'wait.sendParentsText', 'wait.compareParents'],
+} as const;
+
 const isOver = ({ state }: Told): boolean => state === 'objected' || state === 'superseded';
 
 function Send({ waits: { is, request, words } }: { waits: Told }) {
   const { t } = useWords();
-  const isDevice = is === 'device';
+  const [title, about, compare] = sends[is];
   return (
-    <Panel title={t(isDevice ? 'wait.sendDevice' : 'wait.send')} className="stack">
-      <p>{t(isDevice ? 'wait.sendDeviceText' : 'wait.sendText')}</p>
-      <HandOn label={t('wait.request')} to={isDevice ? 'signers' : 'helping'} text={request} />
-      <p>{t(isDevice ? 'wait.compare' : 'wait.sayWords')}</p>
+    <Panel title={t(title)} className="stack">
+      <p>{t(about)}</p>
+      <HandOn label={t('wait.request')} to={is === 'recovery' ? 'helping' : 'signers'} text={request} />
+      <p>{t(compare)}</p>
       <p className="words">{words}</p>
     </Panel>
   );
@@ -116,6 +124,31 @@ function Receive({ onOpen }: { onOpen: (who: Who) => void }) {
         action={t('wait.takeKeys')}
         onTake={(handed) => void receive.run(handed)}
       />
+    </Panel>
+  );
+}
+
+/** What taking over means is said before it is done: nobody undoes it. */
+function TakeOver({ onOpen }: { onOpen: (who: Who) => void }) {
+  const { t } = useWords();
+  const take = useCall(async (onProgress, handed: Handed) =>
+    onOpen(await ask('takeOver', handed, onProgress)),
+  );
+  return (
+    <Panel title={t('own.take')} className="stack">
+      <p>{t('own.means')}</p>
+      <ul>
+        <li>{t('own.meansOthers')}</li>
+        <li>{t('own.meansGrants')}</li>
+        <li>{t('own.meansApps')}</li>
+        <li>{t('own.meansSeen')}</li>
+      </ul>
+      {take.state.is === 'busy' ? (
+        <Busy step={take.state.step} />
+      ) : (
+        <TakeIn label={t('sign.keys')} action={t('own.do')} onTake={(handed) => void take.run(handed)} />
+      )}
+      {take.state.is === 'failed' && <Trouble failed={take.state.failed} />}
     </Panel>
   );
 }

@@ -8,6 +8,7 @@ import { Busy, Notice, Trouble, useFailureText } from '../parts/Told.js';
 import { useCall, useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
 import type { Broken, LogLine } from '../worker/sharing.js';
+import { useInCircle } from './Circles.js';
 import { Emergencies } from './Emergencies.js';
 import { Stop } from './Share.js';
 
@@ -80,6 +81,7 @@ export function WhoSaw() {
 function Line({ line, onStop }: { line: LogLine; onStop: (id: string) => void }) {
   const { t, moment, day, list, streams } = useWords();
   const textOf = useFailureText();
+  const inCircle = useInCircle();
   if (line.is === 'device')
     return (
       <li className="log-line">
@@ -98,6 +100,7 @@ function Line({ line, onStop }: { line: LogLine; onStop: (id: string) => void })
   const details: string[] = [];
   if (line.role)
     details.push(line.role.name ? t('log.asRole', { role: line.role.name }) : t('log.asSomeRole'));
+  if (line.circle) details.push(inCircle(line.circle.keeper, line.circle.name));
   // A look at everything spans all the days there can be, which says nothing.
   if (line.firstDay !== null && line.lastDay !== null && line.lastDay - line.firstDay < 4000)
     details.push(t('log.days', { from: day(line.firstDay), to: day(line.lastDay) }));

@@ -41,6 +41,8 @@ export type DayFigures = {
 /** Everything a report shows, computed by `@islet/core/metrics` and by nothing else. */
 export type Figures = {
   stream: Resolution;
+  /** What the figures were made of: days, while there is no report yet. */
+  source: Resolution;
   firstDay: number;
   lastDay: number;
   statistics: Summary.Statistics;
@@ -84,6 +86,7 @@ function fromRaw(segments: Segments, asked: Asked): Figures {
   const summary = Summary.summarise(points, window);
   return {
     stream: 'glucose/raw',
+    source: 'glucose/raw',
     firstDay: asked.firstDay,
     lastDay: asked.lastDay,
     statistics: summary,
@@ -170,6 +173,7 @@ function fromSummaries(stream: Summarised, segments: Segments, wanted: Asked): F
   const parts = partsOf(stream, segments);
   return {
     stream,
+    source: stream,
     ...judged(add(parts), parts.at(-1)?.interval ?? 5, asked),
     agp: null,
     hours: stream === 'glucose/hour' ? hoursOf(parts) : null,
@@ -211,6 +215,7 @@ function fromReport(segments: Segments, asked: Asked): Figures {
   const days = partsOf('glucose/day', segments);
   return {
     stream: 'glucose/report',
+    source: 'glucose/report',
     ...judged(newest.report.counts, newest.report.intervalMinutes, span),
     agp: profileOf(newest.report),
     hours: null,

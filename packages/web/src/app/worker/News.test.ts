@@ -72,3 +72,37 @@ test('a recovery is under way until it ends, with how many agree of how many', (
   state.recoveries.get(toHex(me))!.attempts.get(4)!.state = 'objected';
   expect(news().recoveries).toEqual([]);
 });
+
+test('who is in a circle is news to its patient, its keeper and who is in it, and so is its end; to others it is none', () => {
+  const circle = (patient: Uint8Array, keeper: Uint8Array) => ({
+    ...{ patient: toHex(patient), keeper: toHex(keeper), maxPeople: 2, keyHash: '' },
+    ...{
+      until: (now + hourMs) / 1000,
+      people: new Map<string, number>(),
+      barred: new Set<string>(),
+      endedAt: null,
+    },
+  });
+  for (const [patient, keeper] of [
+    [me, other],
+    [other, me],
+  ] as const) {
+    state.circles.clear();
+    const before = news().circles;
+    state.circles.set('a', circle(patient, keeper));
+    const opened = news().circles;
+    state.circles.get('a')!.people.set('05', now);
+    const joined = news().circles;
+    now += 2 * hourMs;
+    expect(new Set([before, opened, joined, news().circles]).size).toBe(4);
+  }
+  const theirs = circle(other, other);
+  state.circles.set('a', theirs);
+  const [{ circles }, { grants }] = [news(), news()];
+  grant('1', other, new Uint8Array(32).fill(10));
+  theirs.people.set('05', now);
+  expect(news().circles).toBe(circles);
+  theirs.people.set(toHex(me), now);
+  expect(news().circles).not.toBe(circles);
+  expect(news().grants).not.toBe(grants);
+});

@@ -1,4 +1,5 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import * as Circles from '@islet/chain/Circles';
 import { isOpen } from '@islet/chain/Recoveries';
 import * as View from '@islet/chain/View';
 import type { Network } from '@islet/client/Network';
@@ -11,6 +12,8 @@ export type UnderWay = { attempt: number; approvals: number; need: number; ready
 export type News = {
   /** Grants by or for them. */
   grants: string;
+  /** Circles of carers that they opened, keep or are in, with who is in them. */
+  circles: string;
   /** Looks at their data, with what was said of emergencies. */
   looks: string;
   recoveries: UnderWay[];
@@ -26,7 +29,8 @@ export function newsOf(
   account: Uint8Array,
 ): Omit<News, 'asks' | 'waiting'> {
   const me = toHex(account);
-  const mine = new Set([me, ...View.rolesOf(state, account)]);
+  const circles = Circles.circlesOf(state.circles, account, now());
+  const mine = new Set([me, ...View.rolesOf(state, account), ...circles]);
   const grants = [...state.grants].filter(([, g]) => g.patient === me || mine.has(g.reader));
   const ended = grants.filter(([, g]) => g.revokedAt !== null || g.expiresAt * 1000 <= now()).length;
   const decisions = [...state.decisions.values()].filter((d) => d.patient === me);
@@ -34,6 +38,10 @@ export function newsOf(
   const known = state.recoveries.get(me);
   return {
     grants: [grants.length, ended, ...mine].join(),
+    circles: [...state.circles]
+      .filter(([, c]) => c.patient === me || c.keeper === me || c.people.has(me))
+      .map(([id, c]) => [id, Circles.isOpen(c, now()), ...c.people.keys(), ...c.barred].join(' '))
+      .join(),
     looks: [decisions.reduce((n, d) => n + d.count, 0), said.length].join(),
     recoveries: [...(known?.attempts ?? [])]
       .filter(([, a]) => isOpen(a, now()))

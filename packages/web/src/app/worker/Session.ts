@@ -26,6 +26,8 @@ export type Who = {
   opensAt: number | null;
   /** Not let in yet: what is waited for. */
   pending: Vault.Pending['is'] | null;
+  /** The account is being taken over from who kept it, and not everyone has heard yet. */
+  taking: boolean;
   preferences: Vault.Preferences;
 };
 
@@ -89,7 +91,7 @@ export const dropAll = async (): Promise<void> => Views.clear(await storage(), p
 export type Shown<T> = T & { asOf: number | null };
 
 /** Views that earlier builds kept are of another form, and are not shown. */
-const viewForm = 3;
+const viewForm = 4;
 
 /**
  * What a screen shows. Where nobody answers it is what was kept when it was last opened here; what was refused is not
@@ -140,6 +142,7 @@ export const whoOf = ({ keeper: { wallet, notes } }: Vault.Opened): Who => {
     hasData: notes.hasData ?? false,
     opensAt: notes.opensAt ?? null,
     pending: notes.pending?.is ?? null,
+    taking: notes.taking !== undefined,
     preferences: notes.preferences ?? { unit: 'mg/dL' },
   };
 };

@@ -53,8 +53,11 @@ export type Kept = Notes & {
   opensAt?: number;
 };
 
-/** Someone who has lost every device and is helped by guardians, or a further device; answers are hex. */
-export type Pending = { is: 'recovery' | 'device'; answers: string[]; custodians: Answer[] };
+/**
+ * Someone who has lost every device and is helped by guardians, or a further device, or a young person who takes their account
+ * over; answers are hex.
+ */
+export type Pending = { is: 'recovery' | 'device' | 'handover'; answers: string[]; custodians: Answer[] };
 
 export type Keeper = { wallet: Wallet.Wallet; notes: Kept };
 

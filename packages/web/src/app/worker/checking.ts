@@ -58,6 +58,8 @@ export type ReportChecked = {
   page: boolean;
   patient: string;
   reader: string;
+  /** What its figures were made of. */
+  stream: string;
   firstDay: number;
   lastDay: number;
   madeAt: number;
@@ -110,6 +112,7 @@ const checkedOf = (
   page,
   patient: Code.ofAccount(s.patient),
   reader: Code.ofAccount(s.reader),
+  stream: s.stream,
   firstDay: s.firstDay,
   lastDay: s.lastDay,
   madeAt: s.madeAt,

@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 import * as asking from './asking.js';
 import * as byPasskey from './byPasskey.js';
+import * as circling from './circling.js';
 import * as guarding from './guarding.js';
 import * as helping from './helping.js';
 import { addPasskey, passkeyInput, passkeyToMake, skipPasskey } from './passkeys.js';
@@ -10,6 +11,6 @@ import * as signing from './signing.js';
 const passkeys = { addPasskey, passkeyInput, passkeyToMake, skipPasskey };
 
 export const calls = {
-  ...{ ...asking, ...guarding, ...helping, ...returning, ...signing },
+  ...{ ...asking, ...circling, ...guarding, ...helping, ...returning, ...signing },
   ...{ ...passkeys, ...byPasskey },
 };

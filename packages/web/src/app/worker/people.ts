@@ -1,6 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // Making, opening and keeping people.
 import * as Horizon from '@islet/client/Horizon';
+import * as Kit from '@islet/client/Kit';
 import type { Progress } from '@islet/client/Person';
 import * as Provision from '@islet/client/Provision';
 import * as Signers from '@islet/client/Signers';
@@ -67,18 +68,31 @@ async function entered(vault: Vault.Opened, onProgress: Progress): Promise<Sessi
   return Session.whoOf(vault);
 }
 
-/** Takes over a wallet file of the command line, or a recovery kit as file or text. */
-export async function adopt(
-  given: { text: string; notes?: string; role?: 'patient' | 'clinician'; way: Vault.Way },
-  onProgress: Progress,
-): Promise<Session.Who> {
+type Given = { text: string; notes?: string; role?: 'patient' | 'clinician'; passphrase?: string };
+
+/** Whether a text is a recovery kit that needs its passphrase. */
+export async function isLockedKit({ text }: { text: string }): Promise<boolean> {
+  try {
+    return Kit.isLocked(text.trim());
+  } catch {
+    return false;
+  }
+}
+
+/** Throws what `Kit.read` throws. Asked before a passkey is made for somebody who then does not come in. */
+export async function tryKit({ text, passphrase }: { text: string; passphrase: string }): Promise<void> {
+  Kit.read(text.trim(), passphrase);
+}
+
+/** Takes over a wallet file of the command line, or a recovery kit as file or text. Throws what `Kit.read` throws. */
+export async function adopt(given: Given & { way: Vault.Way }, onProgress: Progress): Promise<Session.Who> {
   return settle(keeperOf(given), given.way, onProgress);
 }
 
-function keeperOf(given: { text: string; notes?: string; role?: 'patient' | 'clinician' }): Vault.Keeper {
+function keeperOf(given: Given): Vault.Keeper {
   const text = given.text.trim();
   if (!text.startsWith('{')) {
-    const { wallet, role, dayOffsetMinutes } = Code.toKit(text);
+    const { wallet, role, dayOffsetMinutes } = Kit.read(text, given.passphrase);
     return { wallet, notes: { role, dayOffsetMinutes, enrolled: true, hasKit: true } };
   }
   const wallet = Wallet.parse(new TextEncoder().encode(text));
@@ -158,8 +172,11 @@ export async function forget(): Promise<void> {
   Session.end();
 }
 
-/** The recovery kit: text for paper, and a file. */
-export async function kit(): Promise<{ text: string; file: string; name: string }> {
+/**
+ * The recovery kit: text for paper, and a file. With a passphrase neither opens anything without it; without one the file
+ * is the wallet itself, with what was remembered.
+ */
+export async function kit({ passphrase }: { passphrase?: string } = {}) {
   const { wallet, notes } = Session.person().keeper;
   const {
     role,
@@ -184,10 +201,17 @@ export async function kit(): Promise<{ text: string; file: string; name: string 
     grantSalts,
   };
   const plain = JSON.parse(new TextDecoder().decode(Wallet.format(wallet))) as object;
+  const { name } = wallet;
+  const whole = { wallet, role, dayOffsetMinutes };
+  if (passphrase !== undefined) {
+    const text = Kit.printLocked(whole, passphrase, random);
+    return { text, file: `${text}\n`, name, isLocked: true };
+  }
   return {
-    text: Code.ofKit({ wallet, role, dayOffsetMinutes }),
+    text: Kit.print(whole),
     file: `${JSON.stringify({ ...plain, notes: inside })}\n`,
-    name: wallet.name,
+    name,
+    isLocked: false,
   };
 }
 

@@ -74,9 +74,10 @@ async function lookInto(
     patient: fromHex(asked.account),
     reader: wallet.account,
     requestId: fromHex(opened.requestId),
-    stream,
-    firstDay,
-    lastDay,
+    // What the figures are of: a report's own days, or whole weeks, may be fewer than were asked for.
+    stream: figures.source,
+    firstDay: figures.firstDay,
+    lastDay: figures.lastDay,
     completeUntil,
     madeAt: now,
     verified,
@@ -128,6 +129,7 @@ export async function reportPdf(asked: AskedPage): Promise<{ bytes: Uint8Array; 
   if (!latest || toHex(latest.unsigned.requestId) !== asked.requestId) throw new NothingReadError();
   const { unsigned, anchors, figures } = latest;
   const account = toHex(unsigned.patient);
+  const isRaw = figures.source === 'glucose/raw';
   const data: FileReport.Data = {
     language: asked.language,
     unit: asked.unit,
@@ -144,7 +146,12 @@ export async function reportPdf(asked: AskedPage): Promise<{ bytes: Uint8Array; 
         perDay,
         longestMinutes: Math.max(0, ...list.map((e) => e.minutes)),
       })) ?? null,
-    days: figures.daily.slice(-picturedDays).map(({ day, points }) => ({ day, points })),
+    days: isRaw ? figures.daily.slice(-picturedDays).map(({ day, points }) => ({ day, points })) : [],
+    ...(!isRaw && {
+      spans: figures.daily.map(({ day, lastDay, meanMgDl, inRangePercent }) => ({
+        ...{ firstDay: day, lastDay, meanMgDl, inRangePercent },
+      })),
+    }),
   };
   const statement = { ...unsigned, metrics: FileReport.metricsOf(data), dataHash: FileReport.dataHash(data) };
   const { render } = await import('@islet/fhir/ReportPdf');

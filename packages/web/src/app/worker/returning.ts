@@ -1,12 +1,15 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // Coming back after every device was lost, with guardians' help; and being let in by a device that is still there.
+import * as Handover from '@islet/client/Handover';
 import * as KeyRequest from '@islet/client/KeyRequest';
 import type { Network } from '@islet/client/Network';
 import type { Progress } from '@islet/client/Person';
 import * as Recovery from '@islet/client/Recovery';
 import * as Signers from '@islet/client/Signers';
+import * as Takeover from '@islet/client/Takeover';
 import * as Wallet from '@islet/client/Wallet';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
+import { usualDelay } from '@islet/core/Guardians';
 import { IsletError } from '@islet/core/IsletError';
 import * as Code from './Code.js';
 import { random } from './Connection.js';
@@ -132,19 +135,21 @@ export async function finishRecovery(_: undefined, onProgress: Progress): Promis
   const { attempt } = pendingOf(vault);
   onProgress('recovering', 0, 1);
   const { name } = vault.keeper.wallet;
-  const { wallet, dayOffsetMinutes, custodians } = await Recovery.finish(network, attempt, name);
+  const { wallet, role, dayOffsetMinutes, custodians } = await Recovery.finish(network, attempt, name);
   const opens = custodians.filter((c) => c.state === 'recovered').map((c) => c.at);
   const all = opens.length === custodians.length;
-  vault.keeper = {
-    wallet,
-    notes: {
-      ...{ role: 'patient', enrolled: true, hasData: true, dayOffsetMinutes },
-      opensAt: opens.length > 0 ? Math.max(...opens) : network.now() + usualWaitMs,
-      ...(!all && {
-        recoveredBy: { answers: attempt.answers.map(toHex), signer: toHex(attempt.newcomer.oneTimeSeed) },
-      }),
-    },
-  };
+  if (role === 'clinician') vault.keeper = { wallet, notes: { role } };
+  else
+    vault.keeper = {
+      wallet,
+      notes: {
+        ...{ role, enrolled: true, hasData: true, dayOffsetMinutes },
+        opensAt: opens.length > 0 ? Math.max(...opens) : network.now() + usualWaitMs,
+        ...(!all && {
+          recoveredBy: { answers: attempt.answers.map(toHex), signer: toHex(attempt.newcomer.oneTimeSeed) },
+        }),
+      },
+    };
   await keep(vault.keeper);
   return Session.whoOf(vault);
 }
@@ -181,5 +186,35 @@ export async function receiveKeys(handed: Handed.Handed): Promise<Session.Who> {
     notes: { role, enrolled: true, hasData: true, dayOffsetMinutes },
   };
   await keep(vault.keeper);
+  return Session.whoOf(vault);
+}
+
+/**
+ * As a young person: takes the account over from who kept it. From the first step on those others are out; what of it could
+ * not be done yet is gone on with by `goOnTakingOver`. Throws `REQUEST_NOT_FOR_US`, `HANDOVER_OTHER_KEYS`.
+ */
+export async function takeOver(handed: Handed.Handed, onProgress: Progress): Promise<Session.Who> {
+  const { network, vault, keep } = await Session.need();
+  onProgress('recovering', 0, 1);
+  // Cut short before, it is gone on with.
+  if (!vault.keeper.notes.taking) {
+    const { newcomer } = pendingOf(vault).attempt;
+    const { added, wallet, notes } = await Handover.receive(network, newcomer, Handed.bytesOf(handed));
+    // Guardians are named on their own page; until then there are none.
+    const choice: Takeover.Choice = { guardians: [], need: 0, delay: usualDelay, ends: 'people' };
+    vault.keeper = {
+      wallet: { ...wallet, name: vault.keeper.wallet.name },
+      notes: { ...notes, taking: Takeover.begin(network, added, choice) },
+    };
+    await keep(vault.keeper);
+  }
+  await Takeover.run(network, vault.keeper, keep);
+  return Session.whoOf(vault);
+}
+
+/** Whoever could not be reached is told now. */
+export async function goOnTakingOver(): Promise<Session.Who> {
+  const { network, vault, keep } = await Session.need();
+  await Takeover.run(network, vault.keeper, keep);
   return Session.whoOf(vault);
 }

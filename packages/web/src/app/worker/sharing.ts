@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // Letting others see, taking it back, and who did see.
+import { circlesOf } from '@islet/chain/Circles';
 import * as View from '@islet/chain/View';
 import * as Derivable from '@islet/client/Derivable';
 import * as Given from '@islet/client/Given';
@@ -30,7 +31,7 @@ export type GrantLine = {
   /** An organisation's role: whoever holds it at the time. */
   isRole: boolean;
   /** For a circle of carers: who lets people in, and how many at a time. */
-  circle: { keeper: string; keeperName: string | null; maxPeople: number } | null;
+  circle: OfCircle | null;
   state: State;
   grantedAt: number;
   revokedAt: number | null;
@@ -41,11 +42,13 @@ export type GrantLine = {
   lastLook: number | null;
 };
 
+export type OfCircle = { keeper: string; keeperName: string | null; maxPeople: number };
+
 const stateOf = (g: { revokedAt: number | null; expiresAt: number }, now: number): State =>
   g.revokedAt !== null ? 'revoked' : g.expiresAt * 1000 <= now ? 'expired' : 'active';
 
-/** Whom a code or an invitation link stands for: a person, or whoever holds an organisation's role. */
-export type Recognised = { account: string; name: string | null; isRole: boolean };
+/** Whom a code or an invitation link stands for: a person, whoever holds an organisation's role, or who is in a circle. */
+export type Recognised = { account: string; name: string | null; isRole: boolean; circle: OfCircle | null };
 
 /** Throws `WEB_BAD_CODE`. */
 export async function recognise(asked: { code: string }): Promise<Recognised> {
@@ -53,8 +56,10 @@ export async function recognise(asked: { code: string }): Promise<Recognised> {
   const { network, vault } = await Session.need();
   // A role may be younger than what was last seen of the chain.
   await network.chain.follow();
-  const isRole = network.chain.state.roles.has(account);
-  return { account, name: vault.keeper.notes.contacts?.[account] ?? null, isRole };
+  const { contacts } = vault.keeper.notes;
+  const { state } = network.chain;
+  const [isRole, circle] = [state.roles.has(account), circleOf(state, account, contacts)];
+  return { account, name: contacts?.[account] ?? null, isRole, circle };
 }
 
 /** The roles that this person holds now. */
@@ -101,7 +106,7 @@ export async function grants(): Promise<GrantLine[]> {
   return lines.sort((a, b) => b.grantedAt - a.grantedAt);
 }
 
-function circleOf(view: View.View, id: string, contacts: Record<string, string> = {}): GrantLine['circle'] {
+function circleOf(view: View.View, id: string, contacts: Record<string, string> = {}): OfCircle | null {
   const circle = view.circles.get(id);
   if (!circle) return null;
   const { keeper, maxPeople } = circle;
@@ -194,6 +199,8 @@ export type LogLine =
       grantActive: boolean;
       /** The look was by whoever holds an organisation's role: its name, as the person gave it. */
       role: { name: string | null } | null;
+      /** The look was by someone in a circle of carers: who let them in. */
+      circle: { keeper: string; name: string | null } | null;
       emergency: Broken | null;
     }
   | { is: 'device'; id: string; at: number; device: string; readings: number };
@@ -229,6 +236,7 @@ export async function log(): Promise<Page> {
       grantId: a.grantId,
       grantActive: of !== undefined && stateOf(of, now) === 'active',
       role: a.role === null ? null : { name: notes.contacts?.[a.role] ?? null },
+      circle: a.circle && { keeper: a.circle.keeper, name: notes.contacts?.[a.circle.keeper] ?? null },
       emergency: a.emergency && brokenOf(a.emergency, me),
     };
   });
@@ -298,6 +306,8 @@ export type HeldLine = {
   id: string;
   /** Null: granted to this reader; else to whoever holds a role, with the name that we gave it. */
   role: { name: string | null } | null;
+  /** Granted to a circle that this reader is in. */
+  circle: OfCircle | null;
   state: State;
   terms: Terms;
   grantedAt: number;
@@ -320,7 +330,8 @@ async function patientLines(): Promise<PatientLine[]> {
   await network.chain.follow();
   const me = toHex(wallet.account);
   const { state } = network.chain;
-  const readers = new Set([me, ...View.rolesOf(state, wallet.account)]);
+  const circles = circlesOf(state.circles, wallet.account, network.now());
+  const readers = new Set([me, ...View.rolesOf(state, wallet.account), ...circles]);
   const accounts = new Set(
     [...state.grants.values()].filter((g) => readers.has(g.reader)).map((g) => g.patient),
   );
@@ -332,7 +343,8 @@ async function patientLines(): Promise<PatientLine[]> {
       name: notes.contacts?.[account] ?? null,
       grants: (await Held.from(network, wallet, fromHex(account))).map((h) => ({
         id: toHex(h.grantId),
-        role: h.onChain.reader === me ? null : { name: notes.contacts?.[h.onChain.reader] ?? null },
+        role: state.roles.has(h.onChain.reader) ? { name: notes.contacts?.[h.onChain.reader] ?? null } : null,
+        circle: circleOf(state, h.onChain.reader, notes.contacts),
         state: stateOf(h.onChain, now),
         terms: termsOf(h),
         grantedAt: h.onChain.grantedAt,

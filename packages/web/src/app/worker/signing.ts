@@ -1,5 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // The devices that sign for a person.
+import * as Handover from '@islet/client/Handover';
 import * as Passkeys from '@islet/client/Passkeys';
 import * as Signers from '@islet/client/Signers';
 import * as Signing from '@islet/client/Signing';
@@ -43,6 +44,17 @@ export async function letIn(asked: {
   const bytes = await Signers.hand(network, vault.keeper, request);
   const { told, of } = await Signers.add(network, vault.keeper.wallet, request.signer);
   return { text: Handed.textOf(bytes), bytes, told, of };
+}
+
+/** Lets the young person's own device in, and seals the account to it: once it has taken over, ours can do nothing any more. */
+export async function handOver(asked: {
+  text: string;
+  words: string;
+}): Promise<{ text: string; bytes: Uint8Array; told: number; of: number }> {
+  const { network, vault } = await Session.need();
+  const request = AskedWords.read(asked.text, asked.words);
+  const { parcel, told, of } = await Handover.give(network, vault.keeper, request);
+  return { text: Handed.textOf(parcel), bytes: parcel, told, of };
 }
 
 export async function removeSigner(asked: { id: string }): Promise<{ told: number; of: number }> {
