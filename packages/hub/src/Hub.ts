@@ -25,7 +25,9 @@ import type { Events } from './events.js';
 import * as Following from './Following.js';
 import * as Follows from './Follows.js';
 import { type KeyedLock, keyedLock } from './KeyedLock.js';
+import * as Leaving from './Leaving.js';
 import { BATCH_DELAY_MS, FOLLOW_MS, PUTS_REMEMBERED, RATES, type Rates } from './limits.js';
+import * as Places from './Places.js';
 import { type Recent, recent } from './Recent.js';
 import * as Sweeper from './Sweeper.js';
 
@@ -60,6 +62,9 @@ export type HubContext = {
   readonly locks: KeyedLock;
   readonly follows: Follows.Follows;
   readonly erasures: Erasures.Erasures;
+  readonly places: Places.Places;
+  /** Drops what accounts leave behind. */
+  readonly leaving: Leaving.Leaving;
   /** Sees that erasures are carried out. */
   readonly erasing: Following.Following;
   /** Puts answered lately, by the hash of their bytes. */
@@ -110,6 +115,8 @@ export async function open(options: Options): Promise<Hub> {
     let follows: Follows.Follows | undefined;
     const erasures = await Erasures.open(join(folder, 'erasures'), () => follower.state);
     closers.push(() => erasures.close());
+    const places = await Places.open(join(folder, 'accounts'), address);
+    closers.push(async () => places[Symbol.asyncDispose]());
     const start = () => openArchive(options, address, follower, sender, locks, () => follows?.anchored());
     const { archive, batcher, sweeper } = await start().catch(async (error) => {
       if (!(error instanceof Archive.IndexWrongError)) throw error;
@@ -118,7 +125,7 @@ export async function open(options: Options): Promise<Hub> {
       return start();
     });
     const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
-    const told = { follower, deployment, now, pause, archive, hub: address, events };
+    const told = { follower, deployment, now, pause, archive, hub: address, events, places };
     follows = Follows.open({ ...told, anchored: () => batcher.anchored });
     closers.push(
       () => archive.close(),
@@ -132,6 +139,8 @@ export async function open(options: Options): Promise<Hub> {
       fetch: options.fetch ?? fetch,
     });
     closers.push(() => erasing.close());
+    const leaving = Leaving.open({ archive, follower, locks, places, events });
+    closers.push(() => leaving.close());
     const following = follow(follower, now, events, () => {
       batcher.wake();
       erasing.wake();
@@ -148,6 +157,8 @@ export async function open(options: Options): Promise<Hub> {
       follows,
       erasures,
       erasing,
+      places,
+      leaving,
       events,
       now,
       admission: admission(options.rates ?? RATES, now),
