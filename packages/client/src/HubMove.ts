@@ -1,7 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // A person's data go to another hub. Until the new one has shown that it has all of it, the old one is asked too, and only
 // then it is told to drop what it has.
-import { toHex } from '@islet/core/crypto/bytes';
+import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Head from '@islet/core/Head';
 import type * as Hubs from '@islet/core/Hubs';
 import { IsletError } from '@islet/core/IsletError';
@@ -67,8 +67,9 @@ export async function go(
   const moved: Moved = { hub: url, before: [], segments: 0, behind: nothing, dropped: {} };
   if (isMoving && !lost) {
     const isNamed = named.some((hub) => HubWord.isSame(hub, target));
-    if (!isNamed) await speaker.say([...old, target], [to, ...servicesOf(old)]);
-    Object.assign(moved, await carryAll(network, person, speaker, { target, old, to, onProgress }));
+    const olds = await servicesOf(old);
+    if (!isNamed) await speaker.say([...old, target], [to, ...olds]);
+    Object.assign(moved, await carryAll(network, person, speaker, { target, old, to, olds, onProgress }));
     if (keepOld) return { ...moved, before: old.map((hub) => hub.url) };
   }
   if (isMoving && lost) {
@@ -86,21 +87,28 @@ export async function go(
   moved.dropped = await leave(person, speaker, servicesOf, keep);
   return { ...moved, before: (notes.leftHubs ?? []).map((hub) => hub.url) };
 
-  function servicesOf(hubs: readonly { url: string }[]): Http.Service[] {
-    return hubs.map((hub) => ({ ...Places.home(network), name: HubWord.oldHub, url: hub.url }));
+  async function servicesOf(hubs: readonly Hubs.Hub[]): Promise<Http.Service[]> {
+    const { places = [] } = await Places.through(network, hubs);
+    return places.map(({ service }) => ({ ...service, name: HubWord.oldHub }));
   }
 }
 
 const nothing: CarryingPapers.Behind = { grants: [], erasures: [] };
 
-type Way = { target: Hubs.Hub; old: Hubs.Hub[]; to: Http.Service; onProgress: Progress };
+type Way = {
+  target: Hubs.Hub;
+  old: Hubs.Hub[];
+  to: Http.Service;
+  olds: Http.Service[];
+  onProgress: Progress;
+};
 
 /** From the old hub to the new one, until the new one serves all of it. */
 async function carryAll(
   network: Network,
   person: Person,
   speaker: HubWord.Speaker,
-  { target, old, to, onProgress }: Way,
+  { target, old, to, olds, onProgress }: Way,
 ): Promise<Pick<Moved, 'segments' | 'behind'>> {
   const { wallet, notes } = person;
   const from = named(await Places.through(network, [old[0]!]), HubWord.oldHub);
@@ -109,7 +117,6 @@ async function carryAll(
   const carrying = { from, to, wallet, streams: streamsOf(notes), presentGateway, done, onProgress };
   const behind = await HubWord.orAway(CarryingPapers.papers(from, wallet, to, onProgress));
   await HubWord.orAway(Carrying.data(carrying));
-  const olds = old.map(({ url }) => ({ ...from.hub, url }));
   await speaker.say([target, ...old], [to, network.gateway, ...olds]);
   // What came to the old one meanwhile: the gateway puts it anew, and this brings since when it was known.
   const heads = await HubWord.orAway(Carrying.data(carrying));
@@ -134,14 +141,14 @@ const standing = ({ chain, now }: Network, { wallet }: Person): string[] =>
 async function leave(
   person: Person,
   speaker: HubWord.Speaker,
-  servicesOf: (hubs: { url: string }[]) => Http.Service[],
+  servicesOf: (hubs: Hubs.Hub[]) => Promise<Http.Service[]>,
   keep: Keep,
 ): Promise<Moved['dropped']> {
   const { notes } = person;
   const dropped: Moved['dropped'] = {};
-  for (const { url } of notes.leftHubs ?? []) {
+  for (const { address, url } of notes.leftHubs ?? []) {
     try {
-      const [answer] = await speaker.repeat(servicesOf([{ url }]));
+      const [answer] = await speaker.repeat(await servicesOf([{ address: fromHex(address), url }]));
       dropped[url] = (answer?.dropped ?? {}) as Record<string, number>;
       notes.leftHubs = notes.leftHubs!.filter((hub) => hub.url !== url);
     } catch (error) {
