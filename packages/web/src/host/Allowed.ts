@@ -24,6 +24,7 @@ const calls = {
     'GET /v1/batches/latest',
     `GET /v1/erasures/${hex}`,
     `GET /v1/papers/${hex}`,
+    `GET /v1/hubs/${hex}`,
   ],
   gateway: [
     'GET /health',

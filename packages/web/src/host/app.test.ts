@@ -137,6 +137,7 @@ describe('what passes to the services', () => {
     ['POST', '/s/gateway/v1/erase', 'http://gateway.test/v1/erase'],
     ['POST', '/s/custodian-2/v1/erase', 'http://two.test/v1/erase'],
     ['GET', `/s/hub/v1/papers/${'ab'.repeat(32)}`, `http://hub.test/v1/papers/${'ab'.repeat(32)}`],
+    ['GET', `/s/hub/v1/hubs/${'ab'.repeat(32)}`, `http://hub.test/v1/hubs/${'ab'.repeat(32)}`],
     ['POST', '/s/custodian-1/v1/recovery', 'http://one.test/v1/recovery'],
     ['POST', '/s/custodian-2/v1/object', 'http://two.test/v1/object'],
     ['POST', '/s/custodian-3/v1/remove-signer', 'http://three.test/v1/remove-signer'],
