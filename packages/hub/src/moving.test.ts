@@ -1,7 +1,7 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // An account goes from one hub to another: what each of them, and whoever holds an old key, could try.
 import * as View from '@islet/chain/View';
-import { fromHex, to0x, toHex } from '@islet/core/crypto/bytes';
+import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import { sha256 } from '@islet/core/crypto/hash';
 import * as Secp256k1 from '@islet/core/crypto/secp256k1';
 import * as Hubs from '@islet/core/Hubs';
@@ -10,6 +10,7 @@ import * as Receipt from '@islet/core/Receipt';
 import { encodeList } from '@islet/core/wire/Ask';
 import { type Carried, encodeCarried } from '@islet/core/wire/Carried';
 import { type Part, parseFetched } from '@islet/core/wire/Fetch';
+import * as Followed from '@islet/core/wire/Followed';
 import { askName, parseReceipts } from '@islet/core/wire/Receipts';
 import { encodeRelay } from '@islet/core/wire/Relay';
 import * as Stated from '@islet/core/wire/Stated';
@@ -313,6 +314,27 @@ describe('a hub that an account left', () => {
     expect((await askFirst(`/v1/hubs/${toHex(patient.account)}`)).status).toBe(200);
   });
 
+  test('ends what is followed as soon as what is new comes to another, and says why', async () => {
+    const streams = ['glucose/raw' as const];
+    const asked = { streams, firstDay: day, lastDay: day + 1, salt: Scene.random(32) };
+    const { signed, fetch } = Scene.request(chain, patient, patient, asked);
+    const relay = encodeRelay({ kind: 'Request', signed, grant: null, keys: null });
+    const { blockNumber } = await (await Scene.ok(Scene.post(askFirst, '/v1/relay', relay))).json();
+    const held = await Scene.ok(Scene.post(askFirst, '/v1/follow', fetch(blockNumber)));
+    // Named first, it goes on; once another is, what is new comes there.
+    await tell(askFirst, 'first', 'second');
+    expect(first.context.follows.count).toBe(1);
+    await tell(askFirst, 'second', 'first');
+    const ends: (string | null)[] = [];
+    for await (const frame of Followed.frames(held.body as unknown as AsyncIterable<Uint8Array>))
+      ends.push(Followed.parseFollowed(frame).ended);
+    expect(ends.at(-1)).toBe('HUB_ACCOUNT_LEFT');
+    const again = Scene.post(askFirst, '/v1/follow', fetch(blockNumber));
+    expect(await refused(again)).toBe('404 HUB_ACCOUNT_LEFT');
+    // What it has of before it still serves while it is named.
+    expect((await fetched(askFirst))[0]!.segments).toHaveLength(3);
+  });
+
   test('still gives other people’s receipts, which are paths through what it dropped', async () => {
     const other = Scene.person();
     const theirs = await W.writer(other.account);
@@ -349,7 +371,3 @@ async function fullHead() {
   raw.at = Date.now();
   return W.head(raw);
 }
-
-test('the two hubs are two: each anchors under its own address', () => {
-  expect(to0x(hubOf('first').address)).not.toBe(to0x(hubOf('second').address));
-});
