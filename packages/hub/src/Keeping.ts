@@ -16,12 +16,14 @@ import type { Events } from './events.js';
 import * as HeadStand from './HeadStand.js';
 import { chainId, standOf } from './Hot.js';
 import type { KeyedLock } from './KeyedLock.js';
+import { left, type Places } from './Places.js';
 import { badSignature, type Parsed, requireOfEpoch, writersOf } from './Putting.js';
 import { Refusal } from './Refusal.js';
 
 export type Options = {
   archive: Archive;
   erasures: Erasures;
+  places: Pick<Places, 'hasLeft'>;
   locks: KeyedLock;
   events: Events;
   follower: { readonly state: View };
@@ -42,6 +44,8 @@ export function keep(options: Options, parsed: Parsed): Promise<void> {
 async function keepLocked(options: Options, parsed: Parsed): Promise<void> {
   const { archive, erasures, events } = options;
   requireNotErased(erasures, parsed);
+  // Stops: a put under way while its account leaves, which would be kept after all was dropped.
+  if (writersOf(parsed).some(({ account }) => options.places.hasLeft(account))) throw left();
   const draft = newDraft();
   await addEpochs(archive, parsed, draft);
   await addShares(options, parsed, draft);

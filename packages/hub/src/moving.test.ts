@@ -312,6 +312,23 @@ describe('a hub that an account left', () => {
     await expect(fetched(askFirst)).rejects.toThrow('404');
     expect(await refused(Scene.post(askFirst, '/v1/put', W.putOf(sealed)))).toBe('404 HUB_ACCOUNT_LEFT');
     expect((await askFirst(`/v1/hubs/${toHex(patient.account)}`)).status).toBe(200);
+    // Nor does it put a grant on chain whose keys nobody would look for here.
+    const reader = Scene.person();
+    await Scene.join_(chain, askFirst, reader);
+    const about = { streams: ['glucose/raw' as const], firstDay: day, lastDay: day, salt: Scene.random(32) };
+    await expect(Scene.grant(chain, askFirst, patient, reader, about)).rejects.toThrow('HUB_ACCOUNT_LEFT');
+  });
+
+  test('keeps nothing of puts that were under way while it left', async () => {
+    const more: W.Sealed[] = [];
+    for (let i = 0; i < 8; i++) more.push(await W.seal(raw, day));
+    const word = stated('hubs', named('second'));
+    const putting = more.map((one) => Scene.post(askFirst, '/v1/put', W.putOf([one])));
+    const leaving = put(askFirst, '/v1/hubs', word);
+    await Promise.all([...putting, leaving]);
+    const { store } = first.context.archive;
+    for (const { segment } of [...sealed, ...more])
+      expect(await store.has(toHex(sha256(segment.bytes)))).toBe(false);
   });
 
   test('ends what is followed as soon as what is new comes to another, and says why', async () => {

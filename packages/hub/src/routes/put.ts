@@ -25,6 +25,7 @@ export function mount(app: Hono, hub: HubContext): void {
       if (!counts) {
         const parsed = await Putting.parse(body);
         const writers = Putting.writersOf(parsed);
+        // Before what may only be a gateway that was ended since.
         if (writers.some(({ account }) => hub.places.hasLeft(account))) throw left();
         await requireAuthorised(hub, writers);
         await learnOfSets(hub, parsed);

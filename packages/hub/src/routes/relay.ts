@@ -1,8 +1,12 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
-import { parseRelay } from '@islet/core/wire/Relay';
+
+import * as Message from '@islet/core/Message';
+import { parseSigned } from '@islet/core/signed';
+import { parseRelay, type Relay } from '@islet/core/wire/Relay';
 import type { Hono } from 'hono';
 import type { HubContext } from '../Hub.js';
 import { RELAY_BYTES } from '../limits.js';
+import { left } from '../Places.js';
 import { Refusal } from '../Refusal.js';
 import { relay } from '../Relaying.js';
 
@@ -13,6 +17,7 @@ export function mount(app: Hono, hub: HubContext): void {
       const started = hub.now();
       const asked = parseRelay(body);
       try {
+        requireHere(hub, asked);
         const answer = await relay(hub, asked);
         // What it changed binds the connections held here before anybody is told that it is done.
         if (asked.kind !== 'Request') await hub.follows.look();
@@ -25,4 +30,9 @@ export function mount(app: Hono, hub: HubContext): void {
       }
     }),
   );
+}
+
+/** Stops: a grant that stands on the chain and opens nothing, since its keys are where no reader asks for them. */
+function requireHere({ places }: HubContext, { kind, signed }: Relay): void {
+  if (kind === 'Grant' && places.hasLeft(parseSigned(Message.grant, signed).message.patient)) throw left();
 }
