@@ -73,8 +73,7 @@ export async function go(
     if (keepOld) return { ...moved, before: old.map((hub) => hub.url) };
   }
   if (isMoving && lost) {
-    // Nothing is told to drop what nobody has shown to be elsewhere.
-    await speaker.say([target], [to, network.gateway]);
+    await sayLost(speaker, target, old, [to, network.gateway], await servicesOf(old));
     await arrived(network, person, target, new Map(), onProgress);
     const behind = { grants: standing(network, person), erasures: [] };
     return { ...moved, before: old.map((hub) => hub.url), behind };
@@ -122,6 +121,26 @@ async function carryAll(
   const heads = await HubWord.orAway(Carrying.data(carrying));
   await arrived(network, person, target, heads, onProgress);
   return { segments: done.size, behind };
+}
+
+/**
+ * An old hub that still answers is named second and told so: readers of its installation learn from it where to ask, and it
+ * is not told to drop what nobody has shown to be elsewhere. One that is away is named no more.
+ */
+async function sayLost(
+  speaker: HubWord.Speaker,
+  target: Hubs.Hub,
+  old: Hubs.Hub[],
+  to: Http.Service[],
+  olds: Http.Service[],
+): Promise<void> {
+  await speaker.say([target, ...old], to);
+  try {
+    await speaker.repeat(olds);
+  } catch (error) {
+    if (!(error instanceof Http.UnreachableError)) throw error;
+    await speaker.say([target], to);
+  }
 }
 
 /** The network with another name for its hub, in what is said of it. */
