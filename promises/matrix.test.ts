@@ -23,12 +23,15 @@ import * as Devices from '@islet/core/Devices';
 import * as Erasure from '@islet/core/Erasure';
 import * as Guardians from '@islet/core/Guardians';
 import * as Hours from '@islet/core/Hours';
+import * as Hubs from '@islet/core/Hubs';
 import * as Message from '@islet/core/Message';
+import * as PasskeyBackup from '@islet/core/PasskeyBackup';
 import * as Release from '@islet/core/Release';
 import * as RoleKey from '@islet/core/RoleKey';
 import * as Streams from '@islet/core/Stream';
 import { encodeSigned, parseSigned } from '@islet/core/signed';
 import { encodeAskRelease, encodeEnrol, encodeList, encodeMoreKeys } from '@islet/core/wire/Ask';
+import * as Carried from '@islet/core/wire/Carried';
 import { encodeHandover } from '@islet/core/wire/Erasing';
 import { encodeFetch } from '@islet/core/wire/Fetch';
 import { askName } from '@islet/core/wire/Receipts';
@@ -266,6 +269,17 @@ const guardiansBy = (who: Role): Uint8Array =>
     }),
   );
 
+/** Where the patient's data are, in the word of that role: at this hub. */
+const hubsBy = (who: Role): Uint8Array =>
+  documentBy(
+    who,
+    'hubs',
+    Hubs.encodeHubs({
+      account: people.patient.wallet.account,
+      hubs: [{ address: Secp256k1.addressOf(M.relayKey), url: whole.network.hub.url }],
+    }),
+  );
+
 /** 200 for some; the rest are refused alike, but for those named. */
 const only =
   (allowed: Role[], refused: string, named: Partial<Record<Role, string>> = {}) =>
@@ -449,6 +463,17 @@ test('of the hub', async () => {
   const id = toHex(random(32));
   const keyHash = toHex(Wallet.encryptionKeyHash(Wallet.encryptionKey(people.patient.wallet)));
   const none = (code: string) => () => `404 ${code}`;
+  const laterGrant = encodeRelay({
+    ...{ kind: 'Grant', signed: grants.granted!.signed, grant: null },
+    keys: fromHex(
+      (Http.json(await Http.get(whole.network.hub, `/v1/grants/${grantId}`)) as { keys: string }).keys,
+    ),
+  });
+  const carried = (by: Role): Uint8Array =>
+    documentBy(by, 'carried', Carried.encodeCarried({ parts: [], papers: [] }));
+  const backup = PasskeyBackup.encodePasskeyBackup({
+    ...{ account, passkey: random(64), keyHash: fromHex(keyHash), nonce: random(24), sealed: random(400) },
+  });
   const rows: Row[] = [
     { route: 'GET /health', ask: () => get('/health'), expected: anyone },
     { route: 'GET /v1/batches/latest', ask: () => get('/v1/batches/latest'), expected: anyone },
@@ -545,6 +570,41 @@ test('of the hub', async () => {
       expected: only(['patient'], '403 HUB_NOT_A_SIGNER'),
     },
   ];
+  // In this order: until the account names this hub, nothing is carried to it.
+  rows.push(
+    {
+      ...{ route: 'PUT /v1/papers', ask: () => put('/v1/papers', laterGrant) },
+      expected: () => '403 HUB_NOT_NAMED',
+    },
+    {
+      ...{ route: 'POST /v1/carry', ask: (by) => post('/v1/carry', carried(by)) },
+      expected: only([], '403 HUB_NOT_A_SIGNER', { patient: '403 HUB_NOT_NAMED' }),
+    },
+    {
+      ...{ route: 'GET /v1/hubs/:account', ask: () => get(`/v1/hubs/${toHex(account)}`) },
+      expected: none('HUB_NOT_SAID'),
+    },
+    {
+      ...{ route: 'PUT /v1/hubs', ask: (by) => put('/v1/hubs', hubsBy(by)) },
+      expected: only(['patient'], '403 HUB_NOT_A_SIGNER'),
+    },
+    {
+      ...{ route: 'GET /v1/hubs/:account', ask: () => get(`/v1/hubs/${toHex(account)}`) },
+      expected: anyone,
+    },
+    // The chain has it, and its keys are those that it names: whoever sends them.
+    { ...{ route: 'PUT /v1/papers', ask: () => put('/v1/papers', laterGrant) }, expected: anyone },
+    {
+      ...{ route: 'POST /v1/carry', ask: (by) => post('/v1/carry', carried(by)) },
+      expected: only(['patient'], '403 HUB_NOT_A_SIGNER'),
+    },
+    {
+      route: 'PUT /v1/backups',
+      // The patient speaks for the account, and the passkey does not.
+      ask: (by) => put('/v1/backups', documentBy(by, 'passkeyBackup', backup)),
+      expected: () => '403 HUB_BACKUP_NOT_YOURS',
+    },
+  );
   const seen = await hold(whole.network.hub, whole.routes.hub, rows);
   expect(seen).toEqual({ marker: false, sealed: true });
 });
@@ -603,6 +663,7 @@ test('of the gateway', async () => {
       ...{ route: 'PUT /v1/devices', ask: (role) => put('/v1/devices', documentBy(role, 'devices', list)) },
       expected: signs,
     },
+    { ...{ route: 'PUT /v1/hubs', ask: (role) => put('/v1/hubs', hubsBy(role)) }, expected: signs },
     {
       route: 'POST /v1/erase',
       ask: (role) => {

@@ -9,6 +9,7 @@ import type { Network } from '@islet/client/Network';
 import { IsletError } from '@islet/core/IsletError';
 import * as ChangeLog from '@islet/store/ChangeLog';
 import * as Home from './Home.js';
+import { hubsSeen } from './HubsSeen.js';
 import { random } from './People.js';
 import * as Services from './Services.js';
 
@@ -75,6 +76,7 @@ async function open(
     hub: { name: 'hub', url: found.hub },
     custodians: found.custodians.map((url, i) => ({ name: `custodian ${i + 1}`, url })),
     gateway: { name: 'gateway', url: found.gateway },
+    hubsSeen: hubsSeen(home),
     now: Date.now,
     random,
     close,

@@ -27,6 +27,8 @@ export const vaultKeys = (home: Home, index: number): string =>
   join(home.root, 'vault-keys', `custodian-${index}`);
 export const gateway = (home: Home): string => join(home.root, 'gateway');
 export const wallets = (home: Home): string => join(home.root, 'wallets');
+/** Where people said that their data are: signed and public, a file for each account. */
+export const hubsSeen = (home: Home): string => join(home.root, 'hubs-seen');
 /** The certificates that the app is served with, one folder for each name. */
 export const certificates = (home: Home): string => join(home.root, 'tls');
 export const tls = (home: Home, name: string): string => join(certificates(home), name);

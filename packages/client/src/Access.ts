@@ -14,19 +14,20 @@ import * as Release from '@islet/core/Release';
 import * as Segment from '@islet/core/Segment';
 import type { Stream } from '@islet/core/Stream';
 import * as Streams from '@islet/core/Stream';
-import { encodeFetch, type Part, parseFetched } from '@islet/core/wire/Fetch';
+import { encodeFetch, type Part } from '@islet/core/wire/Fetch';
 import { encryptionKeyOf } from './Account.js';
 import { checkContent, checkSummaries } from './Agreement.js';
 import * as Dealers from './Dealers.js';
 import * as Erased from './Erased.js';
 import { UnknownReaderError } from './Granting.js';
 import type { Held } from './Held.js';
-import * as Http from './Http.js';
+import * as Hubs from './Hubs.js';
 import { deadline, type Network, nonce, placeOf } from './Network.js';
 import { type Answer, type Ticket, unlock } from './Opening.js';
 import { relay } from './Relaying.js';
+import * as Serving from './Serving.js';
 import { TamperedError } from './Tampered.js';
-import { type Asked, check, type Proven } from './Verification.js';
+import type { Asked, Proven } from './Verification.js';
 import type { Wallet } from './Wallet.js';
 
 export type Wanted = { streams: Stream[]; firstDay: Day; lastDay: Day };
@@ -172,24 +173,33 @@ async function look(
 }
 
 /** What a hub serves for a request that the contract granted, checked but not opened. */
-export async function fetch(network: Network, reader: Wallet, wanted: Wanted, right: Right, late: boolean) {
-  await network.chain.follow();
+export async function fetch(installed: Network, reader: Wallet, wanted: Wanted, right: Right, late: boolean) {
+  await installed.chain.follow();
+  return fetchFrom(await Hubs.at(installed, right.patient), reader, wanted, right, late);
+}
+
+/** The same from those hubs of the network, wherever the person's data are. */
+export async function fetchFrom(
+  network: Network,
+  reader: Wallet,
+  wanted: Wanted,
+  right: Right,
+  late: boolean,
+) {
   const erased = await Erased.of(network, right.patient);
   Erased.requireSomeLeft(erased, wanted);
   const ticket = await ask(network, reader, wanted, right, Release.oneTimeKeyHash);
   const { state: view } = network.chain;
   // The view grows while we ask.
   const batchesBefore = new Map(view.batches);
-  const fetched = await Http.post(
-    network.hub,
-    '/v1/fetch',
-    encodeFetch({ ...wanted, request: ticket.request, salt: right.salt, blockNumber: ticket.blockNumber }),
-  );
-  const head = await network.chain.freshHead();
-  const dealers = Dealers.of(network.deployment, view, right.patient);
-  const asked: Asked = { patient: right.patient, ...wanted, view, dealers, batchesBefore, late, erased };
-  const parts = parseFetched(fetched);
-  return { ticket, head, parts, asked, checked: await check(parts, asked) };
+  const { request, blockNumber } = ticket;
+  const body = encodeFetch({ ...wanted, request, salt: right.salt, blockNumber });
+  const served = await Serving.served(network, body, async (): Promise<Asked> => {
+    await network.chain.freshHead();
+    const dealers = Dealers.of(network.deployment, view, right.patient);
+    return { patient: right.patient, ...wanted, view, dealers, batchesBefore, late, erased };
+  });
+  return { ticket, head: network.chain.head!, ...served };
 }
 
 /**

@@ -11,6 +11,7 @@ import { encodeSigned } from '@islet/core/signed';
 import { encodeEnrol, encodeMoreKeys } from '@islet/core/wire/Ask';
 import * as Stated from '@islet/core/wire/Stated';
 import * as Http from './Http.js';
+import * as Hubs from './Hubs.js';
 import { deadline, type Network, nonce, placeOf } from './Network.js';
 import { relay } from './Relaying.js';
 import * as Signing from './Signing.js';
@@ -179,7 +180,7 @@ export async function encryptionKeyOf(network: Network, id: Uint8Array): Promise
   const shared = roles.get(toHex(id)) ?? circles.get(toHex(id));
   const hash = shared?.keyHash ?? accounts.get(toHex(id))?.encryptionKeyHash;
   if (!hash) return undefined;
-  const key = await Http.get(network.hub, `/v1/keys/${hash}`);
+  const key = await Hubs.get(network, `/v1/keys/${hash}`);
   // A hub that serves another key would be sealing to itself.
   return toHex(Wallet.encryptionKeyHash(key)) === hash ? key : undefined;
 }

@@ -5,6 +5,7 @@ import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import { IsletError } from '@islet/core/IsletError';
 import * as Message from '@islet/core/Message';
 import { encryptionKeyOf } from './Account.js';
+import * as Hubs from './Hubs.js';
 import { deadline, type Network, nonce, placeOf } from './Network.js';
 import { relay } from './Relaying.js';
 import * as RoleKeys from './RoleKeys.js';
@@ -128,14 +129,24 @@ export async function of(network: Network, account: Uint8Array): Promise<Known[]
   );
 }
 
-const hand = (
+const hand = async (
   network: Network,
   wallet: Wallet,
   circle: Uint8Array,
   reader: Uint8Array,
   seeds: Uint8Array[],
-): Promise<void> =>
-  RoleKeys.hand(network, (m) => Signing.sign(network, wallet, Message.statement, m), circle, reader, seeds);
+): Promise<void> => {
+  // With the patient's other papers, whoever of the two hands it out.
+  const patient = network.chain.state.circles.get(toHex(circle))?.patient;
+  const theirs = patient === undefined ? network : await Hubs.at(network, fromHex(patient));
+  return RoleKeys.hand(
+    theirs,
+    (m) => Signing.sign(network, wallet, Message.statement, m),
+    circle,
+    reader,
+    seeds,
+  );
+};
 
 export class NoKeyError extends IsletError {
   override readonly name = 'Circles.NoKeyError';

@@ -6,6 +6,7 @@ import { IsletError } from '@islet/core/IsletError';
 import type { Stream } from '@islet/core/Stream';
 import { parseOrder } from '@islet/core/wire/Erasing';
 import * as Http from './Http.js';
+import * as Hubs from './Hubs.js';
 import type { Network } from './Network.js';
 
 /** An erasure that the chain has recorded, in words; when, UTC ms, and whether enough custodians have confirmed. */
@@ -35,7 +36,7 @@ async function streamsOf(
   scopeHash: string,
 ): Promise<readonly Stream[] | undefined> {
   try {
-    const told = Http.json(await Http.get(network.hub, `/v1/erasures/${id}`), network.hub.name);
+    const told = Http.json(await Hubs.get(network, `/v1/erasures/${id}`), network.hub.name);
     const order = parseOrder(fromHex(String(told.handover)));
     const same = order && toHex(order.signed.message.scopeHash) === scopeHash;
     return same ? order.extent.streams : undefined;

@@ -17,6 +17,7 @@ import { encodeRelay } from '@islet/core/wire/Relay';
 import * as z from 'zod';
 import * as Certificate from './ErasureCertificate.js';
 import * as Http from './Http.js';
+import * as Hubs from './Hubs.js';
 import { deadline, type Network, nonce, placeOf } from './Network.js';
 import { ERASE_PATIENCE_MS, LOOK_AGAIN_MS, RECEIPTS_PATIENCE_MS } from './personLimits.js';
 import { relay } from './Relaying.js';
@@ -30,12 +31,13 @@ export type Progress = { confirmed: number; needed: number; of: number; complete
 
 /** Signs an erasure and has it recorded. From the block on there is no way back. */
 export async function request(
-  network: Network,
+  installed: Network,
   wallet: Wallet,
   extent: Erasure.Extent,
   saltOf: (grantId: string) => string | undefined,
 ): Promise<Asked> {
-  await network.chain.follow();
+  await installed.chain.follow();
+  const network = await Hubs.at(installed, wallet.account);
   const streams = [...extent.streams].sort();
   const grants = Erasure.isEverything(extent) ? [] : await grantsInside(network, wallet, extent, saltOf);
   const scope: Erasure.Scope = { salt: network.random(32), streams, grants };
@@ -80,7 +82,7 @@ async function isInside(
   { streams, firstDay, lastDay }: Erasure.Extent,
 ): Promise<boolean> {
   try {
-    const told = Http.json(await Http.get(network.hub, `/v1/grants/${id}`), network.hub.name);
+    const told = Http.json(await Hubs.get(network, `/v1/grants/${id}`), network.hub.name);
     const { message } = parseSigned(Message.grant, fromHex(String(told.signed)));
     const codes = new Set(streams.map((s: Stream) => toHex(Streams.code(salt, s))));
     return (
@@ -94,16 +96,31 @@ async function isInside(
   }
 }
 
+/** Every hub that has something of the person must drop it: the one that did not relay the order is brought it. */
+async function hubToldDone(
+  network: Network,
+  hub: Http.Service,
+  asked: Asked,
+): Promise<Uint8Array | undefined> {
+  const { erase, scope } = Erasing.parseHandover(asked.handover);
+  await Http.put(hub, '/v1/papers', encodeRelay({ kind: 'Erase', signed: erase, grant: null, keys: scope }));
+  return hubDone({ ...network, hub }, toHex(asked.erasureId));
+}
+
 /**
  * Hands the erasure to everyone who has to carry it out and follows it, until the chain says that enough custodians have
  * destroyed their secrets, and, for a while longer, until everybody who can be reached has signed. Gives the receipts. May
  * be called again for the same erasure. Throws `ERASE_NOT_COMPLETE`.
  */
 export async function follow(
-  network: Network,
+  installed: Network,
   { erasureId, handover }: Asked,
   onProgress: (progress: Progress) => void = () => {},
 ): Promise<Uint8Array[]> {
+  await installed.chain.follow();
+  const { account } = parseSigned(Message.erase, Erasing.parseHandover(handover).erase).message;
+  const network = await Hubs.at(installed, account);
+  const further = (network.places ?? []).slice(1);
   const id = toHex(erasureId);
   const receipts = new Map<string, Uint8Array>();
   const started = network.now();
@@ -129,6 +146,10 @@ export async function follow(
   });
   void asking('gateway', () => gatewayDone(parts, handover));
   void asking('hub', () => hubDone(parts, id));
+  further.forEach(({ service }, i) => {
+    const hub = { ...service, signal };
+    void asking(`hub ${i + 2}`, () => hubToldDone(parts, hub, { erasureId, handover }));
+  });
   try {
     for (;;) {
       await network.chain.follow();
@@ -137,7 +158,7 @@ export async function follow(
       const complete = on?.erasedAt != null;
       onProgress({ confirmed: confirmations.size, needed: on?.needed ?? 0, of, complete });
       if (complete) completeAt ??= network.now();
-      const everybody = receipts.size === of + 2 && confirmations.size === of;
+      const everybody = receipts.size === of + 2 + further.length && confirmations.size === of;
       if (completeAt !== null && (everybody || network.now() - completeAt > RECEIPTS_PATIENCE_MS))
         return kept(receipts, new Map([...confirmations].map(([i, c]) => [i, c.receiptHash])));
       if (completeAt === null && network.now() - started > ERASE_PATIENCE_MS)

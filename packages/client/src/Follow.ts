@@ -13,6 +13,7 @@ import { attendant } from './FollowAttend.js';
 import type { Held } from './Held.js';
 import * as HeldAnswer from './HeldAnswer.js';
 import { RemoteError, UnreachableError } from './Http.js';
+import * as Hubs from './Hubs.js';
 import { FOLLOW_RETRY_MAX_MS, FOLLOW_RETRY_MS } from './limits.js';
 import type { Network } from './Network.js';
 import type { Ticket } from './Opening.js';
@@ -87,6 +88,7 @@ const todayOf =
 
 /** Passing trouble: the hub, the network or too many custodians. Nothing in it says that following is not allowed. */
 const passing = [
+  'HUB_ACCOUNT_LEFT',
   'HUB_CLOSING',
   'HUB_FOLLOWER_SLOW',
   'HUB_BEHIND_CHAIN',
@@ -101,13 +103,14 @@ const passing = [
 const over = ['HUB_FOLLOW_OVER', 'RELEASE_TOO_LATE'];
 
 async function* follow(
-  network: Network,
+  installed: Network,
   reader: Wallet,
   right: Access.Right,
   daysOf: () => Days,
   { streams, signal }: Options,
 ): AsyncGenerator<Update, void, undefined> {
   let retry = FOLLOW_RETRY_MS;
+  let network = installed;
   const away = async function* (code: string): AsyncGenerator<Update, void, undefined> {
     yield { kind: 'away', code };
     await pause(retry, signal);
@@ -119,7 +122,8 @@ async function* follow(
     let ticket: Ticket;
     try {
       // Of what was erased nothing will ever come: better said than waited for.
-      await network.chain.follow();
+      await installed.chain.follow();
+      network = await Hubs.at(installed, right.patient);
       Erased.requireSomeLeft(await Erased.of(network, right.patient), wanted);
       ticket = await Access.ask(network, reader, wanted, right, Release.followKeyHash);
     } catch (error) {
@@ -144,6 +148,8 @@ async function* follow(
       } catch (error) {
         code = codeOf(error);
       }
+      // They went to another hub: it goes on there, on the same decision.
+      if (code === 'HUB_ACCOUNT_LEFT') network = await Hubs.at(installed, right.patient);
       if (signal.aborted) return;
       isOver = over.includes(code);
       if (isOver) continue;

@@ -10,6 +10,7 @@ import * as Streams from '@islet/core/Stream';
 import { parseSigned } from '@islet/core/signed';
 import type { Scope } from './Derivable.js';
 import * as Http from './Http.js';
+import * as Hubs from './Hubs.js';
 import type { Network } from './Network.js';
 import type { Terms } from './Terms.js';
 
@@ -18,11 +19,12 @@ export type Given = View.Grant & { grantId: string; terms: Terms | null };
 
 /** Every grant of a patient, in the order given, with its terms in words where the salt is known (hex, by grant id). */
 export async function by(
-  network: Network,
+  installed: Network,
   patient: Uint8Array,
   saltOf: (grantId: string) => string | undefined,
 ): Promise<Given[]> {
-  await network.chain.follow();
+  await installed.chain.follow();
+  const network = await Hubs.at(installed, patient);
   const id = toHex(patient);
   const mine = [...network.chain.state.grants].filter(([, g]) => g.patient === id);
   return Promise.all(
@@ -38,7 +40,7 @@ export async function by(
 /** What the patient signed; the hub's paper is taken for it only where the chain has its hash. */
 async function signedOf(network: Network, id: string, g: View.Grant): Promise<Message.Grant | undefined> {
   try {
-    const told = Http.json(await Http.get(network.hub, `/v1/grants/${id}`), network.hub.name);
+    const told = Http.json(await Hubs.get(network, `/v1/grants/${id}`), network.hub.name);
     const { message } = parseSigned(Message.grant, fromHex(String(told.signed)));
     return toHex(Message.structHashOf(Message.grant, message)) === g.grantHash ? message : undefined;
   } catch (error) {

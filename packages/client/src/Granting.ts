@@ -8,6 +8,7 @@ import * as Streams from '@islet/core/Stream';
 import { encodeSigned } from '@islet/core/signed';
 import { encryptionKeyOf } from './Account.js';
 import * as Http from './Http.js';
+import * as Hubs from './Hubs.js';
 import { deadline, type Network, placeOf } from './Network.js';
 import { relay } from './Relaying.js';
 import * as Signing from './Signing.js';
@@ -26,12 +27,13 @@ const unbound: Unbound = { rollingDays: 0, hours: Hours.always(0), emergency: fa
  * can say later in words what the codes on chain stand for.
  */
 export async function grant(
-  network: Network,
+  installed: Network,
   wallet: Wallet,
   asked: Terms,
 ): Promise<{ grantId: Uint8Array; salt: Uint8Array }> {
   const terms = { ...unbound, ...asked };
-  await network.chain.follow();
+  await installed.chain.follow();
+  const network = await Hubs.at(installed, wallet.account);
   const readerKey = await encryptionKeyOf(network, terms.reader);
   if (!readerKey) throw new UnknownReaderError();
   const { random } = network;

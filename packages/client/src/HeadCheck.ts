@@ -36,6 +36,9 @@ export async function checkHead(part: Part, nth: number, asked: Asked): Promise<
   // Stops: a statement shown to one reader alone, or before others could have seen it.
   if (!root || rootOf(asked.view, proof.hub, proof.number) !== toHex(root))
     return fail('HEAD_NOT_ANCHORED', 'the statement of what exists is not in a batch on chain');
+  // Stops: a hub that passes on what another once served, long after it was new there.
+  if (asked.from && !equal(proof.hub, asked.from))
+    fail('HEAD_OF_ANOTHER_HUB', 'the hub served a statement that another hub anchored');
   const newest = asked.batchesBefore.get(toHex(proof.hub)) ?? 0;
   // Stops: an old head, with everything since left out.
   if (proof.number < newest)

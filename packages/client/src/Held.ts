@@ -11,6 +11,7 @@ import * as Rolling from '@islet/core/Rolling';
 import type { Stream } from '@islet/core/Stream';
 import { parseSigned } from '@islet/core/signed';
 import * as Http from './Http.js';
+import * as Hubs from './Hubs.js';
 import type { Network } from './Network.js';
 import * as RoleKeys from './RoleKeys.js';
 import { openers, type Wallet } from './Wallet.js';
@@ -25,8 +26,9 @@ export type Held = {
 };
 
 /** Every grant from this patient to this reader, or to a role or circle whose key they were given, newest first; those whose papers do not hold are left out. */
-export async function from(network: Network, reader: Wallet, patient: Uint8Array): Promise<Held[]> {
-  await network.chain.follow();
+export async function from(installed: Network, reader: Wallet, patient: Uint8Array): Promise<Held[]> {
+  await installed.chain.follow();
+  const network = await Hubs.at(installed, patient);
   const { state } = network.chain;
   const theirs = [...state.grants].filter(([, g]) => g.patient === toHex(patient));
   const isShared = (id: string) => state.roles.has(id) || state.circles.has(id);
@@ -70,7 +72,7 @@ async function one(
 /** A grant's papers as the hub keeps them; `undefined` where it has none or they cannot be read. */
 async function papers(network: Network, id: string) {
   try {
-    const told = Http.json(await Http.get(network.hub, `/v1/grants/${id}`), network.hub.name);
+    const told = Http.json(await Hubs.get(network, `/v1/grants/${id}`), network.hub.name);
     const signed = fromHex(String(told.signed));
     return { grant: parseSigned(Message.grant, signed), signed, sealed: fromHex(String(told.keys)) };
   } catch (error) {

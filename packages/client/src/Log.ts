@@ -10,6 +10,7 @@ import * as Stated from '@islet/core/wire/Stated';
 import * as z from 'zod';
 import { askGateway, statement } from './Account.js';
 import * as Http from './Http.js';
+import * as Hubs from './Hubs.js';
 import type { Network } from './Network.js';
 import * as Papers from './Papers.js';
 import { openers, type Wallet } from './Wallet.js';
@@ -86,7 +87,8 @@ async function emergencyOf(
   const emergency = network.chain.state.emergencies.get(requestId);
   if (!emergency) return null;
   const statement = fromHex(emergency.statement);
-  const papers = await Papers.under(network, fromHex(requestId)).catch((error) => {
+  const mine = await Hubs.at(network, wallet.account);
+  const papers = await Papers.under(mine, fromHex(requestId)).catch((error) => {
     // A hub that is away or spoils papers keeps the reason to itself; the look is on record all the same.
     if (error instanceof IsletError) return [];
     throw error;

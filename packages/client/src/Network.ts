@@ -4,13 +4,21 @@ import type { Follower } from '@islet/chain/Follower';
 import type { View } from '@islet/chain/View';
 import { fromHex } from '@islet/core/crypto/bytes';
 import type { Service } from './Http.js';
+import type { Place, Seen } from './Hubs.js';
 import { PATIENCE_SECONDS } from './limits.js';
 
 /** The parts a wallet works with. `chain` is its own verified view; everything else is believed only with proof. */
 export type Network = {
   deployment: Deployment;
   chain: Follower<View>;
+  /** Where what is new of a person goes: the installation's, or, from `Hubs.at`, the one that the person named. */
   hub: Service;
+  /** Only from `Hubs.at`: all hubs that the person named, whom else to ask for papers, and the installation's own. */
+  places?: Place[];
+  others?: Service[];
+  installed?: Service;
+  /** Where people said that their data are; without, every question is asked as if for the first time. */
+  hubsSeen?: Seen;
   /** In the order of their indices, from 1. */
   custodians: Service[];
   gateway: Service;

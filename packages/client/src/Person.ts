@@ -25,6 +25,8 @@ export type Notes = {
   gatewayUrl?: string;
   /** The gateway of before, which may write until the move is at its end. */
   movedFrom?: { url: string; gatewayKey: string | null };
+  /** Hubs that were left and are still to be told so: address in hex. */
+  leftHubs?: { address: string; url: string }[];
   /** The gateway that holds their keys and devices, hex. */
   gatewayKey?: string;
   /** The salt of each grant by its id, hex: with it, the codes on chain can be said in words. */

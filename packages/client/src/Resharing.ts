@@ -17,6 +17,7 @@ import { encodePut } from '@islet/core/wire/Put';
 import { fetch, rightOfOwner, type Wanted } from './Access.js';
 import * as Account from './Account.js';
 import * as Http from './Http.js';
+import * as Hubs from './Hubs.js';
 import { RESHARED_AT_ONCE } from './limits.js';
 import type { Network } from './Network.js';
 import { unlock } from './Opening.js';
@@ -69,7 +70,10 @@ export async function reshare(
         return Shares.reshared(dealt, naming).bytes;
       }),
     );
-    await Http.post(network.hub, '/v1/put', encodePut({ epochs: [], shares, segments: [], heads: [] }));
+    // Wherever they may be asked for.
+    const { hub, places = [{ service: hub }] } = await Hubs.at(network, wallet.account);
+    const put = encodePut({ epochs: [], shares, segments: [], heads: [] });
+    for (const { service } of places) await Http.post(service, '/v1/put', put);
     onProgress(done + some.length, old.length);
   }
   return old.length;

@@ -30,6 +30,8 @@ export type Asked = {
   batchesBefore: ReadonlyMap<string, number>;
   /** Whether segments sealed to the late key are wanted: only by the patient. */
   late: boolean;
+  /** The address under which the hub anchors that was asked, where the person named it. */
+  from?: Uint8Array;
   /** What the chain says was erased: it is looked for no more, whoever still lists it. */
   erased?: readonly Erased[];
 };

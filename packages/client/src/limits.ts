@@ -1,6 +1,17 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
 // Every limit of this room. Sizes in bytes, times in ms unless named otherwise.
 
+/** How far ahead of ours the clock of whoever states something may be, as everywhere. */
+export const AHEAD_MS = 10 * 60_000;
+/** How long a hub may take to say where someone's data are, and how many are asked at most. */
+export const WORD_MS = 5_000;
+export const HUBS_ASKED = 8;
+/** What one piece may have of what is carried to another hub: of segments and bytes. A hub takes 16 MiB. */
+export const CARRIED_SEGMENTS = 4_096;
+export const CARRIED_BYTES = 6 * 1024 * 1024;
+/** How long a hub that an account goes to may take to anchor what it was given. */
+export const ARRIVED_MS = 60_000;
+export const ARRIVED_LOOK_MS = 1_500;
 /** For one call of a service, from the first byte sent to the last received. */
 export const SERVICE_MS = 60_000;
 /** Tries of a call whose connection was cut. */

@@ -309,6 +309,8 @@ const checks: Record<string, Check> = {
     return { bytes: Receipt.encodeHeadProof(proof), gives: { entry, root } };
   },
   put: direct('put'),
+  hubs: direct('hubs'),
+  carried: direct('carried'),
   fetch: direct('fetch'),
   fetched: direct('fetched', ({ parts }) => parts),
   followed: direct('followed'),

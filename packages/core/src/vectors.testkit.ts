@@ -15,6 +15,7 @@ import * as Erasure from './Erasure.js';
 import * as ErasureReceipt from './ErasureReceipt.js';
 import * as Guardians from './Guardians.js';
 import * as Head from './Head.js';
+import * as Hubs from './Hubs.js';
 import * as Message from './Message.js';
 import * as PasskeyBackup from './PasskeyBackup.js';
 import * as Readings from './Readings.js';
@@ -28,6 +29,7 @@ import { encodeSigned, parseSigned } from './signed.js';
 import * as Wrapped from './Wrapped.js';
 import * as Ask from './wire/Ask.js';
 import * as Asks from './wire/Asks.js';
+import * as Carried from './wire/Carried.js';
 import * as Erasing from './wire/Erasing.js';
 import * as Fetch from './wire/Fetch.js';
 import * as Followed from './wire/Followed.js';
@@ -190,5 +192,7 @@ export const codecs: Record<string, Codec<any>> = {
   },
   approvals: list('islet/approvals'),
   'guardian-answer': list('islet/guardian-answer'),
+  hubs: { decode: Hubs.parseHubs, encode: Hubs.encodeHubs },
+  carried: { decode: Carried.parseCarried, encode: Carried.encodeCarried },
   stated: { decode: Stated.parseDocument, encode: Stated.encodeDocument },
 };

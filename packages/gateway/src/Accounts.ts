@@ -2,9 +2,10 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as Bundle from '@islet/core/Bundle';
-import { fromHex, toHex } from '@islet/core/crypto/bytes';
+import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import type { Day } from '@islet/core/Day';
 import * as Devices from '@islet/core/Devices';
+import type * as Hubs from '@islet/core/Hubs';
 import { isStream, type Stream } from '@islet/core/Stream';
 import * as Stated from '@islet/core/wire/Stated';
 import { nodeFiles } from '@islet/store/NodeFiles';
@@ -30,6 +31,13 @@ export type Account = {
   devices: Devices.Device[];
   /** The list with the wallet's word on it, as it came. */
   devicesStated?: Uint8Array;
+  /** The hub that the account named, with its word on it; without, the gateway's own. */
+  hubs?: {
+    url: string;
+    version: number;
+    stated: Uint8Array /** It has all there was when it was named. */;
+    isPut: boolean;
+  };
   lane: Lane;
 };
 
@@ -47,6 +55,7 @@ const stored = z.object({
   devicesVersion: z.int(),
   devices: z.string().nullable(),
   devicesStated: z.string().optional(),
+  hubs: z.object({ url: z.string(), version: z.int(), stated: z.string(), isPut: z.boolean() }).optional(),
 });
 
 export type Accounts = {
@@ -60,6 +69,10 @@ export type Accounts = {
   ): Promise<Account>;
   /** Replaces the list of devices. Throws 409 for an old version. */
   putDevices(list: Devices.Devices, stated: Stated.Document): Promise<Account>;
+  /** Keeps where the account's data are. The same word again changes nothing. Throws 409 for an old version. */
+  putHubs(hubs: Hubs.Hubs, stated: Stated.Document): Promise<Account>;
+  /** The hub that it named has all there was. */
+  arrived(account: Account): Promise<void>;
   /** Overwrites and removes all that is kept of an account that ended. */
   end(account: Account): Promise<void>;
   /** The patient's public key for a day, or the late key for null; `undefined` where no bundle has it. */
@@ -144,6 +157,29 @@ export async function open(folder: string): Promise<Accounts> {
         return Object.assign(account, next);
       });
     },
+    async putHubs(hubs, stated) {
+      const { version } = stated.signed.message;
+      const account = await of(hubs.account);
+      return account.lane(async () => {
+        const before = account.hubs;
+        const bytes = Stated.encodeDocument(stated);
+        if (before && equal(before.stated, bytes)) return account;
+        if (before && version <= before.version) throw oldVersion();
+        const { url } = hubs.hubs[0]!;
+        const isPut = before?.url === url && before.isPut;
+        const next = { ...account, hubs: { url, version, stated: bytes, isPut } };
+        await save(next);
+        return Object.assign(account, next);
+      });
+    },
+    arrived: (account) =>
+      account.lane(async () => {
+        // Nothing is kept of one that ended meanwhile.
+        if (all.get(account.hex) !== account) return;
+        const next = { ...account, hubs: { ...account.hubs!, isPut: true } };
+        await save(next);
+        Object.assign(account, next);
+      }),
     async end(account) {
       all.delete(account.hex);
       for (const path of [...parsed.keys()]) if (path.startsWith(account.folder)) parsed.delete(path);
@@ -178,7 +214,7 @@ const fresh = (folder: string, hex: string): Account => ({
 async function load(folder: string, hex: string): Promise<Account | undefined> {
   const bytes = await PrivateFile.read(join(folder, 'account'));
   if (!bytes) return undefined;
-  const { runs, offsets, devicesVersion, devices, devicesStated } = stored.parse(
+  const { runs, offsets, devicesVersion, devices, devicesStated, hubs } = stored.parse(
     JSON.parse(new TextDecoder().decode(bytes)),
   );
   return {
@@ -188,6 +224,7 @@ async function load(folder: string, hex: string): Promise<Account | undefined> {
     devicesVersion,
     devices: devices === null ? [] : Devices.parseDevices(fromHex(devices)).devices,
     ...(devicesStated === undefined ? {} : { devicesStated: fromHex(devicesStated) }),
+    ...(hubs === undefined ? {} : { hubs: { ...hubs, stated: fromHex(hubs.stated) } }),
   };
 }
 
@@ -199,6 +236,7 @@ async function save(account: Account): Promise<void> {
     devicesVersion: account.devicesVersion,
     devices: account.devicesVersion === 0 ? null : toHex(list),
     ...(account.devicesStated && { devicesStated: toHex(account.devicesStated) }),
+    ...(account.hubs && { hubs: { ...account.hubs, stated: toHex(account.hubs.stated) } }),
   } satisfies z.input<typeof stored>);
   await PrivateFile.write(join(account.folder, 'account'), new TextEncoder().encode(json));
 }

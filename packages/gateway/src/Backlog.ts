@@ -35,8 +35,14 @@ export const segmentsOf = (commit: Commit): Item['segments'] =>
     return { hash: toHex(signed.hash), leaf: Segment.leaf(signed) };
   });
 
+export const itemOf = (commit: Commit, position: number): Item => ({
+  position,
+  account: toHex(commit.account),
+  segments: segmentsOf(commit),
+});
+
 export function add(backlog: Backlog, commit: Commit, position: number): Item {
-  const item = { position, account: toHex(commit.account), segments: segmentsOf(commit) };
+  const item = itemOf(commit, position);
   // In the journal's order, even if two commits of one sync are noticed the other way round.
   let at = backlog.waiting.length;
   while (at > 0 && backlog.waiting[at - 1]!.position > position) at--;

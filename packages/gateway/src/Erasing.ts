@@ -16,7 +16,6 @@ import type { DeviceKeys } from './DeviceKeys.js';
 import type { Epochs } from './Epochs.js';
 import * as Erasures from './Erasures.js';
 import type { Events } from './events.js';
-import type { Hub } from './Hub.js';
 import type { Keys } from './Keys.js';
 import { type Lane, lane } from './Lane.js';
 import type { Looks } from './Looks.js';
@@ -49,14 +48,15 @@ export type Options = {
   deviceKeys: DeviceKeys;
   looks: Looks;
   puts: Puts;
-  hub: Hub;
+  /** The order of an erasure of an account, as a hub keeps it. */
+  erasure: (account: string, id: string) => Promise<Uint8Array | undefined>;
   deployment: Deployment;
   now: () => number;
   events: Events;
 };
 
 export function erasing(options: Options): Erasing {
-  const { accounts, states, chain, custodians, epochs, hub, events } = options;
+  const { accounts, states, chain, custodians, epochs, events } = options;
   // The journal is rewritten for one at a time.
   const alone: Lane = lane();
   const confirmed = new Map<string, number>();
@@ -92,7 +92,7 @@ export function erasing(options: Options): Erasing {
       }
       const known = state?.erasures.find(({ order }) => toHex(order.signed.message.erasureId) === id);
       if (known?.receipt) continue;
-      const handover = known?.order.handover ?? (await hub.erasure(id));
+      const handover = known?.order.handover ?? (await options.erasure(erasure.account, id));
       if (handover) await handed(handover);
     }
   }

@@ -12,6 +12,7 @@ import { closer as makeCloser } from './Closer.js';
 import * as CustodianKeys from './CustodianKeys.js';
 import type { Config } from './config.js';
 import { type DeviceKeys, deviceKeys as makeDeviceKeys } from './DeviceKeys.js';
+import { elsewhere as makeElsewhere } from './Elsewhere.js';
 import { epochs as makeEpochs } from './Epochs.js';
 import { erasing as makeErasing } from './Erasing.js';
 import { hasEnded } from './Erasures.js';
@@ -115,20 +116,34 @@ export async function open(options: Options): Promise<Gateway> {
       for (const account of accounts.all.values())
         if (chain.isAuthorised(account.id)) yield { account, state: stateOf(account) };
     }
+    let stirred = (): void => {};
+    const elsewhere = makeElsewhere({
+      ...{ journal, backlog, heads, stateOf, view, now, events },
+      connect: (url) => Hub.connect(url, options.fetch),
+      isAuthorised: chain.isAuthorised,
+      arrived: accounts.arrived,
+      stirred: () => stirred(),
+    });
+    // Before anything is put: what is of them is not for our own hub.
+    for (const account of accounts.all.values()) if (account.hubs) elsewhere.moved(account);
     const puts = makePuts({
       journal,
       backlog,
       hub,
       heads,
+      elsewhere,
       *keyed() {
-        for (const { account, state } of authorised()) yield { state, streams: account.offsets.keys() };
+        for (const { account, state } of authorised())
+          if (!elsewhere.has(account.hex)) yield { state, streams: account.offsets.keys() };
       },
       stateOf: (hex) => states.get(hex),
       now,
       events,
     });
+    stirred = puts.stirred;
     closing.push(() => puts.close());
-    const receipts = makeReceipts({ backlog, hub, view, events });
+    const isAsked = (account: string): boolean => !elsewhere.has(account);
+    const receipts = makeReceipts({ backlog, hub, view, isAsked, events });
     closing.push(() => receipts.close());
 
     const changed = changes();
@@ -177,7 +192,8 @@ export async function open(options: Options): Promise<Gateway> {
     const looks = await Looks.open(folder, signer);
     const erasing = makeErasing({
       ...{ journal, keys, accounts, states, backlog, chain, custodians, epochs, deviceKeys },
-      ...{ looks, puts, hub, deployment, now, events },
+      ...{ looks, puts, deployment, now, events },
+      erasure: async (account, id) => (await hub.erasure(id)) ?? elsewhere.hubOf(account)?.erasure(id),
     });
     closing.push(() => erasing.close());
     const records = makeRecords({

@@ -12,12 +12,14 @@ export type HeadPuts = {
   touch(state: AccountState, stream: Stream): void;
   /** Whether heads are due, of one account or of any. */
   isDue(account?: string): boolean;
+  /** Another speaks for the account from now on. */
+  forget(account: string): void;
   /** Puts what is due. Throws what the hub throws when it is away; then all of it stays due. */
   put(): Promise<void>;
 };
 
 export type Options = {
-  backlog: Backlog;
+  backlog: Pick<Backlog, 'waiting'>;
   hub: Hub;
   heads: Heads;
   refused: Refused;
@@ -78,6 +80,7 @@ export function headPuts({ backlog, hub, heads, refused, keyed, now }: Options):
 
   return {
     touch,
+    forget: (account) => void touched.delete(account),
     isDue: (account) => (account === undefined ? touched.size > 0 : touched.has(account)),
     async put() {
       if (now() - lastRound >= HEAD_MS) {

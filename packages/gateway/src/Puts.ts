@@ -1,8 +1,11 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import { toHex } from '@islet/core/crypto/bytes';
 import type { Stream } from '@islet/core/Stream';
 import type { Put } from '@islet/core/wire/Put';
 import type { Journal } from '@islet/store/Journal';
+import type { Account } from './Accounts.js';
 import * as Backlog from './Backlog.js';
+import type { Elsewhere } from './Elsewhere.js';
 import type { Events } from './events.js';
 import { type Options as HeadOptions, headPuts } from './HeadPuts.js';
 import { HubRefusedError } from './Hub.js';
@@ -20,19 +23,26 @@ export type Puts = {
   noticed(commit: Record.Commit, position: number): void;
   /** A stream has keys or data: its head is due. */
   touch(state: AccountState, stream: Stream): void;
+  /** The account named a hub: what is of it goes there. */
+  moved(account: Account): void;
+  /** Whoever waits looks again. */
+  stirred(): void;
   /** Resolves once the hub has all there is of an account now, heads included, or false at `until`. */
   flushed(account: string, until: number): Promise<boolean>;
   close(): Promise<void>;
 };
 
-export type Options = Omit<HeadOptions, 'refused'> & {
+export type Options = Omit<HeadOptions, 'refused' | 'backlog'> & {
+  backlog: Backlog.Backlog;
+  /** Accounts with another hub than this gateway's own. */
+  elsewhere: Elsewhere;
   journal: Pick<Journal, 'append' | 'read'>;
   stateOf: (account: string) => AccountState | undefined;
   events: Events;
 };
 
 export function puts(options: Options): Puts {
-  const { journal, backlog, hub, stateOf, now, events } = options;
+  const { journal, backlog, hub, stateOf, elsewhere, now, events } = options;
   const refused = makeRefused(backlog.parked.keys(), now, events);
   const heads = headPuts({ ...options, refused });
   let wake: () => void = () => {};
@@ -126,10 +136,16 @@ export function puts(options: Options): Puts {
   async function retryParked(): Promise<void> {
     for (const account of refused.due()) {
       if (closing) return;
+      if (elsewhere.has(account)) {
+        refused.clear(account);
+        continue;
+      }
       const items = backlog.parked.get(account) ?? [];
       // Nothing parked: it was a head that was refused, and the next one shows.
       if (items.length === 0) refused.clear(account);
       else if (await putAlone(items)) {
+        // It named another hub meanwhile, which has nothing of it yet.
+        if (elsewhere.has(account)) continue;
         backlog.parked.delete(account);
         for (const item of items) Backlog.put(backlog, item);
         const state = stateOf(account);
@@ -148,6 +164,8 @@ export function puts(options: Options): Puts {
   }
 
   async function round(): Promise<void> {
+    // Only here, where no run of the backlog is under way.
+    elsewhere.adopt();
     await putWaiting();
     await retryParked();
     await heads.put();
@@ -194,18 +212,28 @@ export function puts(options: Options): Puts {
   const running = run();
   return {
     noticed(commit, position) {
+      const account = toHex(commit.account);
+      if (elsewhere.has(account)) return elsewhere.noticed(commit, position, account);
       Backlog.add(backlog, commit, position);
       wake();
     },
     touch(state, stream) {
+      if (elsewhere.has(state.hex)) return elsewhere.touch(state, stream);
       heads.touch(state, stream);
       wake();
     },
+    moved(account) {
+      elsewhere.moved(account);
+      heads.forget(account.hex);
+    },
+    stirred: answer,
     async flushed(account, until) {
       const has = () =>
-        !heads.isDue(account) &&
-        !backlog.parked.has(account) &&
-        !backlog.waiting.some((item) => item.account === account);
+        elsewhere.has(account)
+          ? elsewhere.isFlushed(account)
+          : !heads.isDue(account) &&
+            !backlog.parked.has(account) &&
+            !backlog.waiting.some((item) => item.account === account);
       while (!has()) {
         if (closing || now() >= until) return false;
         await new Promise<void>((done) => {
@@ -222,6 +250,7 @@ export function puts(options: Options): Puts {
       closing = true;
       stop();
       await running;
+      await elsewhere.close();
       answer();
       await mark().catch(() => {});
     },

@@ -10,23 +10,39 @@ import { RECEIPTS_ASKED, RECEIPTS_MS } from './limits.js';
 /** Asks the hub for receipts until all that was put is anchored, and checks each against our own view of the chain. */
 export type Receipts = { close(): Promise<void> };
 
-export type Options = { backlog: Backlog; hub: Hub; view: () => View.View; events: Events };
+export type Asking = {
+  backlog: Backlog;
+  hub: Hub;
+  view: () => View.View;
+  /** Whose segments this hub is asked about. */
+  isAsked: (account: string) => boolean;
+};
+export type Options = Asking & { events: Events };
 
-export function receipts({ backlog, hub, view, events }: Options): Receipts {
+/** Asks about the oldest ones; they are anchored in order. False where there is none to ask about. */
+export async function askReceipts({ backlog, hub, view, isAsked }: Asking): Promise<boolean> {
+  const asked: string[] = [];
+  for (const [hash, { account }] of backlog.unanchored) {
+    if (isAsked(account)) asked.push(hash);
+    if (asked.length === RECEIPTS_ASKED) break;
+  }
+  if (asked.length === 0) return false;
+  const found = await hub.receipts(asked.map(fromHex));
+  for (const [hash, bytes] of found) {
+    const segment = backlog.unanchored.get(hash);
+    if (segment && isAnchored(view(), bytes, segment.leaf)) backlog.unanchored.delete(hash);
+  }
+  return true;
+}
+
+export function receipts(options: Options): Receipts {
+  const { events } = options;
   let closing = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
 
-  /** The oldest ones; they are anchored in order. */
   async function ask(): Promise<void> {
-    const asked = [...backlog.unanchored.keys()].slice(0, RECEIPTS_ASKED);
-    if (asked.length === 0) return;
-    const found = await hub.receipts(asked.map(fromHex));
-    for (const [hash, bytes] of found) {
-      const segment = backlog.unanchored.get(hash);
-      if (segment && isAnchored(view(), bytes, segment.leaf)) backlog.unanchored.delete(hash);
-    }
-    events.recovered('receipts');
+    if (await askReceipts(options)) events.recovered('receipts');
   }
 
   const again = (): void => {

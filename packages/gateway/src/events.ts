@@ -15,7 +15,7 @@ export type Events = {
   failed(where: string, error: unknown): void;
 };
 
-export type Trouble = 'hub' | 'chain' | 'receipts' | 'live values' | `custodian ${number}`;
+export type Trouble = 'hub' | 'chain' | 'receipts' | 'live values' | 'another hub' | `custodian ${number}`;
 
 export const codeOf = (error: unknown): string => (error instanceof IsletError ? error.code : 'UNEXPECTED');
 

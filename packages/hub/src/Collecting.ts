@@ -1,4 +1,6 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+
+import type { View } from '@islet/chain/View';
 import * as Calendar from '@islet/core/Calendar';
 import { equal, toHex } from '@islet/core/crypto/bytes';
 import * as Head from '@islet/core/Head';
@@ -6,6 +8,7 @@ import { encodeFetched, type Fetch, type Part } from '@islet/core/wire/Fetch';
 import { StoreCorruptError } from '@islet/store/Store';
 import type { Archive } from './Archive.js';
 import type { Anchored } from './Batcher.js';
+import * as Before from './Before.js';
 import * as CalendarNodes from './CalendarNodes.js';
 import * as HeadStand from './HeadStand.js';
 import { patientId, type Segment } from './Hot.js';
@@ -24,7 +27,7 @@ type Plan = {
   shares: Uint8Array[];
 };
 
-export type Options = { archive: Archive; hub: Uint8Array; anchored: Anchored | null };
+export type Options = { archive: Archive; hub: Uint8Array; anchored: Anchored | null; view: View };
 
 /**
  * Finds what a permitted fetch may have: of every stream and writer the head in the newest anchored batch, and all that
@@ -48,7 +51,7 @@ export async function plan(options: Options, fetch: Fetch, permit: Permit): Prom
 }
 
 async function planPart(
-  { archive, hub }: Options,
+  { archive, hub, view }: Options,
   anchored: Anchored,
   stand: HeadStand.Stand,
   fetch: Fetch,
@@ -65,10 +68,13 @@ async function planPart(
   if (hashes.length > FETCHED_SEGMENTS) throw tooMuch();
   const rows = await ownSegments(archive, stand, hashes);
   const receipts = await Proofs.receipts(archive, hub, anchored, rows);
-  const segments = rows.flatMap((row) => {
+  const proven = rows.flatMap((row) => {
     const receipt = receipts.get(row.seq);
-    return receipt ? [{ row, receipt }] : [];
+    return receipt ? [{ row, hash: row.hash, receipt }] : [];
   });
+  // Of what another hub had first, since when it was known is said as early as it can be proven.
+  const first = await Before.earliest(archive, view, proven);
+  const segments = proven.map(({ row }, i) => ({ row, receipt: first[i]! }));
   const epochHashes = [...new Map(segments.map(({ row }) => [toHex(row.epoch), row.epoch])).values()];
   const epochs = await archive.find.epochs(epochHashes);
   const shares = await archive.find.shares(epochHashes);

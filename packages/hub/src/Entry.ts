@@ -7,7 +7,7 @@ import { takeStream } from '@islet/core/wire/Fetch';
  * What the hub's journal says, in the order it happened. Bytes lie in the store under their SHA-256 (`key`); the
  * journal holds what is needed to find, batch and prove them, so that the index is only a faster way to the same.
  */
-export type Entry = Begin | Kept | Batch | GrantKept | KeyKept | PaperKept | Equivocation;
+export type Entry = Begin | Kept | Batch | GrantKept | KeyKept | PaperKept | PapersKept | Equivocation;
 
 /** Whose journal this is: an index, or a relay key, of another hub must not be taken for its own. */
 export type Begin = { kind: 'begin'; id: Uint8Array; hub: Uint8Array; chainId: number };
@@ -76,6 +76,9 @@ export type KeyKept = { kind: 'key'; key: Uint8Array };
 /** A sealed paper: its store key, under the id of what it is about. */
 export type PaperKept = { kind: 'paper'; about: Uint8Array; key: Uint8Array };
 
+/** Many at once. */
+export type PapersKept = { kind: 'papers'; papers: { about: Uint8Array; key: Uint8Array }[] };
+
 /** Two segments of one writer with one chain and number: `key` holds both signed headers. */
 export type Equivocation = { kind: 'equivocation'; gateway: Uint8Array; key: Uint8Array };
 
@@ -115,6 +118,8 @@ function itemsOf(e: Entry): Item[] {
       return [e.key];
     case 'paper':
       return [e.about, e.key];
+    case 'papers':
+      return [e.papers.map((p): Item => [p.about, p.key])];
     case 'equivocation':
       return [e.gateway, e.key];
   }
@@ -173,6 +178,11 @@ function take(f: Fields): Entry {
       return { kind, key: f.bytes(32) };
     case 'paper':
       return { kind, about: f.bytes(32), key: f.bytes(32) };
+    case 'papers':
+      return {
+        kind,
+        papers: f.list((g) => g.tuple((t) => ({ about: t.bytes(32), key: t.bytes(32) }))),
+      };
     default:
       if (kind !== 'equivocation') f.literal('an entry of the hub');
       return { kind: 'equivocation', gateway: f.bytes(32), key: f.bytes(32) };

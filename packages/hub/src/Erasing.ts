@@ -4,7 +4,7 @@ import type * as View from '@islet/chain/View';
 import { decode } from '@islet/core/codec';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Epoch from '@islet/core/Epoch';
-import { covers, isEverything } from '@islet/core/Erasure';
+import { covers, type Extent, isEverything } from '@islet/core/Erasure';
 import * as ErasureReceipt from '@islet/core/ErasureReceipt';
 import * as Segment from '@islet/core/Segment';
 import { streams as allStreams } from '@islet/core/Stream';
@@ -35,25 +35,13 @@ export type Options = {
  * Returns the signed receipt.
  */
 export async function carryOut(options: Options, order: Order): Promise<Uint8Array> {
-  const { archive, asks, follower, locks, key, hub, now } = options;
-  const { message } = order.signed;
-  const gateways = [...(follower.state.accounts.get(toHex(message.account))?.gateways.keys() ?? [])];
-  // No put of these writers meanwhile: later ones are refused, since the chain has recorded it.
-  const counts = await locks.run(gateways, async () => {
-    // What is at hand only must be found too.
-    await archive.index.settled();
-    const { segments } = await dropSegments(archive, order);
-    const { epochs, shares } = await dropEpochs(archive, order);
-    await dropEvidence(archive, order, gateways);
-    const heads = await dropHeads(archive, order);
-    const grants = await dropGrants(options, order);
-    if (isEverything(order.extent)) {
-      await asks.dropOf(message.account);
-      await Backups.dropAll(options, follower.state, message.account);
-    }
-    return { segments, epochs, shares, heads, grants };
-  });
-  const { erasureId, account, scopeHash, firstDay, lastDay } = message;
+  const { asks, follower, key, hub, now } = options;
+  const { erasureId, account, scopeHash, firstDay, lastDay } = order.signed.message;
+  const counts = await drop(options, { account, extent: order.extent, grants: order.scope.grants });
+  if (isEverything(order.extent)) {
+    await asks.dropOf(account);
+    await Backups.dropAll(options, follower.state, account);
+  }
   return ErasureReceipt.signAsHub(
     {
       ...{ role: 'hub', keeper: hub, custodian: 0, erasureId, account, scopeHash, firstDay, lastDay },
@@ -64,23 +52,43 @@ export async function carryOut(options: Options, order: Order): Promise<Uint8Arr
   );
 }
 
-const streamsOf = ({ extent }: Order) => (isEverything(extent) ? allStreams : extent.streams);
+/** What of an account is to go: with all streams and days, all its grants too. */
+export type Going = { account: Uint8Array; extent: Extent; grants: Uint8Array[] };
 
-async function dropSegments(archive: Archive, order: Order): Promise<{ segments: number }> {
-  const rows = await archive.find.segmentKeysOf(order.signed.message.account, streamsOf(order));
+/** Drops the bytes of that, and says how many objects. May be repeated. */
+export async function drop(options: Pick<Options, 'archive' | 'follower' | 'locks'>, going: Going) {
+  const { archive, follower, locks } = options;
+  const gateways = [...(follower.state.accounts.get(toHex(going.account))?.gateways.keys() ?? [])];
+  // No put of these writers meanwhile: later ones are refused, since it is recorded.
+  return locks.run(gateways, async () => {
+    // What is at hand only must be found too.
+    await archive.index.settled();
+    const { segments } = await dropSegments(archive, going);
+    const { epochs, shares } = await dropEpochs(archive, going);
+    await dropEvidence(archive, going, gateways);
+    const heads = await dropHeads(archive, going);
+    const grants = await dropGrants(options, going);
+    return { segments, epochs, shares, heads, grants };
+  });
+}
+
+const streamsOf = ({ extent }: Going) => (isEverything(extent) ? allStreams : extent.streams);
+
+async function dropSegments(archive: Archive, going: Going): Promise<{ segments: number }> {
+  const rows = await archive.find.segmentKeysOf(going.account, streamsOf(going));
   const segments = await dropThose(archive, rows, (bytes) => {
     const { stream, day } = Segment.parse(bytes).header;
-    return covers(order.extent, stream, day);
+    return covers(going.extent, stream, day);
   });
   return { segments };
 }
 
-async function dropEpochs(archive: Archive, order: Order): Promise<{ epochs: number; shares: number }> {
-  const rows = await archive.find.epochKeysOf(order.signed.message.account, streamsOf(order));
+async function dropEpochs(archive: Archive, going: Going): Promise<{ epochs: number; shares: number }> {
+  const rows = await archive.find.epochKeysOf(going.account, streamsOf(going));
   let shares = 0;
   const epochs = await dropThose(archive, rows, async (bytes) => {
     const { header, hash } = Epoch.parse(bytes);
-    if (!covers(order.extent, header.stream, header.day)) return false;
+    if (!covers(going.extent, header.stream, header.day)) return false;
     // Before the epoch, which is how they are found again should we be cut off.
     for (const row of (await archive.find.shares([hash])).get(toHex(hash)) ?? [])
       if (await dropOne(archive, row.key)) shares++;
@@ -116,23 +124,23 @@ async function dropOne(archive: Archive, key: Uint8Array): Promise<boolean> {
 }
 
 /** Proofs of equivocation quote headers, with their blinds. */
-async function dropEvidence(archive: Archive, order: Order, gateways: string[]): Promise<void> {
+async function dropEvidence(archive: Archive, going: Going, gateways: string[]): Promise<void> {
   const keys = await archive.find.evidenceKeysOf(gateways.map(fromHex));
   await dropThose(archive, keys, (bytes) => {
     const f = decode('islet/equivocation', 1, bytes);
     return [f.bytes(), f.bytes()].some((header) => {
       const { account, stream, day } = Segment.parseHeader(header).header;
-      return equal(account, order.signed.message.account) && covers(order.extent, stream, day);
+      return equal(account, going.account) && covers(going.extent, stream, day);
     });
   });
 }
 
 /** With everything, also what says which days there were. Their hashes stay: batches are made of them. */
-async function dropHeads(archive: Archive, order: Order): Promise<number> {
-  if (!isEverything(order.extent)) return 0;
+async function dropHeads(archive: Archive, going: Going): Promise<number> {
+  if (!isEverything(going.extent)) return 0;
   let heads = 0;
   for (const stream of allStreams)
-    for (const stand of archive.hot.byPatient.get(patientId(order.signed.message.account, stream)) ?? [])
+    for (const stand of archive.hot.byPatient.get(patientId(going.account, stream)) ?? [])
       for (const version of stand.versions) {
         if (await dropOne(archive, version.key)) heads++;
         for (const key of HeadStand.nodeKeys(version).values()) await archive.store.drop(key);
@@ -140,10 +148,13 @@ async function dropHeads(archive: Archive, order: Order): Promise<number> {
   return heads;
 }
 
-async function dropGrants({ archive, follower }: Options, order: Order): Promise<number> {
-  const account = toHex(order.signed.message.account);
+async function dropGrants(
+  { archive, follower }: Pick<Options, 'archive' | 'follower'>,
+  going: Going,
+): Promise<number> {
+  const account = toHex(going.account);
   const { grants } = follower.state;
-  const mine = isEverything(order.extent) ? [...grants.keys()] : order.scope.grants.map(toHex);
+  const mine = isEverything(going.extent) ? [...grants.keys()] : going.grants.map(toHex);
   let dropped = 0;
   for (const id of mine) {
     if (grants.get(id)?.patient !== account) continue;

@@ -22,6 +22,7 @@ import {
   FOLLOWS_PER_READER,
 } from './limits.js';
 import * as Permit from './Permit.js';
+import { left, type Places } from './Places.js';
 import * as Proofs from './Proofs.js';
 import type { Parsed } from './Putting.js';
 import { Refusal } from './Refusal.js';
@@ -49,6 +50,7 @@ export type Options = Permit.Options & {
   hub: Uint8Array;
   anchored: () => Anchored | null;
   events: Events;
+  places: Pick<Places, 'isElsewhere'>;
 };
 
 type Held = {
@@ -183,6 +185,8 @@ export function open(options: Options): Follows {
   function judge(held: Held): void {
     try {
       Permit.requireStill(options, held.leave, held.grant);
+      // Nothing new comes here any more, which must not be taken for silence.
+      if (options.places.isElsewhere(held.patient)) throw left();
     } catch (error) {
       end(held, error instanceof Refusal ? error.code : 'HUB_UNEXPECTED');
     }

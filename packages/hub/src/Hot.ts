@@ -106,13 +106,12 @@ export function apply(hot: Hot, entry: Entry): Rows.Rows {
       hot.publicKeys.set(toHex(entry.key), position);
       rows.public_keys.push({ key: entry.key });
       break;
-    case 'paper': {
-      const { about, key } = entry;
-      const id = toHex(about);
-      hot.papers.set(id, { keys: [...(hot.papers.get(id)?.keys ?? []), key], position });
-      rows.papers.push({ about, key });
+    case 'paper':
+      applyPaper(hot, entry, position, rows);
       break;
-    }
+    case 'papers':
+      for (const paper of entry.papers) applyPaper(hot, paper, position, rows);
+      break;
     case 'equivocation':
       hot.equivocations++;
       rows.equivocations.push({ key: entry.key, gateway: entry.gateway, position });
@@ -151,6 +150,13 @@ function applyPut(hot: Hot, entry: Kept, position: number, rows: Rows.Rows): voi
     hot.headAt = position;
     rows.heads.push({ map_key: stand.mapKey, ...writer, ...version });
   }
+}
+
+type Paper = { about: Uint8Array; key: Uint8Array };
+function applyPaper(hot: Hot, { about, key }: Paper, position: number, rows: Rows.Rows): void {
+  const id = toHex(about);
+  hot.papers.set(id, { keys: [...(hot.papers.get(id)?.keys ?? []), key], position });
+  rows.papers.push({ about, key });
 }
 
 export function noteTip(hot: Hot, chain: string, number: number, position: number): void {

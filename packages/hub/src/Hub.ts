@@ -27,7 +27,9 @@ import type { Events } from './events.js';
 import * as Following from './Following.js';
 import * as Follows from './Follows.js';
 import { type KeyedLock, keyedLock } from './KeyedLock.js';
+import * as Leaving from './Leaving.js';
 import { BATCH_DELAY_MS, FOLLOW_MS, PUTS_REMEMBERED, RATES, type Rates } from './limits.js';
+import * as Places from './Places.js';
 import { type Recent, recent } from './Recent.js';
 import * as Sweeper from './Sweeper.js';
 
@@ -63,6 +65,9 @@ export type HubContext = {
   readonly follows: Follows.Follows;
   readonly asks: Asks.Asks;
   readonly erasures: Erasures.Erasures;
+  readonly places: Places.Places;
+  /** Drops what accounts leave behind. */
+  readonly leaving: Leaving.Leaving;
   /** Sees that erasures are carried out. */
   readonly erasing: Following.Following;
   /** Puts answered lately, by the hash of their bytes. */
@@ -114,6 +119,8 @@ export async function open(options: Options): Promise<Hub> {
     const erasures = await Erasures.open(join(folder, 'erasures'), () => follower.state);
     closers.push(() => erasures.close());
     const asks = await Asks.open(join(folder, 'asks'), now, (who) => hasEnded(follower.state.erasures, who));
+    const places = await Places.open(join(folder, 'accounts'), address);
+    closers.push(async () => places[Symbol.asyncDispose]());
     const start = () => openArchive(options, address, follower, sender, locks, () => follows?.anchored());
     const { archive, batcher, sweeper } = await start().catch(async (error) => {
       if (!(error instanceof Archive.IndexWrongError)) throw error;
@@ -122,7 +129,7 @@ export async function open(options: Options): Promise<Hub> {
       return start();
     });
     const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
-    const told = { follower, deployment, now, pause, archive, hub: address, events };
+    const told = { follower, deployment, now, pause, archive, hub: address, events, places };
     follows = Follows.open({ ...told, anchored: () => batcher.anchored });
     closers.push(
       () => archive.close(),
@@ -136,6 +143,8 @@ export async function open(options: Options): Promise<Hub> {
       fetch: options.fetch ?? fetch,
     });
     closers.push(() => erasing.close());
+    const leaving = Leaving.open({ archive, follower, locks, places, events });
+    closers.push(() => leaving.close());
     const following = follow(follower, now, events, () => {
       batcher.wake();
       erasing.wake();
@@ -154,6 +163,8 @@ export async function open(options: Options): Promise<Hub> {
       asks,
       erasures,
       erasing,
+      places,
+      leaving,
       events,
       now,
       admission: admission(options.rates ?? RATES, now),

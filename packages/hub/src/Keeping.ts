@@ -16,12 +16,14 @@ import type { Events } from './events.js';
 import * as HeadStand from './HeadStand.js';
 import { chainId, standOf } from './Hot.js';
 import type { KeyedLock } from './KeyedLock.js';
+import { left, type Places } from './Places.js';
 import { badSignature, type Parsed, requireOfEpoch, writersOf } from './Putting.js';
 import { Refusal } from './Refusal.js';
 
 export type Options = {
   archive: Archive;
   erasures: Erasures;
+  places: Pick<Places, 'hasLeft'>;
   locks: KeyedLock;
   events: Events;
   follower: { readonly state: View };
@@ -42,14 +44,16 @@ export function keep(options: Options, parsed: Parsed): Promise<void> {
 async function keepLocked(options: Options, parsed: Parsed): Promise<void> {
   const { archive, erasures, events } = options;
   requireNotErased(erasures, parsed);
+  // Stops: a put under way while its account leaves, which would be kept after all was dropped.
+  if (writersOf(parsed).some(({ account }) => options.places.hasLeft(account))) throw left();
   const draft = newDraft();
   await addEpochs(archive, parsed, draft);
   await addShares(options, parsed, draft);
   await addSegments(archive, parsed, draft, events);
   await addHeads(archive, parsed, draft);
   const { entry } = draft;
+  if (draft.objects.length > 0) await archive.store.putAll(draft.objects);
   if (entry.epochs.length + entry.shares.length + entry.segments.length + entry.heads.length === 0) return;
-  await archive.store.putAll(draft.objects);
   await archive.append(entry);
 }
 
@@ -81,6 +85,11 @@ function object(draft: Draft, bytes: Uint8Array): Uint8Array {
   return fromHex(keyOf(bytes));
 }
 
+/** What is known and was dropped, since its account had left, is kept again when it comes back. */
+async function again(archive: Archive, draft: Draft, key: Uint8Array, bytes: Uint8Array): Promise<void> {
+  if (!(await archive.store.has(toHex(key)))) draft.objects.push(bytes);
+}
+
 const distinct = <T extends { hash: Uint8Array }>(list: T[]): T[] => [
   ...new Map(list.map((one) => [toHex(one.hash), one])).values(),
 ];
@@ -89,7 +98,11 @@ async function addEpochs(archive: Archive, parsed: Parsed, draft: Draft): Promis
   const epochs = distinct(parsed.epochs);
   const known = await archive.find.epochs(epochs.map((e) => e.hash));
   for (const epoch of epochs) {
-    if (known.has(toHex(epoch.hash))) continue;
+    const before = known.get(toHex(epoch.hash));
+    if (before) {
+      await again(archive, draft, before.key, epoch.bytes);
+      continue;
+    }
     const writer = writerIn(draft, epoch.header);
     draft.entry.epochs.push({ writer, hash: epoch.hash, key: object(draft, epoch.bytes) });
   }
@@ -111,7 +124,10 @@ async function addShares(options: Options, parsed: Parsed, draft: Draft): Promis
     const before = known.get(id)?.find((row) => row.set_version === setVersion)?.key;
     const same = before ?? noted.get(`${id}/${setVersion}`);
     if (same) {
-      if (equal(same, key)) continue;
+      if (equal(same, key)) {
+        await again(archive, draft, key, shares.bytes);
+        continue;
+      }
       throw new Refusal(
         409,
         'HUB_SHARES_CONTRADICT',
@@ -183,7 +199,11 @@ async function addSegments(archive: Archive, parsed: Parsed, draft: Draft, event
     const epoch = inPut.get(id) ?? epochs.get(id);
     if (!epoch) throw unknownEpoch();
     requireOfEpoch(segment, epoch);
-    if (known.has(toHex(segment.hash))) continue;
+    const before = known.get(toHex(segment.hash));
+    if (before) {
+      await again(archive, draft, before, segment.bytes);
+      continue;
+    }
     const place = `${chainId(header.gateway, header.chain)}/${header.number}`;
     const twin = places.get(place);
     if (twin) await convict(archive, events, twin, segment);
@@ -203,13 +223,14 @@ async function addSegments(archive: Archive, parsed: Parsed, draft: Draft, event
 }
 
 /** Those kept already. A chain's next numbers cannot be, so the usual put asks the index nothing. */
-async function knownOf(archive: Archive, segments: Segment.Segment[]): Promise<Set<string>> {
+async function knownOf(archive: Archive, segments: Segment.Segment[]): Promise<Map<string, Uint8Array>> {
   const { hot, find } = archive;
   const doubtful = segments.filter(({ header }) => {
     const tip = hot.tips.get(chainId(header.gateway, header.chain));
     return !tip || header.number <= tip.number;
   });
-  return new Set((await find.segments(doubtful.map((s) => s.hash))).keys());
+  const found = await find.segments(doubtful.map((s) => s.hash));
+  return new Map([...found].map(([hash, row]) => [hash, row.key]));
 }
 
 async function keptSegment(archive: Archive, hash: string): Promise<Segment.Segment | undefined> {
@@ -300,10 +321,15 @@ async function keptHead(
   );
   const added: KeptHead['added'] = [];
   for (const hash of needed) {
-    if (old.has(hash)) continue;
+    const kept = old.get(hash);
+    const bytes = fresh.get(hash);
+    if (kept !== undefined) {
+      if (bytes) await again(archive, draft, fromHex(kept), CalendarNodes.wrap(stand.mapKey, bytes));
+      continue;
+    }
     added.push({
       hash: fromHex(hash),
-      key: object(draft, CalendarNodes.wrap(stand.mapKey, fresh.get(hash)!)),
+      key: object(draft, CalendarNodes.wrap(stand.mapKey, bytes!)),
     });
   }
   return {

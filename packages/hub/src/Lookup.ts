@@ -28,6 +28,8 @@ export type Lookup = {
   evidenceKeysOf(gateways: Uint8Array[]): Promise<Uint8Array[]>;
   /** The store keys of the papers about an id, each once, in no order. */
   papers(about: Uint8Array): Promise<string[]>;
+  /** The same of many, by what they are about, in hex. */
+  papersOf(abouts: Uint8Array[]): Promise<Map<string, string[]>>;
 };
 
 export function lookup(hot: Hot.Hot, index: Index): Lookup {
@@ -219,6 +221,19 @@ export function lookup(hot: Hot.Hot, index: Index): Lookup {
         db.selectFrom('papers').select('key').where('about', '=', id!).execute(),
       );
       return [...new Set([...near, ...far.map(({ key }) => key)].map(toHex))];
+    },
+
+    async papersOf(abouts) {
+      const found = new Map<string, Set<string>>();
+      const add = (about: string, key: Uint8Array): void => {
+        found.set(about, (found.get(about) ?? new Set()).add(toHex(key)));
+      };
+      const far = await rows(abouts, (db, some) =>
+        db.selectFrom('papers').select(['about', 'key']).where('about', 'in', some).execute(),
+      );
+      for (const { about, key } of far) add(toHex(about), key);
+      for (const id of abouts.map(toHex)) for (const key of hot.papers.get(id)?.keys ?? []) add(id, key);
+      return new Map([...found].map(([about, keys]) => [about, [...keys]]));
     },
 
     async hasPublicKey(key) {

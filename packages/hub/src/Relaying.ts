@@ -194,16 +194,21 @@ const noGrant = toArgs(Message.grant, (name) => {
 /** Before the chain hears of it: a grant whose keys are lost opens nothing. */
 async function keepGrant({ archive, follower }: Options, { signed, keys }: Relay): Promise<void> {
   const { message, signer } = parseSigned(Message.grant, signed);
-  if (!keys || !equal(GrantKeys.hashOf(keys), message.nodesHash))
-    throw new Refusal(
-      400,
-      'HUB_WRONG_GRANT_KEYS',
-      'The sealed keys are not those that the grant was signed with. Send both together.',
-    );
+  if (!keys || !equal(GrantKeys.hashOf(keys), message.nodesHash)) throw wrongGrantKeys();
   // Strangers must not fill the store.
   if (!View.speaksFor(follower.state, message.patient, signer)) await follower.follow();
   if (!View.speaksFor(follower.state, message.patient, signer))
     throw new Refusal(403, 'HUB_NOT_A_SIGNER', 'Whoever signed the grant does not speak for its patient.');
+  await writeGrant(archive, signed, keys, message);
+}
+
+/** Once is enough. */
+export async function writeGrant(
+  archive: Archive,
+  signed: Uint8Array,
+  keys: Uint8Array,
+  message: Message.Grant,
+): Promise<void> {
   const row = {
     grantId: message.grantId,
     grantHash: Message.structHashOf(Message.grant, message),
@@ -211,10 +216,17 @@ async function keepGrant({ archive, follower }: Options, { signed, keys }: Relay
     keys: fromHex(keyOf(keys)),
   };
   const known = await archive.find.grants(row.grantId);
-  if (known.some((k) => equal(k.signed, row.signed) && equal(k.keys, row.keys))) return;
   await archive.store.putAll([signed, keys]);
+  if (known.some((k) => equal(k.signed, row.signed) && equal(k.keys, row.keys))) return;
   await archive.append({ kind: 'grant', ...row });
 }
+
+export const wrongGrantKeys = (): Refusal =>
+  new Refusal(
+    400,
+    'HUB_WRONG_GRANT_KEYS',
+    'The sealed keys are not those that the grant was signed with. Send both together.',
+  );
 
 /** Before the chain hears of it: an erasure whose scope is lost could not be carried out. */
 async function keepErasure(

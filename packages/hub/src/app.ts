@@ -10,11 +10,13 @@ import { Refusal, type Status } from './Refusal.js';
 import * as asks from './routes/asks.js';
 import * as backups from './routes/backups.js';
 import * as batches from './routes/batches.js';
+import * as carry from './routes/carry.js';
 import * as erasures from './routes/erasures.js';
 import * as fetch from './routes/fetch.js';
 import * as follow from './routes/follow.js';
 import * as grants from './routes/grants.js';
 import * as health from './routes/health.js';
+import * as hubs from './routes/hubs.js';
 import * as keys from './routes/keys.js';
 import * as papers from './routes/papers.js';
 import * as put from './routes/put.js';
@@ -27,6 +29,8 @@ export function appOf(hub: HubContext): Hono {
   const app = new Hono();
   const routes = [
     put,
+    carry,
+    hubs,
     receipts,
     fetch,
     follow,

@@ -14,6 +14,10 @@ export function toLog(destination: DestinationStream) {
     stopped: () => log.info({ event: 'stopped' }),
     kept: (counts: { segments: number; epochs: number; shares: number; heads: number }, ms: number) =>
       log.debug({ event: 'kept', ...counts, ms }),
+    carried: (counts: { segments: number; epochs: number; shares: number; heads: number }, ms: number) =>
+      log.info({ event: 'carried', ...counts, ms }),
+    left: () => log.info({ event: 'left' }),
+    leavingFailed: (error: unknown) => log.warn({ event: 'leavingFailed', ...about(error) }),
     equivocated: () => log.error({ event: 'equivocated' }),
     batchSealed: (number: number, leaves: number, heads: number, ms: number) =>
       log.info({ event: 'batchSealed', number, leaves, heads, ms }),

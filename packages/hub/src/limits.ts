@@ -93,6 +93,10 @@ export const FOLLOW_PENDING = 4_096;
 export const FOLLOW_CHECK_MS = 500;
 /** Without news, a follower is told so often that the connection stands. */
 export const FOLLOW_BEAT_MS = 10_000;
+/** How far ahead of ours the clock of whoever states something may be. */
+export const AHEAD_MS = 10 * 60_000;
+/** How long after a gateway ended what it had acknowledged may still be anchored: as readers judge it. */
+export const ENDED_GRACE_MS = 60 * 60_000;
 /** Objects read and dropped at once by an erasure. */
 export const ERASE_AT_ONCE = 64;
 /** Between two tries to hand an erasure to a custodian: first, and at most. */

@@ -28,6 +28,8 @@ import * as Hub from './Hub.js';
 
 export const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 export const hubKey = new Uint8Array(32).fill(11);
+/** Another hub's, of another member. */
+export const otherHubKey = new Uint8Array(32).fill(12);
 const chainId = 31_337;
 const validatorKey = new Uint8Array(32).fill(7);
 
@@ -70,8 +72,14 @@ async function deploy(rpc: Rpc): Promise<Deployment.Deployment> {
   const org = (n: number): Uint8Array => new Uint8Array(32).fill(n);
   const accountOf = (n: number) => to0x(Secp256k1.addressOf(new Uint8Array(32).fill(50 + n)));
   return Founding.deploy(rpc, sender, chainId, {
-    founders: [{ org: org(1), admin: sender.address }],
-    relays: [{ relay: to0x(Secp256k1.addressOf(hubKey)), org: org(1) }],
+    founders: [
+      { org: org(1), admin: sender.address },
+      { org: org(2), admin: accountOf(9) },
+    ],
+    relays: [hubKey, otherHubKey].map((key, i) => ({
+      relay: to0x(Secp256k1.addressOf(key)),
+      org: org(1 + i),
+    })),
     custodians: [1, 2, 3].map((n) => ({ org: org(1), signingKey: org(100 + n), account: accountOf(n) })),
     threshold_: 2n,
     delay_: 60n,

@@ -6,7 +6,7 @@ import { domainHash, keccak256, sha256 } from '../crypto/hash.js';
 import * as Message from '../Message.js';
 import { encodeSigned, parseSigned } from '../signed.js';
 
-/** What a wallet's Statement to a gateway or a custodian can be about: the keccak-256 of the document's name. */
+/** What a wallet's Statement to a gateway, a hub or a custodian can be about: the keccak-256 of the document's name. */
 export const kinds = {
   streamKeys: keccak256(utf8('islet/stream-keys')),
   devices: keccak256(utf8('islet/devices')),
@@ -20,6 +20,8 @@ export const kinds = {
   askAnswer: keccak256(utf8('islet/ask-answer')),
   askAsks: keccak256(utf8('islet/ask-asks')),
   passkeyBackup: keccak256(utf8('islet/passkey-backup')),
+  hubs: keccak256(utf8('islet/hubs')),
+  carried: keccak256(utf8('islet/carried')),
 } as const;
 
 /** What a question to one custodian says in place of a document's hash, so that it is no question to another. */

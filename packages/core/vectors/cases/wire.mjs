@@ -8,6 +8,8 @@ import { encodeAsks } from '../../dist/wire/Asks.js';
 import { encodeDone, encodeHandover } from '../../dist/wire/Erasing.js';
 import * as Fetch from '../../dist/wire/Fetch.js';
 import * as Followed from '../../dist/wire/Followed.js';
+import { encodeHubs } from '../../dist/Hubs.js';
+import { encodeCarried } from '../../dist/wire/Carried.js';
 import { encodePut } from '../../dist/wire/Put.js';
 import { encodeReceipts } from '../../dist/wire/Receipts.js';
 import { encodeRelay } from '../../dist/wire/Relay.js';
@@ -137,6 +139,40 @@ export const all = async () => [
     ['not yet', { receipt: null, confirm: null }],
   ),
   list('notes', 'Custodian to patient: release-notes of theirs.'),
+  file(
+    'hubs',
+    'Where an account’s data are: hubs by address and URL, the first for what is new. Stated by the account.',
+    encodeHubs,
+    ['one', { account, hubs: [{ address: drawn('hub')(20), url: 'https://hub.example' }] }],
+    [
+      'on its way to another',
+      {
+        account,
+        hubs: [
+          { address: drawn('other hub')(20), url: 'http://127.0.0.1:8080/islet' },
+          { address: drawn('hub')(20), url: 'https://hub.example' },
+        ],
+      },
+    ],
+  ),
+  file(
+    'carried',
+    'What an account takes along to another hub: parts as `fetched` holds them, and sealed papers under what they are about.',
+    encodeCarried,
+    [
+      'a part and a paper',
+      {
+        parts: [
+          {
+            ...{ head: some('head'), headProof: some('proof'), nodes: [some('n')] },
+            ...{ segments: [{ segment: some('g'), receipt: some('r') }], epochs: [some('e')], shares: [some('s')] },
+          },
+        ],
+        papers: [{ about: seed('about'), paper: some('paper') }],
+      },
+    ],
+    ['nothing', { parts: [], papers: [] }],
+  ),
   file(
     'stated',
     'A wallet’s Statement (as `signed`) and the document it is about.',

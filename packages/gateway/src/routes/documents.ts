@@ -5,6 +5,7 @@ import * as Bundle from '@islet/core/Bundle';
 import { equal, fromHex, toHex } from '@islet/core/crypto/bytes';
 import * as Days from '@islet/core/Day';
 import * as Devices from '@islet/core/Devices';
+import * as Hubs from '@islet/core/Hubs';
 import * as Message from '@islet/core/Message';
 import { parseSigned } from '@islet/core/signed';
 import { encodeDone } from '@islet/core/wire/Erasing';
@@ -74,6 +75,18 @@ export function documents(app: Hono, context: Context): void {
     return c.json({ devices: list.devices.length });
   });
 
+  app.put('/v1/hubs', async (c) => {
+    const stated = await documentOf(c, 'hubs', SMALL_BODY_BYTES);
+    const hubs = Hubs.parseHubs(stated.bytes);
+    if (!equal(hubs.account, stated.signed.message.account)) throw otherAccount();
+    // Stops: an account's data sent to where no member answers for a hub.
+    if (!isHub(chain.view, hubs.hubs[0]!)) await chain.refresh();
+    if (!isHub(chain.view, hubs.hubs[0]!)) throw noHub();
+    const account = await accounts.putHubs(hubs, stated);
+    context.puts.moved(account);
+    return c.json({ hub: hubs.hubs[0]!.url });
+  });
+
   app.post('/v1/erase', async (c) => {
     const receipt = await context.erasing.heard(await bodyOf(c, SMALL_BODY_BYTES));
     return c.body(Buffer.from(encodeDone({ receipt, confirm: null })), 200, {
@@ -131,6 +144,16 @@ const badSignature = (): RefusalError =>
     401,
     'GATEWAY_BAD_STATEMENT',
     'The statement is not signed by its signer, is about something else, or is dated wrongly. Set your clock, and sign it anew for this chain.',
+  );
+
+const isHub = ({ relays, organisations }: View.View, { address }: Hubs.Hub): boolean =>
+  organisations.get(relays.get(toHex(address)) ?? '')?.active === true;
+
+const noHub = (): RefusalError =>
+  new RefusalError(
+    403,
+    'GATEWAY_NOT_A_HUB',
+    'The address is no hub’s: no active member relays under it. Check which hub was meant.',
   );
 
 const otherAccount = (): RefusalError => malformed('The document is of another account than its statement.');

@@ -7,6 +7,7 @@ import { erased } from '../Erasures.js';
 import type { HubContext } from '../Hub.js';
 import { FETCH_BYTES } from '../limits.js';
 import { grantOf, permit, requireLook } from '../Permit.js';
+import { left } from '../Places.js';
 import { Refusal } from '../Refusal.js';
 
 /** `POST /v1/fetch`: sealed bytes, to a reader whose request the chain has granted and nobody has revoked since. */
@@ -17,9 +18,13 @@ export function mount(app: Hono, hub: HubContext): void {
       try {
         const asked = parseFetch(body);
         const leave = await permit(hub, asked);
+        if (hub.places.hasLeft(leave.patient)) throw left();
         requireLook(hub, leave, await grantOf(hub, hub.archive, leave), asked);
         requireSomeLeft(hub, asked, leave.patient);
-        const options = { archive: hub.archive, hub: hub.address, anchored: hub.batcher.anchored };
+        const options = {
+          ...{ archive: hub.archive, hub: hub.address },
+          ...{ anchored: hub.batcher.anchored, view: hub.follower.state },
+        };
         const plans = await Collecting.plan(options, asked, leave);
         const segments = plans.reduce((sum, plan) => sum + plan.segments.length, 0);
         hub.events.fetched(plans.length, segments, hub.now() - started);

@@ -3,6 +3,7 @@ import { fromHex, toHex } from '@islet/core/crypto/bytes';
 import type { Hono } from 'hono';
 import { erased } from '../Erasures.js';
 import type { HubContext } from '../Hub.js';
+import { left } from '../Places.js';
 import { Refusal } from '../Refusal.js';
 
 /**
@@ -13,6 +14,8 @@ export function mount(app: Hono, hub: HubContext): void {
   app.get('/v1/grants/:id', (c) =>
     hub.admission.admit(c, 'grants', 0, async () => {
       const id = c.req.param('id') ?? '';
+      const patient = hub.follower.state.grants.get(id)?.patient;
+      if (patient !== undefined && hub.places.hasLeft(fromHex(patient))) throw left();
       const found = /^[0-9a-f]{64}$/.test(id) ? await grantOf(hub, id) : undefined;
       if (!found) throw new Refusal(404, 'HUB_NO_SUCH_GRANT', 'This hub holds no grant of that id.');
       return c.json(found);

@@ -5,6 +5,7 @@ import type { Hono } from 'hono';
 import type { HubContext } from '../Hub.js';
 import { keep } from '../Keeping.js';
 import { PUT_BYTES } from '../limits.js';
+import { left } from '../Places.js';
 import * as Putting from '../Putting.js';
 import { Refusal } from '../Refusal.js';
 
@@ -18,11 +19,15 @@ export function mount(app: Hono, hub: HubContext): void {
       const started = hub.now();
       const id = keyOf(body);
       // A gateway that did not hear the answer asks again with the same bytes, perhaps after its next put.
-      // Unless something was erased: then what was taken before may be refused now.
-      let counts = hub.erasures.recorded().length === 0 ? hub.answered.get(id) : undefined;
+      // Unless something was erased, or someone left: then what was taken before may be refused now.
+      const isPlain = hub.erasures.recorded().length === 0 && !hub.places.anyLeft;
+      let counts = isPlain ? hub.answered.get(id) : undefined;
       if (!counts) {
         const parsed = await Putting.parse(body);
-        await requireAuthorised(hub, Putting.writersOf(parsed));
+        const writers = Putting.writersOf(parsed);
+        // Before what may only be a gateway that was ended since.
+        if (writers.some(({ account }) => hub.places.hasLeft(account))) throw left();
+        await requireAuthorised(hub, writers);
         await learnOfSets(hub, parsed);
         await keep(hub, parsed);
         counts = {

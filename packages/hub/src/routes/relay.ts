@@ -6,6 +6,7 @@ import type { Hono } from 'hono';
 import * as Backups from '../Backups.js';
 import type { HubContext } from '../Hub.js';
 import { RELAY_BYTES } from '../limits.js';
+import { left } from '../Places.js';
 import { Refusal } from '../Refusal.js';
 import { relay } from '../Relaying.js';
 
@@ -16,6 +17,7 @@ export function mount(app: Hono, hub: HubContext): void {
       const started = hub.now();
       const asked = parseRelay(body);
       try {
+        requireHere(hub, asked);
         const answer = await relay(hub, asked);
         // What it changed binds the connections held here before anybody is told that it is done.
         if (asked.kind !== 'Request') await hub.follows.look();
@@ -46,4 +48,9 @@ async function dropBackups(hub: HubContext, { kind, signed }: Relay): Promise<vo
     .follow()
     .then(() => Backups.dropEnded(hub, message.account))
     .catch((error) => hub.events.unexpected(error));
+}
+
+/** Stops: a grant that stands on the chain and opens nothing, since its keys are where no reader asks for them. */
+function requireHere({ places }: HubContext, { kind, signed }: Relay): void {
+  if (kind === 'Grant' && places.hasLeft(parseSigned(Message.grant, signed).message.patient)) throw left();
 }

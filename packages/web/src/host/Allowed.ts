@@ -29,6 +29,7 @@ const calls = {
     'PUT /v1/asks/answers',
     'PUT /v1/backups',
     'PUT /v1/roles',
+    `GET /v1/hubs/${hex}`,
   ],
   gateway: [
     'GET /health',

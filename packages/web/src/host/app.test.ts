@@ -142,6 +142,7 @@ describe('what passes to the services', () => {
     ['GET', `/s/hub/v1/papers/${'ab'.repeat(32)}`, `http://hub.test/v1/papers/${'ab'.repeat(32)}`],
     ['PUT', '/s/hub/v1/backups', 'http://hub.test/v1/backups'],
     ['PUT', '/s/hub/v1/roles', 'http://hub.test/v1/roles'],
+    ['GET', `/s/hub/v1/hubs/${'ab'.repeat(32)}`, `http://hub.test/v1/hubs/${'ab'.repeat(32)}`],
     ['POST', '/s/custodian-1/v1/recovery', 'http://one.test/v1/recovery'],
     ['POST', '/s/custodian-2/v1/object', 'http://two.test/v1/object'],
     ['POST', '/s/custodian-3/v1/remove-signer', 'http://three.test/v1/remove-signer'],
