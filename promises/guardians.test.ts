@@ -177,11 +177,11 @@ describe('guardians', () => {
     for (const guard of guards)
       attempt = Recovery.take(network, attempt, await Recovery.approve(network, guard, request));
     expect(states(await Recovery.present(network, attempt))).toEqual(['waiting', 'waiting', 'waiting']);
-    expect(await Recovery.object(network, person.wallet)).toEqual({ told: 3, of: 3, attempts: [1] });
+    expect(await Recovery.object(network, person)).toEqual({ told: 3, of: 3, attempts: [1] });
     scene.clock.ahead += 25 * hours;
     expect(await S.codeOf(Recovery.finish(network, attempt, 'me'))).not.toBe('ALLOWED');
     expect(states(await Recovery.present(network, attempt))).toEqual(Array(3).fill('RECOVERY_OVER'));
-    expect(await S.codeOf(Recovery.object(network, person.wallet))).toBe('RECOVERY_NOTHING');
+    expect(await S.codeOf(Recovery.object(network, person))).toBe('RECOVERY_NOTHING');
   });
 
   test('who take an approval back leave no quorum behind', async () => {

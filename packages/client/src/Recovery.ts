@@ -104,22 +104,26 @@ export async function open(network: Network, account: Uint8Array) {
 /** The person's veto of every attempt: with custodians first, who need no chain for it, then on chain. */
 export async function object(
   network: Network,
-  wallet: Wallet.Wallet,
+  { wallet, notes }: Pick<Person, 'wallet' | 'notes'>,
 ): Promise<Signers.Told & { attempts: number[] }> {
   const all = await open(network, wallet.account);
   if (all.length === 0) throw new NothingError();
-  let told = network.custodians.length;
+  // Custodians hold nothing for who only reads.
+  const of = notes.role === 'clinician' ? 0 : network.custodians.length;
+  let told = of;
   for (const { attempt } of all) {
     const message = {
       ...placeOf(network, 'recovery'),
       ...{ account: wallet.account, attempt, deadline: deadline(network) },
     };
     const signed = Signing.sign(network, wallet, Message.object, message);
-    const heard = await Signers.tellAll(network, '/v1/object', encodeSigned(Message.object, signed));
-    told = Math.min(told, heard.told);
+    if (of > 0) {
+      const heard = await Signers.tellAll(network, '/v1/object', encodeSigned(Message.object, signed));
+      told = Math.min(told, heard.told);
+    }
     await relay(network, wallet, Message.object, message);
   }
-  return { told, of: network.custodians.length, attempts: all.map((a) => a.attempt) };
+  return { told, of, attempts: all.map((a) => a.attempt) };
 }
 
 /** Takes in a guardian's answer. Throws `RECOVERY_BAD_ANSWER` where it is for another request. */

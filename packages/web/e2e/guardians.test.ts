@@ -124,11 +124,7 @@ test('what is still to do is a short list, and is gone when guardians were named
     ['Ben', await copied(ben.page, 'Your code')],
     ['The clinic', await clinicCode()],
   ] as const;
-  for (const [i, [name, its]] of people.entries()) {
-    const row = page.getByRole('group', { name: `Guardian ${i + 1}` });
-    await row.getByLabel('What you call them').fill(name);
-    await row.getByLabel('Their code').fill(its);
-  }
+  await choose(page, people);
   await page.getByText('1 day', { exact: true }).click();
   await clean(page, 'naming guardians');
   await page.getByText(/^Ben and The clinic can together give your account/).waitFor();
@@ -163,7 +159,24 @@ test('what is still to do is a short list, and is gone when guardians were named
   await go(page, 'home');
   await drawn(page);
   expect(await todo.count(), 'nothing is left to do').toBe(0);
+
+  // Nor does a clinician lose an account for good; key keepers hold nothing for it.
+  await go(ben.page, 'guardians');
+  await choose(ben.page, [['Ana', code], people[1]]);
+  await press(ben.page, 'Make them my guardians');
+  await ben.page.getByText('Done. Now send each guardian the invitation below.').waitFor();
+  await clean(ben.page, 'guardians of a clinician');
 });
+
+type Guardian = readonly [name: string, code: string];
+
+async function choose(page: Page, people: readonly Guardian[]): Promise<void> {
+  for (const [i, [name, its]] of people.entries()) {
+    const row = page.getByRole('group', { name: `Guardian ${i + 1}` });
+    await row.getByLabel('What you call them').fill(name);
+    await row.getByLabel('Their code').fill(its);
+  }
+}
 
 test('a role is shared with by its link, and an emergency opens for a reason that the patient reads at once', async () => {
   const { page } = patient;

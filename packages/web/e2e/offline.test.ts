@@ -82,7 +82,7 @@ test('the app can be installed: a manifest with icons that are there', async () 
 
 test('what was opened is there without a connection, says of when it is, and is sealed', async () => {
   const { page } = patient;
-  await create(page, /I have diabetes/, 'Ana', passphrase);
+  await create(page, /I have diabetes/, 'Anastasia', passphrase);
   await page.getByText('Nothing here yet').waitFor();
   await importFile(page, join(folder, 'clarity.csv'));
   await page.getByRole('link', { name: 'See it' }).click();
@@ -101,7 +101,7 @@ test('what was opened is there without a connection, says of when it is, and is 
   await page.getByText('90 days', { exact: true }).click();
   await page.getByText(/Islet does not answer/).waitFor();
   const kept = await stored(page);
-  for (const word of ['Ana', 'overview', 'meanMgDl', 'glucose'])
+  for (const word of ['Anastasia', 'overview', 'meanMgDl', 'glucose'])
     expect(kept.includes(word), `${word} in browser storage`).toBe(false);
   await islet.restart();
   await page.getByRole('button', { name: 'Try again' }).first().click();

@@ -120,9 +120,9 @@ async function take(context: Context, files: string[], options: Common): Promise
 }
 
 async function object(context: Context, options: Common): Promise<void> {
-  const { wallet } = await People.need(context.home, options.person);
+  const person = await People.need(context.home, options.person);
   await using network = await connect(context.home);
-  const { attempts, told, of } = await Recovery.object(network, wallet);
+  const { attempts, told, of } = await Recovery.object(network, person);
   context
     .output(options)
     .result(

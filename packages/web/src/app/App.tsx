@@ -173,6 +173,7 @@ function Inside({
   const asked = query.get('asked') ?? '';
   if (who.pending) return <Waiting key={who.account} onOpen={onOpen} onGone={onGone} />;
   if (first === 'me') return <Me who={who} onChanged={onChanged} onGone={onGone} />;
+  if (first === 'guardians') return <Guardians />;
   if (first === 'helping') return <Helping key={asked} given={asked} own={who.account} />;
   if (first === 'signers') return <Signers who={who} given={asked} onChanged={onChanged} />;
   if (who.role === 'clinician' && first === 'emergency')
@@ -194,8 +195,6 @@ function Inside({
       return <Import onChanged={() => onChanged({ ...who, hasData: true })} />;
     case 'devices':
       return <Devices />;
-    case 'guardians':
-      return <Guardians />;
     default:
       return <Home who={who} />;
   }

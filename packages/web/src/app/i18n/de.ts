@@ -671,6 +671,7 @@ export const de: Catalogue = {
     'Es braucht sie alle: kann eine nicht helfen, kann es niemand. Eine mehr als nötig ist sicherer.',
   'guard.two': 'Nennen Sie mindestens zwei Personen, jede mit einem Code.',
   'guard.do': 'Zu meinen Vertrauenspersonen machen',
+  'guard.doneReader': 'Erledigt. Senden Sie nun jeder Vertrauensperson die Einladung unten.',
   'guard.done':
     'Erledigt, und alle {of} Schlüsselhüter wissen es. Senden Sie nun jeder Vertrauensperson die Einladung unten.',
   'guard.doneSome':

@@ -673,6 +673,7 @@ export const en = {
   'guard.allNeeded': 'All of them are needed: if one cannot help, nobody can. One more than needed is safer.',
   'guard.two': 'Name at least two people, each with a code.',
   'guard.do': 'Make them my guardians',
+  'guard.doneReader': 'Done. Now send each guardian the invitation below.',
   'guard.done': 'Done, and all {of} key keepers know it. Now send each guardian the invitation below.',
   'guard.doneSome': 'Done, but only {n} of {of} key keepers know it. Name them again when all are up.',
   'guard.unnamed': 'Someone with the code {code}…',

@@ -659,6 +659,7 @@ export const es: Catalogue = {
     'Hacen falta todas: si una no puede ayudar, nadie puede. Una más de las necesarias es más seguro.',
   'guard.two': 'Nombre al menos a dos personas, cada una con un código.',
   'guard.do': 'Nombrarlas',
+  'guard.doneReader': 'Hecho. Ahora envíe a cada persona la invitación de abajo.',
   'guard.done':
     'Hecho, y los {of} guardianes de llaves lo saben. Ahora envíe a cada persona la invitación de abajo.',
   'guard.doneSome':

@@ -665,6 +665,7 @@ export const fr: Catalogue = {
     'Il les faut toutes : si l’une ne peut pas aider, personne ne le peut. Une de plus que nécessaire est plus sûr.',
   'guard.two': 'Nommez au moins deux personnes, chacune avec un code.',
   'guard.do': 'Les désigner',
+  'guard.doneReader': 'C’est fait. Envoyez maintenant à chacune l’invitation ci-dessous.',
   'guard.done':
     'C’est fait, et les {of} gardiens de clés le savent. Envoyez maintenant à chacune l’invitation ci-dessous.',
   'guard.doneSome':

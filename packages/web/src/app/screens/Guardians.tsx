@@ -7,15 +7,19 @@ import { HandOn } from '../parts/HandOn.js';
 import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall, useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
-import type { GuardianLine, Rules } from '../worker/guarding.js';
+import type { GuardianLine, Rules, Told } from '../worker/guarding.js';
 import { NameGuardians, useGuardianSentence } from './NameGuardians.js';
+
+/** For who only reads, no key keeper has to know. */
+const doneOf = ({ told, of }: Told) =>
+  of === 0 ? 'guard.doneReader' : told === of ? 'guard.done' : 'guard.doneSome';
 
 /** The people who can together give this account to a new device. */
 export function Guardians() {
   const { t } = useWords();
   const load = useLoaded(() => ask('guardians'));
   const [choosing, setChoosing] = useState(false);
-  const [told, setTold] = useState<{ told: number; of: number }>();
+  const [told, setTold] = useState<Told>();
   const none = useCall(async () => {
     setTold(await ask('nameGuardians', { guardians: [], threshold: 0, hours: 72 }));
     await load.run();
@@ -31,7 +35,7 @@ export function Guardians() {
     <Page title={t('guard.title')} lead={t('guard.text')}>
       {told && (
         <Notice kind={told.told === told.of ? 'good' : 'warn'}>
-          <p>{t(told.told === told.of ? 'guard.done' : 'guard.doneSome', { n: told.told, of: told.of })}</p>
+          <p>{t(doneOf(told), { n: told.told, of: told.of })}</p>
         </Notice>
       )}
       {none.state.is === 'busy' && <Busy step={null} />}

@@ -100,11 +100,7 @@ function Offline({ who, onChanged }: { who: Who; onChanged: (who: Who) => void }
 /** Who and what helps when this device is gone. */
 function Safety({ who }: { who: Who }) {
   const { t } = useWords();
-  const links = [
-    ...(who.role === 'patient' ? (['guardians'] as const) : []),
-    'signers' as const,
-    'helping' as const,
-  ];
+  const links = ['guardians', 'signers', 'helping'] as const;
   return (
     <Panel title={t('me.safety')} className="stack">
       <ul className="lines">

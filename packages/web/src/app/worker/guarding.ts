@@ -135,6 +135,6 @@ const isNew = (before: string[], after: string[]): boolean => after.some((one) =
 /** Stops every recovery of this account that is under way. */
 export async function objectRecovery(): Promise<Told> {
   const { network, vault } = await Session.need();
-  const { told, of } = await Recovery.object(network, vault.keeper.wallet);
+  const { told, of } = await Recovery.object(network, vault.keeper);
   return { told, of };
 }

@@ -93,7 +93,7 @@ function keeperOf(given: Given): Vault.Keeper {
   const text = given.text.trim();
   if (!text.startsWith('{')) {
     const { wallet, role, dayOffsetMinutes } = Kit.read(text, given.passphrase);
-    return { wallet, notes: { role, dayOffsetMinutes, enrolled: true, hasKit: true } };
+    return { wallet, notes: { role, dayOffsetMinutes, enrolled: true, hasData: true, hasKit: true } };
   }
   const wallet = Wallet.parse(new TextEncoder().encode(text));
   const beside = given.notes ? (JSON.parse(given.notes) as Vault.Kept) : undefined;
