@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { Longest } from './scripts/Longest.mjs';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
@@ -27,8 +28,9 @@ export default defineConfig({
   test: {
     testTimeout: 180_000,
     hookTimeout: 120_000,
-    // One more than two cores: tests that start processes of their own wait for them half of the time.
-    maxWorkers: 3,
+    // Twice two cores: tests that start processes of their own wait for them half of the time.
+    maxWorkers: 4,
+    sequence: { sequencer: Longest },
     // A test leaves nothing behind in its process: a third of the time was loading the same modules again.
     isolate: false,
     projects: [

@@ -5,7 +5,9 @@ import { useWords } from '../i18n/Settings.js';
 import { sentenceOf } from '../i18n/sentence.js';
 import { useOnNews } from '../News.js';
 import { Act, Panel } from '../parts/Basics.js';
+import { type Contact, Contacts } from '../parts/Contacts.js';
 import { Choices, Field } from '../parts/Fields.js';
+import { ScannedField } from '../parts/Scan.js';
 import { Busy, Notice, Trouble } from '../parts/Told.js';
 import { useCall, useLoaded } from '../parts/useCall.js';
 import { ask } from '../Worker.js';
@@ -38,13 +40,6 @@ export function Asking({ name }: { name: string }) {
       {sent && <Notice kind="good">{t('ask.sent')}</Notice>}
       {load.state.is === 'failed' && <Trouble failed={load.state.failed} onAgain={() => void load.run()} />}
       <p>{t('ask.text')}</p>
-      {lines.length > 0 && (
-        <ul className="lines">
-          {lines.map((line) => (
-            <Line key={line.id} line={line} own={name} />
-          ))}
-        </ul>
-      )}
       <div className="row">
         <Act
           onPress={() => {
@@ -55,6 +50,13 @@ export function Asking({ name }: { name: string }) {
           {t('ask.do')}
         </Act>
       </div>
+      {lines.length > 0 && (
+        <ul className="lines">
+          {lines.map((line) => (
+            <Line key={line.id} line={line} own={name} />
+          ))}
+        </ul>
+      )}
     </Panel>
   );
 }
@@ -103,7 +105,7 @@ function NewAsk({ own, onDone, onCancel }: NewProps) {
   const [role, setRole] = useState('');
   const [tried, setTried] = useState(false);
   const roles = useLoaded(() => ask('roles')).last ?? [];
-  const [known, setKnown] = useState<{ account: string; name: string }[]>([]);
+  const [known, setKnown] = useState<Contact[]>([]);
   useEffect(() => void ask('contacts').then(setKnown), []);
   const terms = useMemo(() => termsOf(draft, about, Date.now()), [draft, about]);
   const send = useCall(async () => {
@@ -128,23 +130,14 @@ function NewAsk({ own, onDone, onCancel }: NewProps) {
           if (ready) void send.run();
         }}
       >
-        {people.length > 0 && (
-          <div className="row">
-            <span className="fine">{t('share.known')}</span>
-            {people.map((one) => (
-              <Act
-                key={one.account}
-                onPress={() => {
-                  setName(one.name);
-                  void ask('codeOf', { account: one.account }).then(setCode);
-                }}
-              >
-                {one.name}
-              </Act>
-            ))}
-          </div>
-        )}
-        <Field
+        <Contacts
+          people={people}
+          onChoose={(chosen, itsCode) => {
+            setName(chosen);
+            setCode(itsCode);
+          }}
+        />
+        <ScannedField
           label={t('ask.code')}
           hint={t('ask.codeHint')}
           value={code}

@@ -161,18 +161,7 @@ function Admit({ circle, change }: { circle: string; change: Call<void, [() => P
         });
       }}
     >
-      <ScannedField
-        label={t('share.who')}
-        value={code}
-        onChange={setCode}
-        error={tried && code.trim() === '' ? t('guard.noCode') : undefined}
-      />
-      <Field
-        label={t('share.whoName')}
-        value={name}
-        onChange={setName}
-        error={tried && name.trim() === '' ? t('create.noName') : undefined}
-      />
+      <Who label={t('share.who')} {...{ code, name, tried }} onCode={setCode} onName={setName} />
       <div className="row">
         <Act kind="main" type="submit">
           {t('circle.admit')}
@@ -208,18 +197,7 @@ function Open({ onDone, onCancel }: { onDone: () => void; onCancel: () => void }
       }}
     >
       <p>{t('circle.openText')}</p>
-      <ScannedField
-        label={t('circle.keeperCode')}
-        value={code}
-        onChange={setCode}
-        error={tried && code.trim() === '' ? t('guard.noCode') : undefined}
-      />
-      <Field
-        label={t('share.whoName')}
-        value={name}
-        onChange={setName}
-        error={tried && name.trim() === '' ? t('create.noName') : undefined}
-      />
+      <Who label={t('circle.keeperCode')} {...{ code, name, tried }} onCode={setCode} onName={setName} />
       <div className="fields">
         <Field
           label={t('circle.people')}
@@ -248,5 +226,35 @@ function Open({ onDone, onCancel }: { onDone: () => void; onCancel: () => void }
       )}
       {open.state.is === 'failed' && <Trouble failed={open.state.failed} />}
     </form>
+  );
+}
+
+type WhoProps = {
+  label: string;
+  code: string;
+  name: string;
+  tried: boolean;
+  onCode: (code: string) => void;
+  onName: (name: string) => void;
+};
+
+/** Somebody by their code, and what one calls them. */
+function Who({ label, code, name, tried, onCode, onName }: WhoProps) {
+  const { t } = useWords();
+  return (
+    <>
+      <ScannedField
+        label={label}
+        value={code}
+        onChange={onCode}
+        error={tried && code.trim() === '' ? t('guard.noCode') : undefined}
+      />
+      <Field
+        label={t('share.whoName')}
+        value={name}
+        onChange={onName}
+        error={tried && name.trim() === '' ? t('create.noName') : undefined}
+      />
+    </>
   );
 }

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { useWords } from '../i18n/Settings.js';
 import { sentenceOf } from '../i18n/sentence.js';
 import { Act, Panel } from '../parts/Basics.js';
+import { type Contact, Contacts } from '../parts/Contacts.js';
 import { Field } from '../parts/Fields.js';
 import { ScannedField } from '../parts/Scan.js';
 import { Busy, Notice, Trouble } from '../parts/Told.js';
@@ -26,7 +27,7 @@ export function NewGrant({ code: given, asked, onDone, onCancel }: NewProps) {
   // What was asked is granted to the letter, unless something of it is changed.
   const start = useMemo(() => asked && drawn(asked.terms), [asked]);
   const [tried, setTried] = useState(false);
-  const [known, setKnown] = useState<{ account: string; name: string }[]>([]);
+  const [known, setKnown] = useState<Contact[]>([]);
   useEffect(() => {
     void ask('contacts').then(setKnown);
     void ask('span').then((told) => {
@@ -84,21 +85,14 @@ export function NewGrant({ code: given, asked, onDone, onCancel }: NewProps) {
           if (ready) void grant.run(false);
         }}
       >
-        {!asked && known.length > 0 && (
-          <div className="row">
-            <span className="fine">{t('share.known')}</span>
-            {known.map((one) => (
-              <Act
-                key={one.account}
-                onPress={() => {
-                  setName(one.name);
-                  void ask('codeOf', { account: one.account }).then(setCode);
-                }}
-              >
-                {one.name}
-              </Act>
-            ))}
-          </div>
+        {!asked && (
+          <Contacts
+            people={known}
+            onChoose={(chosen, itsCode) => {
+              setName(chosen);
+              setCode(itsCode);
+            }}
+          />
         )}
         {!asked && (
           <ScannedField

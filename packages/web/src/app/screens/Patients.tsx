@@ -37,12 +37,17 @@ export function Patients({ who }: { who: Who }) {
       {load.last?.map((one) => (
         <Patient key={one.account} patient={one} onChanged={reload} />
       ))}
-      <Suspense fallback={null}>
-        <Asking name={who.name} />
-      </Suspense>
-      <Circles />
-      <Invite who={who} />
-      <Roles />
+      {/* Not before those above are known: what moves under the pointer is not pressed. */}
+      {state.is === 'busy' && !load.last ? null : (
+        <>
+          <Suspense fallback={null}>
+            <Asking name={who.name} />
+          </Suspense>
+          <Circles />
+          <Invite who={who} />
+          <Roles />
+        </>
+      )}
     </Page>
   );
 }
