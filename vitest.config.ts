@@ -28,8 +28,8 @@ export default defineConfig({
   test: {
     testTimeout: 180_000,
     hookTimeout: 120_000,
-    // Twice two cores: tests that start processes of their own wait for them half of the time.
-    maxWorkers: 4,
+    // One more than two cores: tests that start processes of their own wait for them half of the time.
+    maxWorkers: 3,
     sequence: { sequencer: Longest },
     // A test leaves nothing behind in its process: a third of the time was loading the same modules again.
     isolate: false,
