@@ -11,7 +11,7 @@ import type { Archive } from './Archive.js';
 import { erased } from './Erasures.js';
 import type { HubContext } from './Hub.js';
 import type { KeyedLock } from './KeyedLock.js';
-import { STATED_AHEAD_MS } from './limits.js';
+import { AHEAD_MS } from './limits.js';
 import { keepPaper } from './Papers.js';
 import { Refusal } from './Refusal.js';
 
@@ -42,7 +42,7 @@ export async function keep(hub: HubContext, body: Uint8Array): Promise<Uint8Arra
       'A passkey’s backup is stated by a signer of the account, for a passkey that is one too and for the account’s key of now. Add the passkey first, and sign it again.',
     );
   // Stops: one dated years ahead, which nobody could replace.
-  if (message.version > hub.now() + STATED_AHEAD_MS)
+  if (message.version > hub.now() + AHEAD_MS)
     throw new Refusal(
       403,
       'HUB_BACKUP_AHEAD',

@@ -21,8 +21,6 @@ export const ASKS_PER_PATIENT = { vouched: 20, unvouched: 5 } as const;
 export const ASK_KEPT_MS = 7 * 24 * 3_600_000;
 /** How far the clock of whoever lists their asks, or asks, may be off. */
 export const ASK_SKEW_MS = 5 * 60_000;
-/** How far ahead of our clock a statement may be dated. */
-export const STATED_AHEAD_MS = 10 * 60_000;
 /** Bodies being read or worked on at once, all together; beyond it clients are asked to come again. */
 export const BODIES_IN_FLIGHT_BYTES = 128 * 1024 * 1024;
 /** Of these, what one address may have. */
