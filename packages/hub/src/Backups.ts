@@ -1,8 +1,8 @@
 // Copyright the Islet authors. AGPL-3.0-or-later.
+import { hasEnded } from '@islet/chain/Erasures';
 import { hereOf } from '@islet/chain/Verifiers';
 import * as View from '@islet/chain/View';
 import { concat, equal, fromHex, toHex } from '@islet/core/crypto/bytes';
-import { isEverything } from '@islet/core/Erasure';
 import { IsletError } from '@islet/core/IsletError';
 import * as PasskeyBackup from '@islet/core/PasskeyBackup';
 import * as Stated from '@islet/core/wire/Stated';
@@ -108,16 +108,11 @@ function standing(hub: HubContext, backup: PasskeyBackup.PasskeyBackup): Standin
   const { account, passkey, keyHash } = backup;
   const known = hub.follower.state.accounts.get(toHex(account));
   if (!known) return 'unknown';
-  if (isErased(hub, account)) return 'erased';
+  if (hasEnded(hub.follower.state.erasures, toHex(account))) return 'erased';
   const signer = toHex(concat(hereOf(hub.deployment).verifiers!.webAuthn, passkey));
   if (!known.signers.has(signer)) return known.formerSigners.has(signer) ? 'ended' : 'unknown';
   return known.encryptionKeyHash === toHex(keyHash) ? 'good' : 'ended';
 }
-
-const isErased = ({ erasures }: HubContext, account: Uint8Array): boolean =>
-  erasures
-    .recorded()
-    .some(({ order }) => equal(order.signed.message.account, account) && isEverything(order.extent));
 
 /** Verifier, x and y: what has the form of a passkey among all who ever spoke for an account. */
 const passkeyHex = 2 * 84;
